@@ -1,0 +1,70 @@
+# `make run` sets recsite up and starts it; `make test` runs every test.  `make help` lists the rest.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-sqlite test-postgresql lint format lock check-lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/run.stamp var/env ## Set up what is missing, then start the site and a worker on http://127.0.0.1:8000
+	@export DEBUG=on; \
+	$(MANAGE) bootstrap fixtures/ml-latest-small && \
+	{ $(BIN)/celery --app recsite worker --concurrency 1 --loglevel WARNING & worker=$$!; \
+	  trap 'kill $$worker 2>/dev/null; wait $$worker' EXIT; \
+	  $(MANAGE) runserver 127.0.0.1:$(PORT); }
+
+test: test-sqlite test-postgresql ## Run every test, on SQLite and on PostgreSQL
+
+test-sqlite: .venv/dev.stamp
+	DATABASE_URL=sqlite://:memory: $(BIN)/pytest -n 2 --dist loadgroup
+
+test-postgresql: .venv/dev.stamp
+	DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres} $(BIN)/pytest -n 2 --dist loadgroup -m database
+
+lint: .venv/dev.stamp var/env ## Linters, types, and whether migrations and requirements are current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --lint --quiet recsite movies recommendations
+	$(BIN)/mypy .
+	$(MANAGE) makemigrations --check --dry-run
+	$(MAKE) --no-print-directory check-lock
+
+format: .venv/dev.stamp ## Put every file into the common format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev.stamp ## Compile requirements.in and requirements-dev.in anew
+	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+
+check-lock: .venv/dev.stamp
+	@mkdir -p var/lock && cp requirements*.txt var/lock/
+	$(LOCK) requirements.in --output-file var/lock/requirements.txt
+	$(LOCK) requirements-dev.in --output-file var/lock/requirements-dev.txt
+	diff requirements.txt var/lock/requirements.txt
+	diff requirements-dev.txt var/lock/requirements-dev.txt
+
+clean: ## Remove the environment (never the data below var/)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "recsite needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch .venv/run.stamp $@
+
+var/env:
+	@mkdir -p var && umask 077 && echo "SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@

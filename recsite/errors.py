@@ -1,0 +1,43 @@
+"""How the API says that something went wrong."""
+
+from django.db import OperationalError
+from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+
+RETRY_SECONDS = 10
+
+
+class UnavailableError(APIException):
+    status_code = 503
+    default_code = "unavailable"
+    default_detail = "This cannot be done just now. Try again in a moment."
+    wait = RETRY_SECONDS
+
+
+class ConflictError(APIException):
+    status_code = 409
+    default_code = "conflict"
+
+
+class ExceptionHandler(StandardHandler):
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, OperationalError):
+            return UnavailableError("The database does not answer. Try again in a moment.")
+        converted: Exception = super().convert_known_exceptions(exc)
+        return converted
+
+
+class ProblemSerializer(serializers.Serializer[object]):
+    """One thing that is wrong."""
+
+    code = serializers.CharField(help_text="For programs: `required`, `not_found`, `throttled` …")
+    detail = serializers.CharField(help_text="For people.")
+    attr = serializers.CharField(allow_null=True, help_text="The parameter or field that is meant, if one is.")
+
+
+class ErrorSerializer(serializers.Serializer[object]):
+    """What every error's answer says."""
+
+    type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
+    errors = ProblemSerializer(many=True)

@@ -1,0 +1,61 @@
+"""What addresses and bodies of the API may say.
+
+Bodies are taken by their types: REST framework would accept "4.5" for 4.5 and 1 for true, which the OpenAPI
+document denies.
+"""
+
+from typing import Any, Self
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+
+class Query(serializers.Serializer[Any]):
+    """The parameters of an address."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The parameters, validated; an error tells which is wrong."""
+        return cls.of(request).validated_data
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        query = cls(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return query
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A whole number in an address, in the digits 0 to 9."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not (str(data).isascii() and str(data).removeprefix("-").isdigit()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class IntegerField(serializers.IntegerField):
+    """A whole number in a body."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not (isinstance(data, int) or (isinstance(data, float) and data.is_integer())):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+
+class TextField(serializers.CharField):
+    """A text in a body."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class FlagField(serializers.BooleanField):
+    """True or false in a body."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
