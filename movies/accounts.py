@@ -1,0 +1,39 @@
+"""How allauth signs people up here, and what is kept about them."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
+
+from movies import selectors
+from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Keep the names of the people in MovieLens' files free for the loader."""
+        if username.lower().startswith(MOVIELENS_USERNAME):
+            raise ValidationError(f"Names that begin with “{MOVIELENS_USERNAME}” are reserved.")
+        return super().clean_username(username, shallow)
+
+
+def everything_about(user: User) -> dict[str, Any]:
+    """All that is kept about somebody, in a form that can be written as JSON."""
+    tags = MovieTag.objects.filter(user=user).select_related("movie", "tag").order_by("pk")
+    return {
+        "username": user.username,
+        "email": user.email,
+        "joined": user.date_joined.isoformat(),
+        "last_login": user.last_login and user.last_login.isoformat(),
+        "ratings": [
+            {**_named(rating.movie), "stars": rating.stars, "rated": rating.rated_at.isoformat()}
+            for rating in selectors.ratings_of(user)
+        ],
+        "tags": [{**_named(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
+        "watchlist": [_named(movie) for movie in selectors.watchlist_of(user)],
+        "not_interested": [_named(movie) for movie in selectors.hidden_movies_of(user)],
+    }
+
+
+def _named(movie: Movie) -> dict[str, Any]:
+    return {"title": movie.title, "year": movie.year, "movielens_id": movie.movielens_id}

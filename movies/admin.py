@@ -1,0 +1,163 @@
+"""People, movies and opinions in the admin."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from movies import selectors
+from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from recsite.admin import LargeTable
+
+STARS = [(half_stars, "★" * (half_stars // 2) + "½" * (half_stars % 2)) for half_stars in range(1, 11)]
+SEARCHED_MOVIES = 50
+
+
+def linked_ratings(field: str, pk: int) -> str:
+    """A link to the ratings of a movie or a person."""
+    return format_html('<a href="{}?{}={}">Show</a>', reverse("admin:movies_rating_changelist"), field, pk)
+
+
+class PersonForm(UserChangeForm):
+    def clean_is_active(self) -> bool:
+        active = bool(self.cleaned_data["is_active"])
+        if active and self.instance.movielens_id is not None:
+            raise forms.ValidationError("This is a person from MovieLens' files: nobody may log in as one.")
+        return active
+
+
+@admin.register(User)
+class PersonAdmin(LargeTable, UserAdmin):
+    form = PersonForm
+    list_display = ("username", "email", "movielens_id", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+    search_fields = ("username__istartswith", "email__istartswith", "=movielens_id")
+    ordering = ("-pk",)
+    readonly_fields = ("movielens_id", "last_login", "date_joined", "ratings_link")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return (*fieldsets, ("MovieLens", {"fields": ("movielens_id", "ratings_link")})) if obj else fieldsets
+
+    @admin.display(description="Ratings")
+    def ratings_link(self, user: User) -> str:
+        return linked_ratings("user__id__exact", user.pk)
+
+
+@admin.register(Genre)
+class GenreAdmin(admin.ModelAdmin):
+    list_display = ("name", "slug")
+    search_fields = ("name",)
+    prepopulated_fields: ClassVar = {"slug": ("name",)}
+
+
+@admin.register(Movie)
+class MovieAdmin(LargeTable):
+    list_display = ("title", "year", "genre_names", "rating_count", "mean")
+    list_filter = ("genres",)
+    search_fields = ("search_text",)
+    search_help_text = "Words of the titles, and the year."
+    ordering = ("-rating_count", "pk")
+    autocomplete_fields = ("genres",)
+    fields = (
+        *("title", "alternative_title", "year", "genres", "imdb_id", "tmdb_id", "movielens_id"),
+        *("rating_count", "mean", "ratings_link", "page"),
+    )
+    readonly_fields = ("rating_count", "mean", "ratings_link", "page")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Movie]:
+        return super().get_queryset(request).prefetch_related("genres")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Movie], search_term: str
+    ) -> tuple[QuerySet[Movie], bool]:
+        found = selectors.browse(selectors.Browse(text=search_term)).order_by()
+        return (queryset.filter(pk__in=found.values("pk")) if search_term else queryset), False
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:
+            messages.info(request, "It can be found at once, and is recommended by the model after its next training.")
+
+    @admin.display(description="Genres")
+    def genre_names(self, movie: Movie) -> str:
+        return ", ".join(genre.name for genre in movie.genres.all())
+
+    @admin.display(description="Mean", ordering="rating_score")
+    def mean(self, movie: Movie) -> str:
+        return f"{movie.rating_mean:.2f} ★" if movie.rating_mean is not None else "–"
+
+    @admin.display(description="Ratings")
+    def ratings_link(self, movie: Movie) -> str:
+        return linked_ratings("movie__id__exact", movie.pk) if movie.pk else "–"
+
+    @admin.display(description="Page")
+    def page(self, movie: Movie) -> str:
+        return format_html('<a href="{}">{}</a>', movie.get_absolute_url(), movie) if movie.pk else "–"
+
+
+class RatingForm(forms.ModelForm):
+    half_stars = forms.TypedChoiceField(label="Stars", choices=STARS, coerce=int)
+
+
+@admin.register(Rating)
+class RatingAdmin(LargeTable):
+    form = RatingForm
+    list_display = ("movie", "user", "star_signs", "rated_at")
+    list_filter = (("half_stars", admin.ChoicesFieldListFilter),)
+    list_select_related = ("movie", "user")
+    search_fields = ("user__username",)
+    search_help_text = "A person's exact name, or words of a movie's title."
+    ordering = ("-pk",)
+    sortable_by = ()
+    autocomplete_fields = ("user", "movie")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Rating], search_term: str
+    ) -> tuple[QuerySet[Rating], bool]:
+        if not search_term:
+            return queryset, False
+        # Looked up first, so that the ratings are found by their indexes.
+        people = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
+        named = selectors.browse(selectors.Browse(text=search_term)).values_list("pk", flat=True)
+        return queryset.filter(Q(user__in=people) | Q(movie__in=list(named[:SEARCHED_MOVIES]))), False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup in ("user__id__exact", "movie__id__exact") or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="Stars")
+    def star_signs(self, rating: Rating) -> str:
+        return STARS[rating.half_stars - 1][1]
+
+
+@admin.register(Tag)
+class TagAdmin(LargeTable):
+    list_display = ("name", "key")
+    search_fields = ("key__istartswith",)
+    ordering = ("key",)
+
+
+@admin.register(MovieTag)
+class MovieTagAdmin(LargeTable):
+    list_display = ("tag", "movie", "user", "tagged_at")
+    list_select_related = ("tag", "movie", "user")
+    search_fields = ("=user__username", "=tag__key")
+    ordering = ("-pk",)
+    sortable_by = ()
+    autocomplete_fields = ("tag", "movie", "user")
+
+
+@admin.register(WatchlistItem, HiddenMovie)
+class KeptAdmin(LargeTable):
+    list_display = ("movie", "user", "added_at")
+    list_select_related = ("movie", "user")
+    search_fields = ("=user__username",)
+    ordering = ("-pk",)
+    sortable_by = ()
+    autocomplete_fields = ("movie", "user")

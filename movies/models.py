@@ -1,0 +1,223 @@
+"""The catalogue, the people, and what they said about movies."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Cast, NullIf
+from django.urls import reverse
+from django.utils import timezone
+
+from movies.fields import UnixTimeField
+from movies.titles import search_key, sort_key
+
+MOVIELENS_USERNAME = "movielens-"
+"""What the names of the people from MovieLens' files begin with; nobody else's name may."""
+
+PRIOR_RATINGS = 20
+PRIOR_MEAN = 3.5
+"""`Movie.rating_score` is the mean after so many ratings of so many stars have been added."""
+
+
+class User(AbstractUser):
+    """Somebody who rates movies: a visitor with an account, or a person of MovieLens' files.
+
+    The latter can be recommended to and looked at by staff, but nobody can log in as one.
+    """
+
+    id = models.AutoField(primary_key=True)
+    movielens_id = models.PositiveIntegerField("MovieLens id", unique=True, null=True, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(movielens_id__isnull=True) | Q(is_active=False),
+                name="movielens_users_cannot_log_in",
+                violation_error_message="A person from MovieLens' files cannot be active: nobody may log in as one.",
+            ),
+            models.CheckConstraint(
+                condition=Q(movielens_id__isnull=False) | ~Q(username__istartswith=MOVIELENS_USERNAME),
+                name="movielens_usernames_are_reserved",
+                violation_error_message=f"Names that begin with “{MOVIELENS_USERNAME}” are reserved.",
+            ),
+        ]
+
+
+class Genre(models.Model):
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Movie(models.Model):
+    """A movie, with the count and the sum of its ratings.
+
+    Database triggers keep `rating_count` and `rating_sum` true whatever writes a rating
+    (migration `0002_rating_counters`).
+    """
+
+    id = models.AutoField(primary_key=True)
+    movielens_id = models.PositiveIntegerField("MovieLens id", unique=True, null=True, blank=True)
+    title = models.CharField(max_length=400, help_text="As shown: “The Matrix”.")
+    alternative_title = models.CharField(
+        max_length=400, blank=True, help_text="Other names, such as the one in the original language."
+    )
+    sort_title = models.CharField(max_length=400, editable=False, help_text="What lists are sorted by: “matrix”.")
+    search_text = models.CharField(
+        max_length=1000, editable=False, help_text="Titles and year without accents, articles in both places."
+    )
+    year = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1870), MaxValueValidator(2100)]
+    )
+    genres = models.ManyToManyField(Genre, related_name="movies", blank=True)
+    imdb_id = models.PositiveIntegerField("IMDb id", null=True, blank=True)
+    tmdb_id = models.PositiveIntegerField("TMDB id", null=True, blank=True)
+    rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    rating_sum = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="In half stars.")
+    rating_mean = models.GeneratedField(
+        expression=Cast("rating_sum", models.FloatField()) / 2.0 / NullIf("rating_count", 0),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+    )
+    rating_score = models.GeneratedField(
+        expression=(Cast("rating_sum", models.FloatField()) / 2.0 + PRIOR_RATINGS * PRIOR_MEAN)
+        / (F("rating_count") + PRIOR_RATINGS),
+        output_field=models.FloatField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        ordering: ClassVar = ["sort_title", "year", "id"]
+        indexes: ClassVar = [
+            models.Index(F("rating_count").desc(), "id", name="movie_by_popularity"),
+            models.Index(F("rating_score").desc(), "id", name="movie_by_score"),
+            models.Index("sort_title", "year", "id", name="movie_by_title"),
+            models.Index("year", name="movie_by_year"),
+            models.Index("imdb_id", name="movie_by_imdb"),
+            models.Index("tmdb_id", name="movie_by_tmdb"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.sort_title = sort_key(self.title)
+        self.search_text = search_key(self.title, self.alternative_title, self.year)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("movies:detail", args=[self.pk])
+
+    @property
+    def imdb_url(self) -> str | None:
+        return f"https://www.imdb.com/title/tt{self.imdb_id:07}/" if self.imdb_id else None
+
+    @property
+    def tmdb_url(self) -> str | None:
+        return f"https://www.themoviedb.org/movie/{self.tmdb_id}" if self.tmdb_id else None
+
+
+class Rating(models.Model):
+    """Somebody's rating of a movie, in half stars, so that it is stored exactly."""
+
+    rated_at = UnixTimeField(default=timezone.now)
+    user = models.ForeignKey(User, models.CASCADE, related_name="ratings", db_index=False)
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="ratings")
+    half_stars = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(10)])
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "movie"], name="one_rating_per_user_and_movie"),
+            models.CheckConstraint(condition=Q(half_stars__range=(1, 10)), name="rating_from_half_a_star_to_five"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stars:g} stars"
+
+    @property
+    def stars(self) -> float:
+        return self.half_stars / 2
+
+
+class Tag(models.Model):
+    """A word or phrase that people have put on movies.
+
+    `key` is the name in lower case with single spaces, so that “Time Travel” and “time travel” are one tag.
+    """
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255)
+    key = models.CharField(max_length=255, unique=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = self.key_of(self.name)
+        super().save(*args, **kwargs)
+
+    @staticmethod
+    def key_of(name: str) -> str:
+        return " ".join(name.casefold().split())
+
+
+class MovieTag(models.Model):
+    """One person's application of a tag to a movie."""
+
+    tagged_at = UnixTimeField(default=timezone.now)
+    user = models.ForeignKey(User, models.CASCADE, related_name="movie_tags", db_index=False)
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="movie_tags")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="movie_tags")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "movie", "tag"], name="one_application_per_user_movie_and_tag"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.tag)
+
+
+class KeptMovie(models.Model):
+    """What a visitor keeps about a movie beside a rating."""
+
+    added_at = models.DateTimeField(default=timezone.now)
+    user = models.ForeignKey(User, models.CASCADE, db_index=False)
+    movie = models.ForeignKey(Movie, models.CASCADE)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.movie)
+
+
+class WatchlistItem(KeptMovie):
+    """A movie that somebody wants to see."""
+
+    class Meta(KeptMovie.Meta):
+        default_related_name = "watchlist_items"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "movie"], name="one_watchlist_item_per_user_and_movie"),
+        ]
+
+
+class HiddenMovie(KeptMovie):
+    """A movie that somebody is not interested in: it is not recommended to them."""
+
+    class Meta(KeptMovie.Meta):
+        default_related_name = "hidden_movies"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "movie"], name="one_hidden_movie_per_user_and_movie"),
+        ]

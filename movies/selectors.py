@@ -1,0 +1,219 @@
+"""What pages, endpoints and the recommender read of the catalogue and its people."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain, zip_longest
+
+from django.core.cache import cache
+from django.db.models import Count, F, OrderBy, QuerySet
+
+from movies.models import Genre, HiddenMovie, Movie, Rating, Tag, User, WatchlistItem
+from movies.titles import plain
+
+MANY_RATINGS = 5_000
+"""From so many ratings on, a movie's histogram may be an hour old: a new rating would not show."""
+
+
+class Sort(StrEnum):
+    """Orders of a list of movies, by the name they have in an address."""
+
+    POPULAR = "popular"
+    RATING = "rating"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    TITLE = "title"
+
+
+_ORDER: dict[Sort, tuple[str | OrderBy, ...]] = {
+    Sort.POPULAR: ("-rating_count", "pk"),
+    Sort.RATING: ("-rating_score", "pk"),
+    Sort.NEWEST: (F("year").desc(nulls_last=True), "-rating_count", "pk"),
+    Sort.OLDEST: (F("year").asc(nulls_last=True), "-rating_count", "pk"),
+    Sort.TITLE: ("sort_title", "year", "pk"),
+}
+
+
+@dataclass(frozen=True)
+class Browse:
+    """What somebody looks for in the catalogue.
+
+    Movies have every genre (by slug) and the tag (by name); the years are inclusive.
+    """
+
+    text: str = ""
+    genres: tuple[str, ...] = ()
+    tag: str = ""
+    year_from: int | None = None
+    year_to: int | None = None
+    min_ratings: int | None = None
+    sort: Sort = Sort.POPULAR
+
+
+def movies() -> QuerySet[Movie]:
+    """All movies, with their genres at hand."""
+    return Movie.objects.prefetch_related("genres")
+
+
+def browse(wanted: Browse) -> QuerySet[Movie]:
+    """The movies that match all that is wanted, in the wanted order."""
+    found = movies()
+    for word in plain(wanted.text).split():
+        found = found.filter(search_text__contains=word)
+    for slug in wanted.genres:
+        found = found.filter(genres__slug=slug)
+    if wanted.tag:
+        found = found.filter(pk__in=Movie.objects.filter(movie_tags__tag__key=Tag.key_of(wanted.tag)).values("pk"))
+    limits = {"year__gte": wanted.year_from, "year__lte": wanted.year_to, "rating_count__gte": wanted.min_ratings}
+    return found.filter(**{field: limit for field, limit in limits.items() if limit is not None}).order_by(
+        *_ORDER[wanted.sort]
+    )
+
+
+def popular(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
+    """The movies, of a genre if one is given, that most people rated."""
+    found = movies() if genre is None else movies().filter(genres=genre)
+    return list(found.order_by(*_ORDER[Sort.POPULAR])[:n])
+
+
+def best_rated(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
+    """The movies, of a genre if one is given, with the best mean after few ratings have been discounted."""
+    found = movies() if genre is None else movies().filter(genres=genre)
+    return list(found.order_by(*_ORDER[Sort.RATING])[:n])
+
+
+def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
+    """Movies that most people know, from all genres in turn, without those with these ids.
+
+    Whoever rates some of them says much about their taste in a short time.
+    """
+    known = [movie for movie in popular(240 + len(without)) if movie.pk not in without]
+    queues: dict[str, list[Movie]] = {}
+    for movie in known:
+        for genre in movie.genres.all():
+            queues.setdefault(genre.name, []).append(movie)
+    in_turn = chain.from_iterable(zip_longest(*queues.values()))
+    return list(dict.fromkeys(filter(None, chain(in_turn, known))))[:n]
+
+
+def movies_by_id(ids: Sequence[int]) -> list[Movie]:
+    """The movies with these ids, in the order of the ids; ids of no movie are left out."""
+    found = movies().in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def genres() -> QuerySet[Genre]:
+    return Genre.objects.all()
+
+
+def genre_sizes() -> dict[int, int]:
+    """How many movies each genre has, by its id; may be an hour old."""
+    sizes: dict[int, int] | None = cache.get("genre-sizes")
+    if sizes is None:
+        sizes = dict(Genre.objects.annotate(size=Count("movies")).values_list("pk", "size"))
+        cache.set("genre-sizes", sizes, 3600)
+    return sizes
+
+
+def least_rated_genre(user: User) -> Genre | None:
+    """Of the genres that have a hundredth of all movies or more, the one that somebody rated least."""
+    sizes = genre_sizes()
+    rated = dict(
+        Rating.objects.filter(user=user, movie__genres__isnull=False)
+        .values_list("movie__genres")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+    large = [pk for pk, size in sizes.items() if size * 100 >= sum(sizes.values())]
+    least = min(large, key=lambda pk: (rated.get(pk, 0), pk), default=None)
+    return None if least is None else Genre.objects.get(pk=least)
+
+
+def rating_histogram(movie: Movie) -> list[int]:
+    """How many people gave it half a star, one star, … five stars: ten counts."""
+    key = f"histogram:{movie.pk}"
+    many = movie.rating_count >= MANY_RATINGS
+    if many and (cached := cache.get(key)):
+        return list(cached)
+    rows = Rating.objects.filter(movie=movie).order_by().values_list("half_stars").annotate(Count("pk"))
+    counted: dict[int, int] = dict(rows)
+    histogram = [counted.get(half_stars, 0) for half_stars in range(1, 11)]
+    if many:
+        cache.set(key, histogram, 3600)
+    return histogram
+
+
+def top_tags(movie: Movie, n: int = 8) -> list[Tag]:
+    """The tags that most people put on a movie."""
+    return list(
+        Tag.objects.filter(movie_tags__movie=movie).annotate(people=Count("movie_tags")).order_by("-people", "key")[:n]
+    )
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What somebody said about a movie."""
+
+    half_stars: int | None = None
+    on_watchlist: bool = False
+    is_hidden: bool = False
+
+
+def marks(user: User, among: Iterable[Movie]) -> dict[int, Marks]:
+    """What a user said about some movies, by the movies' ids; every movie has an entry."""
+    ids = [movie.pk for movie in among]
+    rated = dict(Rating.objects.filter(user=user, movie__in=ids).values_list("movie_id", "half_stars"))
+    kept = set(WatchlistItem.objects.filter(user=user, movie__in=ids).values_list("movie_id", flat=True))
+    hidden = set(HiddenMovie.objects.filter(user=user, movie__in=ids).values_list("movie_id", flat=True))
+    return {pk: Marks(rated.get(pk), pk in kept, pk in hidden) for pk in ids}
+
+
+class RatingSort(StrEnum):
+    """Orders of somebody's ratings."""
+
+    LATEST = "latest"
+    BEST = "best"
+    WORST = "worst"
+    TITLE = "title"
+
+
+_RATING_ORDER = {
+    RatingSort.LATEST: ("-rated_at", "-pk"),
+    RatingSort.BEST: ("-half_stars", "-rated_at", "-pk"),
+    RatingSort.WORST: ("half_stars", "-rated_at", "-pk"),
+    RatingSort.TITLE: ("movie__sort_title", "pk"),
+}
+
+
+def ratings_of(user: User, sort: RatingSort = RatingSort.LATEST) -> QuerySet[Rating]:
+    """A user's ratings with their movies."""
+    return (
+        Rating.objects.filter(user=user)
+        .select_related("movie")
+        .prefetch_related("movie__genres")
+        .order_by(*_RATING_ORDER[sort])
+    )
+
+
+def half_stars_of(user: User) -> list[tuple[int, int]]:
+    """A user's ratings as pairs of a movie's id and half stars, ascending by id."""
+    return list(Rating.objects.filter(user=user).order_by("movie_id").values_list("movie_id", "half_stars"))
+
+
+def rating_count_of(user: User) -> int:
+    return Rating.objects.filter(user=user).count()
+
+
+def hidden_ids(user: User) -> list[int]:
+    """The ids of the movies that a user is not interested in, ascending."""
+    return list(HiddenMovie.objects.filter(user=user).order_by("movie_id").values_list("movie_id", flat=True))
+
+
+def watchlist_of(user: User) -> QuerySet[Movie]:
+    """The movies on a user's watchlist, the last added first."""
+    return movies().filter(watchlist_items__user=user).order_by("-watchlist_items__added_at", "pk")
+
+
+def hidden_movies_of(user: User) -> QuerySet[Movie]:
+    """The movies that a user is not interested in, the last hidden first."""
+    return movies().filter(hidden_movies__user=user).order_by("-hidden_movies__added_at", "pk")

@@ -1,0 +1,147 @@
+"""Movies and opinions as the API shows and takes them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from movies.models import Genre, Movie, Rating, Tag, User
+from movies.selectors import Browse, Sort, rating_histogram, top_tags
+from recsite.queries import IntegerField, Query, WholeNumberField
+
+STARS = [half_stars / 2 for half_stars in range(1, 11)]
+
+
+class StarsField(serializers.Field[float, Any, float, Any]):
+    """Stars from 0.5 to 5.0 in steps of 0.5; half stars as a whole number within."""
+
+    default_error_messages = {"invalid": "A rating is 0.5 to 5.0 stars in steps of 0.5."}  # noqa: RUF012
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data not in STARS:
+            self.fail("invalid")
+        return int(data * 2)
+
+    def to_representation(self, value: int) -> float:
+        return value / 2
+
+
+STARS_SCHEMA = {"type": "number", "minimum": 0.5, "maximum": 5, "multipleOf": 0.5, "examples": [4.5]}
+StarsField = extend_schema_field(STARS_SCHEMA)(StarsField)
+
+
+class GenreSerializer(serializers.ModelSerializer[Genre]):
+    class Meta:
+        model = Genre
+        fields = ("slug", "name")
+
+
+class MovieSerializer(serializers.ModelSerializer[Movie]):
+    """A movie in a list."""
+
+    genres = GenreSerializer(many=True)
+
+    class Meta:
+        model = Movie
+        fields = ("id", "title", "alternative_title", "year", "genres", "rating_count", "rating_mean")
+        read_only_fields = fields
+
+
+class TagSerializer(serializers.ModelSerializer[Tag]):
+    class Meta:
+        model = Tag
+        fields = ("id", "name")
+
+
+class MovieTagSerializer(serializers.Serializer[Tag]):
+    name = serializers.CharField()
+    people = serializers.IntegerField(help_text="How many people put it on the movie.")
+
+
+class MovieDetailSerializer(MovieSerializer):
+    """All that is known of a movie."""
+
+    tags = serializers.SerializerMethodField()
+    histogram = serializers.SerializerMethodField(help_text="Ratings of 0.5, 1.0, … 5.0 stars: ten counts.")
+    imdb_url = serializers.URLField(allow_null=True)
+    tmdb_url = serializers.URLField(allow_null=True)
+
+    class Meta(MovieSerializer.Meta):
+        fields = (*MovieSerializer.Meta.fields, "imdb_url", "tmdb_url", "tags", "histogram")
+        read_only_fields = fields
+
+    @extend_schema_field(MovieTagSerializer(many=True))
+    def get_tags(self, movie: Movie) -> Any:
+        return MovieTagSerializer(top_tags(movie), many=True).data
+
+    @extend_schema_field({"type": "array", "items": {"type": "integer"}, "minItems": 10, "maxItems": 10})
+    def get_histogram(self, movie: Movie) -> list[int]:
+        return rating_histogram(movie)
+
+
+class RatingSerializer(serializers.ModelSerializer[Rating]):
+    """A rating with its movie."""
+
+    movie = MovieSerializer()
+    stars = StarsField(source="half_stars")
+
+    class Meta:
+        model = Rating
+        fields = ("movie", "stars", "rated_at")
+
+
+class StarsSerializer(serializers.Serializer[Any]):
+    """A rating of a movie that the address names."""
+
+    stars = StarsField()
+
+
+class MovieStarsSerializer(StarsSerializer):
+    """A rating of a movie."""
+
+    movie = IntegerField(min_value=1, max_value=2**31 - 1, help_text="The movie's id.")
+
+
+class KeptSerializer(serializers.Serializer[Any]):
+    """A movie that somebody keeps in a list."""
+
+    movie = MovieSerializer()
+    added_at = serializers.DateTimeField()
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    """The account that asks."""
+
+    permissions = serializers.SerializerMethodField(help_text="What it may do beyond what everybody may.")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "email", "date_joined", "permissions")
+        read_only_fields = fields
+
+    def get_permissions(self, user: User) -> list[str]:
+        return sorted(user.get_all_permissions())
+
+
+class BrowseQuery(Query):
+    """What may be asked of the catalogue."""
+
+    q = serializers.CharField(required=False, max_length=200, help_text="Words of the title, or the year.")
+    genre = serializers.ListField(
+        child=serializers.SlugField(), required=False, help_text="Slugs of genres: movies have all of them."
+    )
+    tag = serializers.CharField(required=False, max_length=255, help_text="A tag's name; case does not matter.")
+    year_from = WholeNumberField(required=False, min_value=1870, max_value=2100)
+    year_to = WholeNumberField(required=False, min_value=1870, max_value=2100)
+    min_ratings = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
+    sort = serializers.ChoiceField([sort.value for sort in Sort], default=Sort.POPULAR.value)
+
+    def wanted(self) -> Browse:
+        asked = dict(self.validated_data)
+        return Browse(
+            text=asked.pop("q", ""), genres=tuple(asked.pop("genre", ())), sort=Sort(asked.pop("sort")), **asked
+        )
+
+
+class TagQuery(Query):
+    q = serializers.CharField(required=False, max_length=255, help_text="What the tag begins with.")

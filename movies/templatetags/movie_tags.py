@@ -1,0 +1,89 @@
+"""Stars, histograms and icons in templates."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from movies.taste import Group
+
+register = template.Library()
+
+
+@register.filter
+def stars(half_stars: int) -> str:
+    """Half stars as they are printed: 7 is ★★★½."""
+    return "★" * (half_stars // 2) + "½" * (half_stars % 2)
+
+
+@register.filter
+def in_words(half_stars: int) -> str:
+    """Half stars as they are spoken: 7 is “3½ stars”."""
+    whole, half = divmod(half_stars, 2)
+    number = f"{whole or ''}{'½' if half else ''}"
+    return f"{number} {'star' if half_stars <= 2 else 'stars'}"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    return render_to_string(f"icons/{name}.svg")
+
+
+@register.simple_tag
+def half_star_steps() -> range:
+    """The ratings that there are, in half stars."""
+    return range(1, 11)
+
+
+class Bar(NamedTuple):
+    half_stars: int
+    people: int
+    x: int
+    y: float
+    height: float
+
+
+BAR_STEP, HISTOGRAM_HEIGHT = 24, 96
+
+
+@register.inclusion_tag("movies/_histogram.html")
+def histogram(counts: Sequence[int]) -> dict[str, Any]:
+    """Bars for the counts of half a star, one star, … five stars."""
+    most = max(counts) or 1
+    heights = [max(2.0, count / most * HISTOGRAM_HEIGHT) for count in counts]
+    bars = [
+        Bar(n + 1, count, n * BAR_STEP, HISTOGRAM_HEIGHT - height, height)
+        for n, (count, height) in enumerate(zip(counts, heights, strict=True))
+    ]
+    return {"bars": bars, "total": sum(counts), "width": BAR_STEP * len(counts), "height": HISTOGRAM_HEIGHT}
+
+
+class Row(NamedTuple):
+    name: str
+    people: int
+    mean: float
+    width: float
+
+
+@register.inclusion_tag("movies/_bars.html")
+def bars(groups: Sequence[Group], label: str) -> dict[str, Any]:
+    """A table of groups whose counts are drawn as bars."""
+    most = max((group.count for group in groups), default=1)
+    return {
+        "label": label,
+        "rows": [Row(group.name, group.count, group.mean, group.count / most * 100) for group in groups],
+    }
+
+
+@register.inclusion_tag("movies/_years.html")
+def years(counts: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """Columns for how much somebody rated in each year."""
+    most = max(count for _, count in counts)
+    heights = [max(2.0, count / most * HISTOGRAM_HEIGHT) if count else 0.0 for _, count in counts]
+    columns = [
+        {"year": year, "count": count, "x": n * BAR_STEP, "y": HISTOGRAM_HEIGHT - height, "height": height}
+        for n, ((year, count), height) in enumerate(zip(counts, heights, strict=True))
+    ]
+    return {"columns": columns, "width": BAR_STEP * len(columns), "height": HISTOGRAM_HEIGHT}

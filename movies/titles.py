@@ -1,0 +1,66 @@
+"""Movie titles: from MovieLens' form to what is shown, sorted by and searched."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+MOVED_ARTICLES = (
+    "The|A|An|Le|La|Les|L'|Un|Une|Des|Der|Die|Das|Dem|Den|Ein|Eine|El|Lo|Los|Las|Una|Il|I|Gli|O|Os|As|Um|Uma|"
+    "De|Het|Een|Det|En|Et|Ett"
+)
+_MOVED_ARTICLE = re.compile(rf"^(?P<rest>.+), (?P<article>{MOVED_ARTICLES})$", re.IGNORECASE)
+# Words that begin a title as an article only: “Die Hard”, “La La Land” and “Los Angeles” keep theirs.
+_LEADING_ARTICLE = re.compile(r"^(?:the|a|an|le|les|l'|el|il|der|das)(?:\s+|(?<='))(?=\S)", re.IGNORECASE)
+_YEAR = re.compile(r"\s*\((?P<year>\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$", re.ASCII)
+_LAST_PARENTHESES = re.compile(r"^(?P<title>.*\S)\s+\((?P<inside>[^()]+)\)$")
+_ALSO_KNOWN_AS = re.compile(r"^a\.?k\.?a\.?:?\s+", re.IGNORECASE)
+_OPEN_END = re.compile(r"(?:\bor|\band|[:,–-])$", re.IGNORECASE)
+_APOSTROPHES = re.compile(r"['’ʼ`´]")
+_NOT_WORD = re.compile(r"[^\w]+|_+")
+_UNDECOMPOSED = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
+
+
+class Title(NamedTuple):
+    """A title in its parts: “Matrix, The (1999)” is `Title("The Matrix", "", 1999)`."""
+
+    title: str
+    alternative: str
+    year: int | None
+
+
+def parse_title(raw: str) -> Title:
+    """Take a MovieLens title apart: the year at the end, other names in parentheses, moved articles."""
+    rest = " ".join(raw.split())
+    year = None
+    if (match := _YEAR.search(rest)) and match.start():
+        year, rest = int(match["year"]), rest[: match.start()]
+    alternatives: list[str] = []
+    while (match := _LAST_PARENTHESES.match(rest)) and not _OPEN_END.search(match["title"]):
+        alternatives.insert(0, restore_article(_ALSO_KNOWN_AS.sub("", match["inside"])))
+        rest = match["title"]
+    return Title(restore_article(rest), " / ".join(alternatives), year)
+
+
+def restore_article(title: str) -> str:
+    """Put an article that was moved to the end back: “Matrix, The” is “The Matrix”."""
+    if match := _MOVED_ARTICLE.match(title):
+        space = "" if match["article"].endswith("'") else " "
+        return f"{match['article']}{space}{match['rest']}"
+    return title
+
+
+def sort_key(title: str) -> str:
+    """What a title is sorted by: no leading article, no accents, lower case."""
+    return plain(_LEADING_ARTICLE.sub("", title)) or plain(title) or title.casefold()
+
+
+def search_key(title: str, alternative: str, year: int | None) -> str:
+    """The words that a movie is found by."""
+    return " ".join(filter(None, (plain(title), plain(alternative), str(year or ""))))
+
+
+def plain(text: str) -> str:
+    """Words in lower case without accents or punctuation, single spaces between them."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_UNDECOMPOSED)
+    return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", letters)).strip()

@@ -1,0 +1,26 @@
+"""Addresses of the catalogue and of what members say about it."""
+
+from django.urls import path
+
+from movies.views import catalogue, opinions, own_data, shelves
+
+app_name = "movies"
+urlpatterns = [
+    path("movies/", catalogue.browse, name="browse"),
+    path("movies/suggest/", catalogue.suggest, name="suggest"),
+    path("movies/<int:pk>/", catalogue.detail, name="detail"),
+    path("movies/<int:pk>/cover.svg", catalogue.cover, name="cover"),
+    path("movies/<int:pk>/rate/", opinions.rate, name="rate"),
+    path("movies/<int:pk>/watch/", opinions.watch, name="watch"),
+    path("movies/<int:pk>/hide/", opinions.hide, name="hide"),
+    path("ratings/", shelves.ratings, name="ratings"),
+    path("ratings/statistics/", own_data.statistics, name="statistics"),
+    path("ratings/ratings.csv", own_data.export_ratings, name="export"),
+    path("ratings/import/", own_data.import_ratings, name="import"),
+    path("ratings/import/save/", own_data.save_import, name="save-import"),
+    path("account/", own_data.account, name="account"),
+    path("account/recsite.json", own_data.export_account, name="export-account"),
+    path("account/leave/", own_data.leave, name="leave"),
+    path("watchlist/", shelves.watchlist, name="watchlist"),
+    path("credits/", catalogue.credits_page, name="credits"),
+]

@@ -1,0 +1,68 @@
+"""Pages of the catalogue, which everybody may read."""
+
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from movies import posters, selectors
+from movies.cards import cards
+from movies.forms import BrowseForm
+from movies.selectors import Marks
+
+PER_PAGE = 36
+SUGGESTIONS = 7
+COVER_AGE = 7 * 24 * 3600
+
+
+@require_safe
+def browse(request: HttpRequest) -> HttpResponse:
+    form = BrowseForm(request.GET)
+    page = Paginator(selectors.browse(form.wanted()), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "cards": cards(request.user, list(page.object_list)),
+        "query": urlencode(form.query()),
+    }
+    return render(request, "movies/browse.html", context)
+
+
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """The best known movies whose names begin like what is being typed, as options of a list box."""
+    form = BrowseForm(request.GET)
+    wanted = form.wanted()
+    found = list(selectors.browse(wanted)[:SUGGESTIONS]) if wanted.text.strip() else []
+    return render(request, "movies/_suggestions.html", {"movies": found, "text": wanted.text.strip()})
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    movie = get_object_or_404(selectors.movies(), pk=pk)
+    marks = selectors.marks(request.user, [movie])[pk] if request.user.is_authenticated else Marks()
+    context = {
+        "movie": movie,
+        "marks": marks,
+        "tags": selectors.top_tags(movie),
+        "histogram": selectors.rating_histogram(movie),
+    }
+    return render(request, "movies/detail.html", context)
+
+
+@require_safe
+def cover(request: HttpRequest, pk: int) -> HttpResponse:
+    """A movie's drawn cover."""
+    movie = get_object_or_404(selectors.movies(), pk=pk)
+    svg = posters.draw(movie.title, movie.year, [genre.name for genre in movie.genres.all()])
+    response = HttpResponse(svg, content_type="image/svg+xml")
+    patch_cache_control(response, public=True, max_age=COVER_AGE)
+    return response
+
+
+@require_safe
+def credits_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "movies/credits.html")

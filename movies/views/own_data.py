@@ -1,0 +1,102 @@
+"""Pages by which members take their ratings in and out, look at them, and leave."""
+
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from movies import accounts, matching, ratings_csv, selectors, services
+from movies.forms import LeaveForm, UploadForm
+from movies.people import member
+from movies.taste import taste_of
+
+PREVIEW_SALT = "ratings import"
+PREVIEW_AGE = 3600
+
+
+@require_safe
+@login_required
+def statistics(request: HttpRequest) -> HttpResponse:
+    return render(request, "movies/statistics.html", {"taste": taste_of(member(request))})
+
+
+@require_GET
+@login_required
+def export_ratings(request: HttpRequest) -> HttpResponseBase:
+    lines = ratings_csv.write(selectors.ratings_of(member(request)).iterator(chunk_size=500))
+    attachment = {"Content-Disposition": 'attachment; filename="ratings.csv"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=attachment)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def import_ratings(request: HttpRequest) -> HttpResponse:
+    """Take a file in, and show what would be saved before anything is."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if not form.is_valid():
+        return render(request, "movies/import.html", {"form": form})
+    sheet = form.cleaned_data["file"]
+    matches = matching.match(sheet.lines)
+    rated = {movie for movie, _ in selectors.half_stars_of(member(request))}
+    fresh = [(line, movie) for line, movie in matches.found if movie.pk not in rated]
+    rows = [(movie.pk, line.half_stars, line.rated_at and int(line.rated_at.timestamp())) for line, movie in fresh]
+    context = {
+        "fresh": fresh,
+        "kept": len(matches.found) - len(fresh),
+        "missed": matches.missed,
+        "rejected": sheet.rejected,
+        "token": signing.dumps([request.user.pk, rows], salt=PREVIEW_SALT, compress=True),
+    }
+    return render(request, "movies/import_preview.html", context)
+
+
+@require_POST
+@login_required
+def save_import(request: HttpRequest) -> HttpResponse:
+    """Save what a preview showed."""
+    user = member(request)
+    try:
+        owner, rows = signing.loads(request.POST.get("token", ""), salt=PREVIEW_SALT, max_age=PREVIEW_AGE)
+    except signing.BadSignature:
+        owner, rows = None, []
+    if owner != user.pk:
+        messages.error(request, "That preview is too old. Choose the file once more.")
+        return redirect("movies:import")
+    ratings = [(pk, half_stars, when and datetime.fromtimestamp(when, UTC)) for pk, half_stars, when in rows]
+    added = services.add_ratings(user=user, ratings=ratings)
+    messages.success(request, f"{added:,} ratings are in. Your recommendations know them already.")
+    return redirect("movies:ratings")
+
+
+@require_safe
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/overview.html")
+
+
+@require_GET
+@login_required
+def export_account(request: HttpRequest) -> HttpResponse:
+    """Everything that is kept about a member, as JSON."""
+    attachment = {"Content-Disposition": 'attachment; filename="recsite.json"'}
+    return JsonResponse(accounts.everything_about(member(request)), headers=attachment)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def leave(request: HttpRequest) -> HttpResponse:
+    """Delete an account with all that hangs on it."""
+    user = member(request)
+    form = LeaveForm(request.POST or None, username=user.username)
+    if not form.is_valid():
+        return render(request, "account/leave.html", {"form": form})
+    logout(request)
+    user.delete()
+    messages.success(request, "Your account and everything in it is deleted.")
+    return redirect("home")
