@@ -1,0 +1,168 @@
+"""A version of the model on disk: a folder that is never changed once it has its name.
+
+It is written in a staging folder, flushed to the disk with its manifest, and renamed.  Whoever opens it first
+compares every file's length and checksum with the manifest, and the manifest's with the database: Annoy ends
+the process over one wrong bit, and a cut file loads without a word.  Nothing here loads a pickle.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+STAGING = ".staging-"
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}")
+_CHUNK = 1 << 20
+
+
+class ArtifactError(Exception):
+    """The files of a version are missing, damaged, or another version's."""
+
+
+def root() -> Path:
+    return Path(settings.RECOMMENDER_ARTIFACTS)
+
+
+def folder_of(name: str) -> Path:
+    """Where the version of this name lies."""
+    if not _NAME.fullmatch(name):
+        raise ArtifactError(f"{name!r} is no name of a version.")
+    return root() / name
+
+
+@contextmanager
+def staging(owner: str) -> Iterator[Path]:
+    """An empty folder to write a version in; it is gone afterwards, unless `publish` has renamed it."""
+    folder = root() / f"{STAGING}{owner}"
+    discard_staging(owner)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        discard_staging(owner)
+
+
+def discard_staging(owner: str) -> None:
+    """Remove what a run that ended badly may have left."""
+    shutil.rmtree(root() / f"{STAGING}{owner}", ignore_errors=True)
+
+
+def write_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write each array as `<name>.npy`, which can be mapped."""
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+
+
+def seal(folder: Path, details: Mapping[str, Any]) -> str:
+    """Describe every file and the version's details in the manifest, flush all to the disk.
+
+    Returns the SHA-256 of the manifest, which stands for the whole version.
+    """
+    files = {path.name: _entry(path) for path in sorted(folder.iterdir())}
+    text = json.dumps({"format": FORMAT, "files": files, **details}, indent=1, sort_keys=True, allow_nan=False)
+    (folder / MANIFEST).write_text(text + "\n")
+    for path in folder.iterdir():
+        _flush(path)
+    _flush(folder)
+    return sha256_of(folder / MANIFEST)
+
+
+def publish(folder: Path, name: str) -> None:
+    """Give a sealed folder its name."""
+    target = folder_of(name)
+    if target.exists():
+        raise ArtifactError(f"There is a version {name} already.")
+    folder.rename(target)
+    _flush(root())
+
+
+def remove(name: str) -> None:
+    """Remove a version's files.  Processes that have mapped them keep them until they close."""
+    shutil.rmtree(folder_of(name), ignore_errors=True)
+
+
+def verify(folder: Path, manifest_sha256: str) -> dict[str, Any]:
+    """Return the manifest of a version whose every file is as it was written.
+
+    Raises
+    ------
+    ArtifactError
+        When a file is missing, has another length or checksum, or is not in the manifest.
+    """
+    manifest = _manifest(folder, manifest_sha256)
+    present = {path.name for path in folder.iterdir()} - {MANIFEST}
+    if foreign := present.symmetric_difference(manifest["files"]):
+        raise ArtifactError(f"{folder.name}: {', '.join(sorted(foreign))}: missing, or not in the manifest.")
+    for name, entry in manifest["files"].items():
+        length = (folder / name).stat().st_size
+        if length != entry["length"]:
+            raise ArtifactError(f"{folder.name}/{name} has {length} bytes instead of {entry['length']}.")
+        if sha256_of(folder / name) != entry["sha256"]:
+            raise ArtifactError(f"{folder.name}/{name} is damaged: its checksum is another.")
+    return manifest
+
+
+def open_arrays(folder: Path) -> dict[str, NDArray[Any]]:
+    """Map every array of a verified folder, by name, read-only."""
+    return {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in sorted(folder.glob("*.npy"))}
+
+
+def within(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    """The arrays named `<prefix>.<name>`, by name."""
+    return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
+
+
+def prefixed(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The reverse of `within`."""
+    return {f"{prefix}.{name}": array for name, array in arrays.items()}
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def sha256_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _manifest(folder: Path, manifest_sha256: str) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtifactError(f"There are no artifacts of version {folder.name} in {folder.parent}.")
+    if sha256_of(path) != manifest_sha256:
+        raise ArtifactError(f"{folder.name}/{MANIFEST} is not the one that was published.")
+    manifest = json.loads(path.read_text())
+    if manifest["format"] != FORMAT:
+        raise ArtifactError(f"{folder.name} has format {manifest['format']}; this release reads format {FORMAT}.")
+    return dict(manifest)
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    entry: dict[str, Any] = {"length": path.stat().st_size, "sha256": sha256_of(path)}
+    if path.suffix == ".npy":
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        entry |= {"shape": list(array.shape), "dtype": str(array.dtype)}
+    return entry
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,57 @@
+"""What a version knows of its movies for filtering: years, numbers of ratings, genres."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.filters import Filters
+
+UNKNOWN_YEAR = 0
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Columns by a movie's ordinal, and for each genre the ordinals of its movies.
+
+    `years` (n_items,) int16, 0 where unknown; `rating_counts` (n_items,) int32; `genre_ids` (n_genres,) int32,
+    ascending; the movies of genre i are `genre_movies[genre_bounds[i]:genre_bounds[i + 1]]`, int32, ascending.
+    """
+
+    years: NDArray[np.int16]
+    rating_counts: NDArray[np.int32]
+    genre_ids: NDArray[np.int32]
+    genre_bounds: NDArray[np.int64]
+    genre_movies: NDArray[np.int32]
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return dict(vars(self))
+
+    def eligible(self, filters: Filters) -> NDArray[np.int32] | None:
+        """The ordinals of the movies that pass the filters, ascending; None if all do."""
+        if not filters:
+            return None
+        rows = self._of_genres(filters.genres)
+        years, counts = self.years[rows], self.rating_counts[rows]
+        passed = np.ones(len(rows), dtype=bool)
+        if filters.year_from is not None:
+            passed &= years >= max(filters.year_from, UNKNOWN_YEAR + 1)
+        if filters.year_to is not None:
+            passed &= (years <= filters.year_to) & (years != UNKNOWN_YEAR)
+        if filters.min_ratings is not None:
+            passed &= counts >= filters.min_ratings
+        return rows[passed]
+
+    def _of_genres(self, genres: frozenset[int]) -> NDArray[np.int32]:
+        rows = np.arange(len(self.years), dtype=np.int32)
+        for position, genre in enumerate(sorted(genres)):
+            of_genre = self.of_genre(genre)
+            rows = np.intersect1d(rows, of_genre, assume_unique=True) if position else of_genre
+        return rows
+
+    def of_genre(self, genre: int) -> NDArray[np.int32]:
+        """The ordinals of a genre's movies, ascending; none if the genre is unknown."""
+        place = int(np.searchsorted(self.genre_ids, genre))
+        if place == len(self.genre_ids) or self.genre_ids[place] != genre:
+            return np.empty(0, dtype=np.int32)
+        return self.genre_movies[self.genre_bounds[place] : self.genre_bounds[place + 1]]

@@ -1,0 +1,96 @@
+"""Users' and items' vectors of one model, how several become one, and how that is made small again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """Vectors with their biases in the last column; score = u · v + b_u + b_v.
+
+    Attributes
+    ----------
+    users : (n_users, d + 1) float32
+        `[u, b_u]`.
+    parts : mapping of str to (n_items, d + 1) float32
+        What each block of features adds to `[v, b_v]`.
+    """
+
+    users: NDArray[np.float32]
+    parts: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def items(self) -> NDArray[np.float32]:
+        """(n_items, d + 1) float32: `[v, b_v]`."""
+        return sum_of(self.parts)
+
+
+def sum_of(parts: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The parts' sum, in float64 and rounded once."""
+    return np.sum([part.astype(np.float64) for part in parts.values()], axis=0).astype(np.float32)
+
+
+def join(factors: Sequence[Factors], weights: Sequence[float]) -> Factors:
+    """Factors whose scores are the weighted sum of the given ones' scores: their columns side by side.
+
+    Parameters
+    ----------
+    factors : sequence of Factors
+        Of the same users and items.
+    weights : sequence of float
+        Of their scores, none negative.
+    """
+    users = _side_by_side([one.users for one in factors], weights)
+    names = dict.fromkeys(name for one in factors for name in one.parts)
+    zeros = [np.zeros_like(next(iter(one.parts.values()))) for one in factors]
+    parts = {
+        name: _side_by_side([one.parts.get(name, zero) for one, zero in zip(factors, zeros, strict=True)], weights)
+        for name in names
+    }
+    return Factors(users, parts)
+
+
+def compress(factors: Factors, dimension: int) -> tuple[Factors, NDArray[np.float64]]:
+    """The factors of `dimension` columns whose scores are nearest to the given ones' in the sum of squares.
+
+    With G = UᵀU and H = VᵀV, the singular vectors of G^½ H^½ give the best approximation of U Vᵀ without forming
+    it (Eckart and Young 1936).
+
+    Returns
+    -------
+    Factors
+    (D, dimension) float64
+        What user vectors (without bias) are multiplied by.
+    """
+    users, items = factors.users[:, :-1].astype(np.float64), factors.items[:, :-1].astype(np.float64)
+    if users.shape[1] <= dimension:
+        return factors, np.eye(users.shape[1])
+    root_users, back_users = _roots(users.T @ users)
+    root_items, back_items = _roots(items.T @ items)
+    left, values, right = np.linalg.svd(root_users @ root_items)
+    scale = np.sqrt(values[:dimension])
+    to_users, to_items = back_users @ left[:, :dimension] * scale, back_items @ right[:dimension].T * scale
+    parts = {name: _mapped(part, to_items) for name, part in factors.parts.items()}
+    return Factors(_mapped(factors.users, to_users), parts), to_users
+
+
+def _mapped(vectors: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.column_stack([vectors[:, :-1] @ matrix, vectors[:, -1]]).astype(np.float32)
+
+
+def _roots(gram: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The square root of a positive semidefinite matrix, and that root's pseudo-inverse."""
+    values, vectors = np.linalg.eigh(gram)
+    roots = np.sqrt(np.maximum(values, 0))
+    backs = np.divide(1, roots, out=np.zeros_like(roots), where=roots > 1e-7 * roots.max(initial=0))
+    return vectors * roots @ vectors.T, vectors * backs @ vectors.T
+
+
+def _side_by_side(blocks: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
+    roots = np.sqrt(np.asarray(weights))
+    vectors = [block[:, :-1] * root for block, root in zip(blocks, roots, strict=True)]
+    biases = sum(block[:, -1] * weight for block, weight in zip(blocks, weights, strict=True))
+    return np.column_stack([*vectors, biases]).astype(np.float32)

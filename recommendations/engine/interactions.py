@@ -1,0 +1,238 @@
+"""Ratings as arrays: ids and ordinals, rows by user, and a fingerprint that tells whether a row has changed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_matrix
+
+HALF_STARS = range(1, 11)
+
+
+@dataclass(frozen=True, eq=False)
+class IdMap:
+    """Ids of users or items, and their ordinals.
+
+    Attributes
+    ----------
+    ids : (n,) int64
+        Ascending and unique; the ordinal of an id is its place here.
+
+    Raises
+    ------
+    ValueError
+        When the ids are not one ascending column of unique integers.
+    """
+
+    ids: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.ids.ndim != 1 or self.ids.dtype != np.int64:
+            raise ValueError(f"ids are one column of int64, not {self.ids.ndim} dimensions of {self.ids.dtype}")
+        if (np.diff(self.ids) <= 0).any():
+            raise ValueError("ids must be ascending and unique; IdMap.of() sorts them")
+
+    @classmethod
+    def of(cls, ids: ArrayLike) -> Self:
+        """The map of these ids, in any order, repetitions allowed."""
+        return cls(np.unique(np.asarray(ids, dtype=np.int64)))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def ordinals(self, ids: ArrayLike, missing: Literal["raise", "drop", "mark"] = "raise") -> NDArray[np.int32]:
+        """Ordinals of `ids`.
+
+        Parameters
+        ----------
+        ids : (m,) int
+        missing : {"raise", "drop", "mark"}
+            What becomes of an id that is not in the map: a KeyError, nothing, or the ordinal −1.
+
+        Returns
+        -------
+        (m,) int32, or shorter when ids were dropped
+        """
+        wanted = np.asarray(ids, dtype=np.int64)
+        if not len(self.ids):
+            found, known = np.zeros(wanted.shape, np.int32), np.zeros(wanted.shape, bool)
+        else:
+            found = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1).astype(np.int32)
+            known = self.ids[found] == wanted
+        if missing == "raise" and not known.all():
+            raise KeyError(f"{np.count_nonzero(~known)} ids are unknown, {wanted[~known][0]} the first")
+        if missing == "drop":
+            return found[known]
+        return np.where(known, found, np.int32(-1)).astype(np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Who rated what, how, and when: one row per user, ordered by item within it.
+
+    Attributes
+    ----------
+    users, items : IdMap
+        Rows and columns.  Either may name ids without ratings: new people, cold movies.
+    indptr : (n_users + 1,) int64
+        The ratings of user u are those from `indptr[u]` to `indptr[u + 1]`.
+    ordinals : (n,) int32
+        Items, ascending within each user.
+    half_stars : (n,) int8
+        1 … 10.
+    timestamps : (n,) int64
+        Unix seconds.
+
+    Raises
+    ------
+    ValueError
+        When the columns do not fit each other, or a rating is not 1 … 10 half stars.
+    """
+
+    users: IdMap
+    items: IdMap
+    indptr: NDArray[np.int64]
+    ordinals: NDArray[np.int32]
+    half_stars: NDArray[np.int8]
+    timestamps: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.ordinals), len(self.half_stars), len(self.timestamps), int(self.indptr[-1])}
+        if len(lengths) > 1 or len(self.indptr) != len(self.users) + 1:
+            raise ValueError(f"the columns have lengths {sorted(lengths)} for {len(self.users)} users; they must agree")
+        if len(self.half_stars) and not (self.half_stars.min() >= 1 and self.half_stars.max() <= 10):
+            raise ValueError("a rating is outside 1 … 10 half stars")
+        if len(self.ordinals) and not (self.ordinals.min() >= 0 and self.ordinals.max() < len(self.items)):
+            raise ValueError("a rating is of an item outside the catalogue")
+
+    @classmethod
+    def from_columns(
+        cls,
+        user_ids: ArrayLike,
+        item_ids: ArrayLike,
+        half_stars: ArrayLike,
+        timestamps: ArrayLike,
+        *,
+        users: IdMap | None = None,
+        items: IdMap | None = None,
+    ) -> Self:
+        """Build from four columns of equal length, in any order.
+
+        Parameters
+        ----------
+        user_ids, item_ids : (n,) int
+        half_stars : (n,) int
+            1 … 10.
+        timestamps : (n,) int
+            Unix seconds.
+        users, items : IdMap, optional
+            All people and the whole catalogue; by default those that occur.
+
+        Raises
+        ------
+        KeyError
+            When an id is not in the map that was given.
+        ValueError
+            When the columns differ in length, a user rated an item twice, or a rating is not 1 … 10 half stars.
+        """
+        columns = [np.asarray(column) for column in (user_ids, item_ids, half_stars, timestamps)]
+        if len({column.shape for column in columns}) > 1:
+            raise ValueError(f"the columns have shapes {[column.shape for column in columns]}; they must agree")
+        if columns[2].size and not (columns[2].min() >= 1 and columns[2].max() <= 10):
+            raise ValueError("a rating is outside 1 … 10 half stars")
+        users = users or IdMap.of(columns[0])
+        items = items or IdMap.of(columns[1])
+        cells = users.ordinals(columns[0]).astype(np.int64) * len(items) + items.ordinals(columns[1])
+        steps = np.diff(cells)
+        if (steps <= 0).any():
+            order = np.argsort(cells, kind="stable")
+            cells, columns = cells[order], [column[order] for column in columns]
+            if (np.diff(cells) == 0).any():
+                raise ValueError("a user rated the same item twice; keep the latest rating only")
+        counts = np.bincount(cells // max(len(items), 1), minlength=len(users))
+        return cls(
+            users,
+            items,
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            (cells % max(len(items), 1)).astype(np.int32),
+            columns[2].astype(np.int8),
+            columns[3].astype(np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ordinals)
+
+    @property
+    def n_users(self) -> int:
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        return len(self.items)
+
+    @cached_property
+    def user_ordinals(self) -> NDArray[np.int32]:
+        """(n,) int32: whose rating each one is."""
+        return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.indptr))
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(n_items,) int64: how many ratings each item has."""
+        return np.bincount(self.ordinals, minlength=self.n_items).astype(np.int64)
+
+    def row(self, user: int) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+        """Ordinals and half stars of the ratings of the user with this ordinal."""
+        part = slice(self.indptr[user], self.indptr[user + 1])
+        return self.ordinals[part], self.half_stars[part]
+
+    def where(self, keep: NDArray[np.bool_]) -> Self:
+        """The ratings that `keep` (n,) marks, among the same users and items."""
+        kept = np.concatenate([[0], np.cumsum(keep)])
+        return type(self)(
+            self.users,
+            self.items,
+            kept[self.indptr].astype(np.int64),
+            self.ordinals[keep],
+            self.half_stars[keep],
+            self.timestamps[keep],
+        )
+
+    def matrix(self, values: NDArray[np.float32]) -> csr_matrix:
+        """A (n_users, n_items) matrix with `values` (n,) in the ratings' places; those that are 0 are not stored."""
+        matrix = csr_matrix((values, self.ordinals, self.indptr), shape=(self.n_users, self.n_items), copy=True)
+        matrix.eliminate_zeros()
+        return matrix
+
+
+def fingerprint(item_ids: ArrayLike, half_stars: ArrayLike) -> int:
+    """A 64-bit number that changes with a set of ratings, and not with their order.
+
+    Parameters
+    ----------
+    item_ids : (m,) int
+    half_stars : (m,) int
+
+    Returns
+    -------
+    int
+        0 for no ratings.
+    """
+    return int(_mixed(item_ids, half_stars).sum(dtype=np.uint64))
+
+
+def fingerprints(interactions: Interactions) -> NDArray[np.uint64]:
+    """`fingerprint` of every user's ratings; (n_users,) uint64."""
+    ids = interactions.items.ids[interactions.ordinals]
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mixed(ids, interactions.half_stars), dtype=np.uint64)])
+    return sums[interactions.indptr[1:]] - sums[interactions.indptr[:-1]]
+
+
+def _mixed(item_ids: ArrayLike, half_stars: ArrayLike) -> NDArray[np.uint64]:
+    """SplitMix64's finaliser (Steele, Lea, Flood 2014) of each rating; uint64 wraps around."""
+    z = np.asarray(item_ids, dtype=np.int64).astype(np.uint64) * np.uint64(16)
+    z += np.asarray(half_stars, dtype=np.int64).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

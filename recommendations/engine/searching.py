@@ -1,0 +1,232 @@
+"""Compiled search for the best items of a catalogue with digests (`pruning`).
+
+An item's true score is summed only where two bounds, each with room for its own float32 rounding, allow that it
+is among the best: first that of its block, then that of its digest, then a rough score.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.kernels import Doubles, Floats, Ordinals, compiled, descend, exactly, score, sift
+
+BLOCK = 32
+"""Items that share one bounding box."""
+WIDTH = 16
+"""Numbers in an item's digest: one cache line."""
+BUCKETS = 64
+EPSILON = 2.0**-24
+"""Largest relative error of one rounding to float32."""
+UNDERFLOW = 1e-36
+"""More than float32 may lose where its numbers are too small for its precision."""
+FEW = 8
+"""Candidates are looked at one by one up to this part (an eighth) of the catalogue; above, blocks are faster."""
+LAST = np.int32(2**31 - 1)
+
+# Sums may be regrouped and fused in these: the margins allow for it.
+loosely = compiled(fastmath={"reassoc", "contract"})
+
+
+class Catalogue(NamedTuple):
+    """The item vectors (n_items, d) and their digests; the shapes are those of `pruning.Digests`."""
+
+    items: Floats
+    mean: Doubles
+    directions: Doubles
+    longest: Doubles
+    digests: Floats
+    ordinals: Ordinals
+    lower: Floats
+    upper: Floats
+
+
+class Scratch(NamedTuple):
+    """Memory for a query at a time: marks (n_items,), all 0 between queries; bounds and sequence (n_blocks,)."""
+
+    marks: NDArray[np.uint8]
+    bounds: Floats
+    sequence: Ordinals
+
+
+class Filter(NamedTuple):
+    """Who may appear: all but `exclude`, and where `narrowed` only `candidates`."""
+
+    exclude: Ordinals
+    candidates: Ordinals
+    narrowed: bool
+
+
+class Rows(NamedTuple):
+    """Ordinals by row, as in a CSR matrix."""
+
+    indptr: NDArray[np.int64]
+    ordinals: Ordinals
+
+
+class Best(NamedTuple):
+    """The best so far, a heap with the worst in front; in the end a list, best in front."""
+
+    scores: Floats
+    ordinals: Ordinals
+
+
+class Aim(NamedTuple):
+    """A user vector, ready: `weights` meet the digests; bound + offset + margin is never below the score."""
+
+    user: Floats
+    precise: Doubles
+    weights: Floats
+    offset: float
+    margin: float
+
+
+@exactly
+def search(catalogue: Catalogue, user: Floats, only: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
+    """Write the best eligible items to `best`, in order, as many as it has room for.
+
+    Returns
+    -------
+    written, eligible : int
+    """
+    marks = scratch.marks
+    eligible = _mark(marks, only.candidates, 1) if only.narrowed else len(marks)
+    eligible -= _mark(marks, only.exclude, 0 if only.narrowed else 1)
+    written = min(len(best.scores), eligible)
+    if written:
+        best = Best(best.scores[:written], best.ordinals[:written])
+        best.scores[:] = -np.inf
+        best.ordinals[:] = LAST
+        aim = _aim(catalogue, user)
+        if only.narrowed and len(only.candidates) * FEW <= len(marks):
+            _search_rows(catalogue, aim, only.candidates, marks, best)
+        else:
+            _search_blocks(catalogue, aim, scratch, np.uint8(only.narrowed), best)
+        descend(best.scores, best.ordinals)
+    _mark(marks, only.candidates, 0)
+    _mark(marks, only.exclude, 0)
+    return written, eligible
+
+
+@exactly
+def search_many(catalogue: Catalogue, users: Floats, exclude: Rows, scratch: Scratch, best: Best) -> None:
+    """`search` for each row of `users` without its row of `exclude`; −1 where nothing is left."""
+    everybody = np.empty(0, np.int32)
+    for i in range(len(users)):
+        out = exclude.ordinals[exclude.indptr[i] : exclude.indptr[i + 1]]
+        row = Best(best.scores[i], best.ordinals[i])
+        written, _ = search(catalogue, users[i], Filter(out, everybody, False), scratch, row)
+        row.scores[written:] = -np.inf
+        row.ordinals[written:] = -1
+
+
+@exactly
+def _mark(marks: NDArray[np.uint8], ordinals: Ordinals, value: int) -> int:
+    changed = 0
+    for ordinal in ordinals:
+        changed += marks[ordinal] != value
+        marks[ordinal] = value
+    return changed
+
+
+@exactly
+def _aim(catalogue: Catalogue, user: Floats) -> Aim:
+    precise = user.astype(np.float64)
+    rest = precise.copy()
+    weights = np.zeros(WIDTH, np.float32)
+    for j in range(WIDTH - 1):
+        weight = (catalogue.directions[j] * precise).sum()
+        weights[j] = weight
+        rest -= weight * catalogue.directions[j]
+    weights[WIDTH - 1] = np.sqrt((rest * rest).sum())
+    offset = (catalogue.mean * precise).sum()
+    length = np.sqrt((precise * precise).sum())
+    margin = (len(user) + 96) * EPSILON * length * catalogue.longest[0] + UNDERFLOW
+    return Aim(user, precise, weights, offset, margin)
+
+
+@loosely
+def _search_rows(catalogue: Catalogue, aim: Aim, rows: Ordinals, marks: NDArray[np.uint8], best: Best) -> None:
+    scores, found = best.scores, best.ordinals
+    items, user, precise, margin = catalogue.items, aim.user, aim.precise, aim.margin
+    cut = np.float32(scores[0] - margin)
+    for ordinal in rows:
+        if marks[ordinal]:
+            marks[ordinal] = 0
+            rough = np.float32(0)
+            for j in range(len(user)):
+                rough += items[ordinal, j] * user[j]
+            if rough >= cut:
+                _offer(items, ordinal, precise, scores, found)
+                cut = np.float32(scores[0] - margin)
+
+
+@loosely
+def _search_blocks(catalogue: Catalogue, aim: Aim, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
+    scores, found = best.scores, best.ordinals
+    items, digests, ordinals = catalogue.items, catalogue.digests, catalogue.ordinals
+    user, precise, weights, margin = aim.user, aim.precise, aim.weights, aim.margin
+    bounds, sequence, marks = scratch.bounds, scratch.sequence, scratch.marks
+    _bound_blocks(catalogue.lower, catalogue.upper, weights, bounds)
+    _order_blocks(bounds, sequence)
+    block_bounds = np.empty(BLOCK, np.float32)
+    cut = digest_cut = np.float32(-np.inf)
+    for block in sequence:
+        if bounds[block] < digest_cut:
+            continue
+        _bound_items(digests[block], weights, block_bounds)
+        for place in range(BLOCK):
+            if block_bounds[place] < digest_cut:
+                continue
+            ordinal = ordinals[block, place]
+            if ordinal < 0 or marks[ordinal] != wanted:
+                continue
+            rough = np.float32(0)
+            for j in range(len(user)):
+                rough += items[ordinal, j] * user[j]
+            if rough >= cut:
+                _offer(items, ordinal, precise, scores, found)
+                cut = np.float32(scores[0] - margin)
+                digest_cut = np.float32(scores[0] - margin - aim.offset)
+
+
+@loosely
+def _bound_items(digests: Floats, weights: Floats, bounds: Floats) -> None:
+    for place in range(BLOCK):
+        bound = np.float32(0)
+        for j in range(WIDTH):
+            bound += weights[j] * digests[j, place]
+        bounds[place] = bound
+
+
+@exactly
+def _order_blocks(bounds: Floats, sequence: Ordinals) -> None:
+    """Blocks by falling bound, roughly: a counting sort into equal steps, so that the cut rises soon."""
+    high, low = float(bounds.max()), float(bounds.min())
+    step = (BUCKETS - 1) / (high - low) if high > low else 0.0
+    ends = np.zeros(BUCKETS + 1, np.int32)
+    for bound in bounds:
+        ends[int((high - bound) * step) + 1] += 1
+    for bucket in range(BUCKETS):
+        ends[bucket + 1] += ends[bucket]
+    for block in range(len(bounds)):
+        bucket = int((high - bounds[block]) * step)
+        sequence[ends[bucket]] = block
+        ends[bucket] += 1
+
+
+@loosely
+def _bound_blocks(lower: Floats, upper: Floats, weights: Floats, bounds: Floats) -> None:
+    bounds[:] = 0
+    for j in range(WIDTH):
+        corner = upper[j] if weights[j] > 0 else lower[j]
+        for block in range(len(bounds)):
+            bounds[block] += weights[j] * corner[block]
+
+
+@exactly
+def _offer(items: Floats, ordinal: np.int32, precise: Doubles, scores: Floats, found: Ordinals) -> None:
+    """Put an item into the heap if it belongs there."""
+    exact = score(items, ordinal, precise)
+    if exact > scores[0] or (exact == scores[0] and ordinal < found[0]):
+        sift(scores, found, len(scores), exact, ordinal)

@@ -1,0 +1,188 @@
+"""From ratings and features to vectors: LightFM fits, stopped in time, joined into one dot product."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.embeddings import Embeddings, stack_items, stack_users
+from recommendations.engine.evaluation import evaluate, scorer_of
+from recommendations.engine.factors import Factors, compress, join
+from recommendations.engine.features import ItemFeatures
+from recommendations.engine.feedback import FeedbackKind, Loss, to_feedback
+from recommendations.engine.fold_in import FoldIn
+from recommendations.engine.interactions import Interactions
+from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
+from recommendations.engine.splitting import split_by_user_time
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many steps of it are done, and how many there are at most."""
+Recipe = Literal["joined", "article"]
+STOPPING_METRIC = "ndcg@10"
+JUDGED_USERS = 2000
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train; the defaults are the tuned ones (docs/quality.md).
+
+    Attributes
+    ----------
+    recipe : {"joined", "article"}
+        "joined": several fits, averaged into one dot product.  "article": one plain fit.
+    feedback : {"implicit", "explicit"}
+    loss : {"warp", "bpr", "warp-kos", "logistic"}
+    dimension : int
+        Columns of one fit, and of the vectors that are served.
+    fits : int
+        How many fits are joined.
+    epochs : int or None
+        None: found on a validation slice, the latest ratings of each user.
+    max_epochs : int
+        How long to search.
+    learning_rate, item_alpha, user_alpha, max_sampled
+        See `FitSettings`.
+    so_so_weight : float
+        Of ratings of 3 and 3.5 stars, beside 1 for likes.
+    seed : int
+    threads : int
+        Up to `fits` threads the result is bit for bit that of one thread; beyond, it is not reproducible.
+    """
+
+    recipe: Recipe = "joined"
+    feedback: FeedbackKind = "implicit"
+    loss: Loss = "warp"
+    dimension: int = 64
+    fits: int = 4
+    epochs: int | None = None
+    max_epochs: int = 50
+    learning_rate: float = 0.03
+    item_alpha: float = 1.2e-8
+    user_alpha: float = 1e-4
+    max_sampled: int = 39
+    so_so_weight: float = 0.5
+    seed: int = 1
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.dimension < 1 or self.fits < 1 or self.threads < 1 or self.max_epochs < 1:
+            raise ValueError("dimension, fits, threads and max_epochs must be at least 1")
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError(f"{self.epochs} epochs are asked for; give 1 or more, or None to find the best number")
+
+    @property
+    def settings(self) -> FitSettings:
+        return FitSettings(
+            self.loss, self.dimension, self.learning_rate, self.item_alpha, self.user_alpha, self.max_sampled
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """What training leaves.
+
+    Attributes
+    ----------
+    embeddings : Embeddings
+    fold_in : FoldIn
+    item_parts : mapping of str to (n_items, d + 1) float32
+        What each block of features brings to `[v, b_v]`; they add up to it.
+    config : TrainingConfig
+        With what was found; give it to `train` again to save the search.
+    history : list of dict
+        One entry per epoch that was judged: "epoch" and the measures on the validation slice.
+    """
+
+    embeddings: Embeddings
+    fold_in: FoldIn
+    item_parts: Mapping[str, NDArray[np.float32]]
+    config: TrainingConfig
+    history: list[dict[str, Any]]
+
+
+def train(
+    interactions: Interactions, features: ItemFeatures, config: TrainingConfig, *, progress: Progress | None = None
+) -> TrainedModel:
+    """Fit, join, and learn to fold in.
+
+    Parameters
+    ----------
+    interactions : Interactions
+    features : ItemFeatures
+        Of the same items.
+    config : TrainingConfig
+    progress : callable, optional
+        Called after each epoch.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to learn from, the features are of other items, or the numbers have run away.
+    """
+    if features.n_items != interactions.n_items:
+        raise ValueError(f"there are features of {features.n_items} items and ratings of {interactions.n_items}")
+    report = progress or (lambda *_: None)
+    history: list[dict[str, Any]] = []
+    if config.epochs is None:
+        config, history = _search(interactions, features, config, report)
+    factors = _fit(interactions, features, config, report)
+    return _model(interactions, factors, config, history)
+
+
+def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingConfig) -> LightFMFits:
+    feedback = to_feedback(interactions, config.feedback, config.loss, config.so_so_weight)
+    if not (feedback.matrix.data > 0).any():
+        raise ValueError("no rating counts as a like, so there is nothing to learn from; load ratings first")
+    count = 1 if config.recipe == "article" else config.fits
+    seeds = range(config.seed, config.seed + count)
+    return LightFMFits(feedback, features, config.settings, seeds, config.threads)
+
+
+def _fit(interactions: Interactions, features: ItemFeatures, config: TrainingConfig, report: Progress) -> Factors:
+    fits = _fits(interactions, features, config)
+    epochs = config.epochs or config.max_epochs
+    for epoch in range(1, epochs + 1):
+        fits.run_epoch()
+        report("fit", epoch, epochs)
+    return _joined(fits, config)
+
+
+def _joined(fits: LightFMFits, config: TrainingConfig) -> Factors:
+    factors = fits.factors()
+    joined = join(factors, [1 / len(factors)] * len(factors))
+    return compress(joined, config.dimension)[0]
+
+
+def _search(
+    interactions: Interactions, features: ItemFeatures, config: TrainingConfig, report: Progress
+) -> tuple[TrainingConfig, list[dict[str, Any]]]:
+    split = split_by_user_time(interactions)
+    fits = _fits(split.train, features, config)
+    history = []
+    for epoch in range(1, config.max_epochs + 1):
+        fits.run_epoch()
+        embeddings = _embeddings(split.train, _joined(fits, config))
+        metrics = evaluate(scorer_of(embeddings), split, max_users=JUDGED_USERS).metrics
+        history.append({"epoch": epoch, **metrics})
+        report("search", epoch, config.max_epochs)
+    best = max(history, key=lambda entry: entry[STOPPING_METRIC])
+    return replace(config, epochs=int(best["epoch"])), history
+
+
+def _embeddings(interactions: Interactions, factors: Factors) -> Embeddings:
+    items = factors.items
+    return Embeddings(
+        interactions.users.ids,
+        interactions.items.ids,
+        stack_users(factors.users[:, :-1], factors.users[:, -1]),
+        stack_items(items[:, :-1], items[:, -1]),
+    )
+
+
+def _model(
+    interactions: Interactions, factors: Factors, config: TrainingConfig, history: list[dict[str, Any]]
+) -> TrainedModel:
+    fold_in = FoldIn.fit(interactions, factors.users, factors.items)
+    return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)

@@ -1,0 +1,42 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+
+from movies.demo import USERNAME, ensure_demo_account
+from movies.models import Movie
+from recommendations.models import ModelVersion
+
+
+class Command(BaseCommand):
+    help = (
+        "Do what a new set-up still lacks: tables, MovieLens data, a demo account, a trained model. "
+        "What is there is left as it is."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path, help="MovieLens folder or zip, loaded where there are no movies yet")
+
+    def handle(self, *, path: Path, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        if not Movie.objects.exists():
+            call_command("load_movielens", path)
+        password_file = settings.VAR_DIR / "demo-password"
+        ensure_demo_account(password_file)
+        if not ModelVersion.objects.filter(is_active=True).exists():
+            self.train()
+        self.stdout.write(f"Demo account: {USERNAME}, password: {password_of(password_file)} (also for /admin/)")
+
+    def train(self) -> None:
+        try:
+            call_command("retrain")
+        except CommandError as error:
+            self.stderr.write(f"{error}\nThe site serves popular movies until `manage.py retrain` succeeds.")
+
+
+def password_of(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else "unknown; set one with `manage.py changepassword demo`"

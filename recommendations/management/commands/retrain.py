@@ -1,0 +1,89 @@
+import json
+import signal
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from types import FrameType
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+from rich.console import Console
+
+from recommendations import runs, selectors
+from recommendations.models import TrainingRun
+from recommendations.terminal import gate_table, metrics_table, print_json, progress, seconds_table
+from recommendations.training import ConfigError, configured, retrain
+
+FAILED, BUSY, REFUSED, CANCELLED = 1, 3, 4, 130
+
+
+class Command(BaseCommand):
+    help = (
+        "Read the ratings, train a model, evaluate it, and publish it as the version that serves. Exit codes: "
+        f"0 published, {FAILED} failed, {BUSY} another run holds the lock, {REFUSED} refused by the gate, "
+        f"{CANCELLED} cancelled."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the result as one JSON object, and only that")
+        parser.add_argument("--force", action="store_true", help="publish even what the gate refuses; it is recorded")
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            type=assignment,
+            metavar="NAME=VALUE",
+            help="a parameter of the training, such as epochs=20; may be repeated",
+        )
+
+    def handle(self, *, json: bool, force: bool, set: list[tuple[str, Any]], **options: Any) -> None:  # noqa: A002
+        config = dict(set)
+        try:
+            configured(config)
+        except ConfigError as error:
+            raise CommandError(str(error), returncode=2) from error
+        signal.signal(signal.SIGTERM, interrupt)
+        run = runs.request(parameters={"config": config, "force": force})
+        self.train(run)
+        report = selectors.run_report(run)
+        if json:
+            print_json(report)
+        else:
+            show(report)
+        if run.status == TrainingRun.Status.REFUSED:
+            raise CommandError("The gate refused the new version; the old one serves on.", returncode=REFUSED)
+
+    def train(self, run: TrainingRun) -> None:
+        try:
+            with progress(Console(stderr=True)) as listener:
+                retrain(run, listener)
+        except runs.RunInProgressError as error:
+            raise CommandError(str(error), returncode=BUSY) from error
+        except (runs.RunCancelledError, KeyboardInterrupt) as error:
+            raise CommandError(
+                f"Run {run.pk} was cancelled; the old version serves on.", returncode=CANCELLED
+            ) from error
+        except Exception as error:
+            raise CommandError(f"Run {run.pk} failed during “{run.phase}”: {error}", returncode=FAILED) from error
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+
+
+def interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def show(report: dict[str, Any]) -> None:
+    console = Console(file=sys.stdout)
+    version = report["version"]
+    console.print(metrics_table(version["metrics"]), seconds_table(report["seconds"]), gate_table(version["gate"]))
+    state = "It serves from now on." if version["active"] else "It does not serve."
+    console.print(f"Version {version['name']}: {version['ratings']:,} ratings, {version['movies']:,} movies. {state}")

@@ -1,0 +1,66 @@
+"""What a training reads of the database, as the engine wants it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from movies import columns
+from recommendations.catalogue import Catalogue
+from recommendations.engine.features import ItemFeatures, Labels
+from recommendations.engine.interactions import IdMap, Interactions
+
+TAG_ON_MOVIES = 5
+"""A tag on fewer movies says little that the movie's own vector cannot."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Everything that one version is made from."""
+
+    interactions: Interactions
+    features: ItemFeatures
+    catalogue: Catalogue
+
+    def summary(self) -> dict[str, Any]:
+        """What was read, for the manifest; the watermark is the time of the latest rating."""
+        latest = int(self.interactions.timestamps.max()) if len(self.interactions) else 0
+        return {
+            "users": self.interactions.n_users,
+            "movies": self.interactions.n_items,
+            "ratings": len(self.interactions),
+            "features": self.features.n_features,
+            "watermark": datetime.fromtimestamp(latest, UTC).isoformat(),
+        }
+
+
+def read() -> Data:
+    """Read all ratings and the catalogue.  No transaction is open afterwards: visitors rate while the model trains."""
+    rated = columns.ratings()
+    listed = columns.catalogue()
+    items = IdMap(listed.movie_ids)
+    known = items.ordinals(rated.movie_ids, missing="mark") >= 0
+    interactions = Interactions.from_columns(
+        rated.user_ids[known], rated.movie_ids[known], rated.half_stars[known], rated.rated_at[known], items=items
+    )
+    blocks = {
+        "genres": Labels.of_pairs(items, listed.genre_movie_ids, [str(genre) for genre in listed.genre_ids]),
+        "tags": Labels.of_pairs(
+            items, listed.tag_movie_ids, [str(tag) for tag in listed.tag_ids], min_items=TAG_ON_MOVIES
+        ),
+    }
+    features = ItemFeatures.build(items, blocks, years=listed.years)
+    return Data(interactions, features, _catalogue(listed, items, interactions))
+
+
+def _catalogue(listed: columns.CatalogueColumns, items: IdMap, interactions: Interactions) -> Catalogue:
+    order = np.lexsort((listed.genre_movie_ids, listed.genre_ids))
+    genre_ids, starts = np.unique(listed.genre_ids[order], return_index=True)
+    return Catalogue(
+        years=listed.years.astype(np.int16),
+        rating_counts=interactions.counts.astype(np.int32),
+        genre_ids=genre_ids.astype(np.int32),
+        genre_bounds=np.append(starts, len(order)).astype(np.int64),
+        genre_movies=items.ordinals(listed.genre_movie_ids[order]),
+    )

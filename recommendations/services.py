@@ -1,0 +1,199 @@
+"""What people are shown: recommendations, similar movies, and why."""
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q, QuerySet
+
+from movies import columns, selectors
+from movies.models import Movie, User
+from recommendations import serving
+from recommendations.bundle import Bundle, Ratings
+from recommendations.filters import Filters, Source, Steering
+from recommendations.lists import Entry, Explanation, Reason, Recommendations
+
+__all__ = [
+    "Filters",
+    "Source",
+    "Steering",
+    "explain",
+    "predicted_stars",
+    "recommend",
+    "recommend_for_ratings",
+    "similar_movies",
+]
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+NO_FILTERS = Filters()
+UNSTEERED = Steering()
+
+
+def recommend(
+    user: User | AnonymousUser,
+    *,
+    n: int = 10,
+    filters: Filters = NO_FILTERS,
+    exclude: Collection[int] = (),
+    steering: Steering = UNSTEERED,
+    reasons: int = 2,
+) -> Recommendations:
+    """The best `n` movies for somebody, without those they rated or hid and those with an id in `exclude`.
+
+    Somebody who is not signed in, or has rated nothing, is shown what is popular.  Each movie comes with up to
+    `reasons` ratings that speak for it.
+    """
+    if not isinstance(user, User):
+        return _popular(n, filters, exclude)
+    ratings = Ratings(*columns.of_user(user.pk))
+    left_out = {*exclude, *selectors.hidden_ids(user)}
+    return _recommend(_Wish(ratings, user.pk, n, filters, left_out, steering, reasons))
+
+
+def recommend_for_ratings(
+    ratings: Mapping[int, int],
+    *,
+    n: int = 10,
+    filters: Filters = NO_FILTERS,
+    exclude: Collection[int] = (),
+    steering: Steering = UNSTEERED,
+    reasons: int = 2,
+) -> Recommendations:
+    """The best `n` movies for somebody of whom only these ratings (half stars by movie id) are known."""
+    return _recommend(_Wish(Ratings.of(ratings.items()), None, n, filters, exclude, steering, reasons))
+
+
+def explain(user: User, movie: Movie) -> Explanation | None:
+    """Why a movie scores with somebody as it does; None if the model knows nothing of one of them."""
+    bundle = serving.current()
+    ratings = Ratings(*columns.of_user(user.pk))
+    parts = _answer(bundle, lambda model: model.explain(model.person(user.pk, ratings), movie.pk))
+    if parts is None:
+        return None
+    half_stars = dict(zip(ratings.movie_ids.tolist(), ratings.half_stars.tolist(), strict=True))
+    rated = selectors.movies().in_bulk(parts.shares)
+    reasons = [Reason(rated[pk], half_stars[pk], share) for pk, share in parts.shares.items() if pk in rated]
+    return Explanation(
+        movie=movie,
+        score=parts.score,
+        parts=parts.blocks,
+        base=parts.base,
+        ratings=tuple(sorted(reasons, key=lambda reason: -abs(reason.share))),
+        training=parts.score - parts.base - sum(parts.shares.values()),
+    )
+
+
+def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
+    """The stars that somebody would probably give to movies that they have not rated, by the movies' ids.
+
+    Movies that the model does not know are left out, and all of them for somebody who has rated nothing.
+    """
+    ratings = Ratings(*columns.of_user(user.pk))
+    unrated = np.setdiff1d([movie.pk for movie in movies], ratings.movie_ids)
+    return _answer(serving.current(), lambda model: model.stars_of(model.person(user.pk, ratings), unrated)) or {}
+
+
+def similar_movies(movie: Movie, *, n: int = 12) -> list[Movie]:
+    """Movies that the same people like, the most similar first; what lacks are popular ones of the same genres."""
+    alike = selectors.movies_by_id(_answer(serving.current(), lambda model: model.alike(movie.pk, n).tolist()) or [])
+    if len(alike) < n:
+        alike += _of_the_same_genres(movie, n - len(alike), exclude={movie.pk, *(other.pk for other in alike)})
+    return alike
+
+
+def _answer(bundle: Bundle | None, question: Callable[[Bundle], T | None]) -> T | None:
+    """What the model answers, if there is one; None as well if it fails, for a page never does."""
+    if bundle is None:
+        return None
+    try:
+        return question(bundle)
+    except Exception:
+        logger.exception("Version %s has no answer", bundle.name)
+        return None
+
+
+class _Wish(NamedTuple):
+    ratings: Ratings
+    user_id: int | None
+    n: int
+    filters: Filters
+    exclude: Collection[int]
+    steering: Steering
+    reasons: int
+
+
+class _Found(NamedTuple):
+    """What the model answers: movie ids and scores, best first; why[i] are (movie id, half stars, share)."""
+
+    source: Source
+    ids: list[int]
+    scores: list[float]
+    stars: list[float]
+    why: list[list[tuple[int, int, float]]]
+
+
+def _recommend(wish: _Wish) -> Recommendations:
+    bundle = serving.current()
+    found = _answer(bundle, lambda model: _find(model, wish))
+    left_out = {*wish.exclude, *wish.ratings.movie_ids.tolist()}
+    if bundle is None or found is None:
+        return _popular(wish.n, wish.filters, left_out)
+    entries = _entries(found)
+    if len(entries) < wish.n:
+        # The model does not know movies that are newer than it, and may know some that are gone.
+        shown = {entry.movie.pk for entry in entries}
+        entries += _popular(wish.n - len(entries), wish.filters, left_out | shown).entries
+    return Recommendations(entries, found.source, bundle.name)
+
+
+def _find(bundle: Bundle, wish: _Wish) -> _Found | None:
+    """The model's list; None if it knows nothing of this person."""
+    person = bundle.person(wish.user_id, wish.ratings)
+    if person is None:
+        return None
+    left_out = np.concatenate([wish.ratings.movie_ids, np.fromiter(wish.exclude, dtype=np.int64)])
+    ranking = bundle.rank(person.vector, wish.n, exclude=left_out, filters=wish.filters, steering=wish.steering)
+    return _Found(
+        person.source,
+        bundle.ids(ranking.ordinals).tolist(),
+        ranking.scores.tolist(),
+        bundle.predicted_stars(person, ranking.ordinals).tolist(),
+        bundle.reasons(person, ranking.ordinals, wish.reasons),
+    )
+
+
+def _entries(found: _Found) -> tuple[Entry, ...]:
+    needed = {*found.ids, *(movie for reasons in found.why for movie, _, _ in reasons)}
+    movies = selectors.movies().in_bulk(needed)
+    rows = zip(found.ids, found.scores, found.stars, found.why, strict=True)
+    return tuple(
+        Entry(movies[pk], score, stars, tuple(Reason(movies[of], *rest) for of, *rest in reasons if of in movies))
+        for pk, score, stars, reasons in rows
+        if pk in movies
+    )
+
+
+def _popular(n: int, filters: Filters, exclude: Collection[int]) -> Recommendations:
+    # Left out here and not by the database, which takes only so many parameters.
+    ids = _filtered(filters).order_by("-rating_count", "pk").values_list("pk", flat=True)[: n + len(exclude)]
+    left = [pk for pk in ids if pk not in exclude][:n]
+    return Recommendations(tuple(Entry(movie) for movie in selectors.movies_by_id(left)), Source.POPULAR)
+
+
+def _filtered(filters: Filters) -> QuerySet[Movie]:
+    found = Movie.objects.all()
+    for genre in filters.genres:
+        found = found.filter(genres=genre)
+    limits = {"year__gte": filters.year_from, "year__lte": filters.year_to, "rating_count__gte": filters.min_ratings}
+    return found.filter(**{field: limit for field, limit in limits.items() if limit is not None})
+
+
+def _of_the_same_genres(movie: Movie, n: int, *, exclude: Collection[int]) -> list[Movie]:
+    genres = [genre.pk for genre in movie.genres.all()]
+    shared = Count("genres", filter=Q(genres__in=genres))
+    found = selectors.movies().filter(genres__in=genres).exclude(pk__in=exclude)
+    return list(found.annotate(shared=shared).order_by("-shared", "-rating_count", "pk")[:n])

@@ -1,0 +1,29 @@
+"""What a worker does."""
+
+import logging
+
+from celery import shared_task
+
+from recommendations import runs, training
+from recommendations.models import TrainingRun
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(ignore_result=True)
+def retrain(run_id: int | None = None) -> None:
+    """Do the run with this id; without one, as from a schedule, make a new one.
+
+    A copy that is delivered again while its run is going, or after it has ended, leaves.
+    """
+    run = TrainingRun.objects.get(pk=run_id) if run_id else runs.request(parameters={})
+    try:
+        training.retrain(run)
+    except (runs.RunInProgressError, runs.RunCancelledError) as reason:
+        logger.info("Run %s: %s", run.pk, reason)
+
+
+@shared_task(ignore_result=True)
+def reap_runs() -> None:
+    """End the runs whose process has died."""
+    runs.reap()

@@ -1,0 +1,220 @@
+"""The use case of a retraining: database → engine → files → gate → the active version."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from movies.models import User
+from recommendations import artifacts, gate, runs, versions
+from recommendations.bundle import Bundle
+from recommendations.engine.calibration import Calibration, calibrate
+from recommendations.engine.evaluation import Evaluation, evaluate, popularity, scorer_of
+from recommendations.engine.similarity import directions
+from recommendations.engine.splitting import Split, split_by_user_time
+from recommendations.engine.stars import Stars
+from recommendations.engine.training import TrainingConfig, train
+from recommendations.engine.tuning import IndexPlan
+from recommendations.models import ModelVersion, TrainingRun
+from recommendations.packing import Made, pack
+from recommendations.reading import Data, read
+
+logger = logging.getLogger(__name__)
+
+LIBRARIES = ("annoy", "lightfm-next", "numba", "numpy", "scipy")
+
+
+class NotEnoughDataError(Exception):
+    """There is too little to learn from."""
+
+
+class ConfigError(ValueError):
+    """A parameter of the training is unknown or wrong."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How good a model is that was trained without each user's latest ratings, beside popularity."""
+
+    config: TrainingConfig
+    model: Evaluation
+    popularity: Evaluation
+    stars: Calibration
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        errors = {name: error._asdict() for name, error in self.stars.errors.items()}
+        return {"model": self.model.metrics, "popularity": self.popularity.metrics, "stars": errors}
+
+
+def configured(overrides: Mapping[str, Any]) -> TrainingConfig:
+    """The default configuration of the training with some fields replaced."""
+    known = [field.name for field in fields(TrainingConfig)]
+    if unknown := sorted(set(overrides) - set(known)):
+        raise ConfigError(f"Unknown: {', '.join(unknown)}. The parameters are {', '.join(known)}.")
+    threads = min(TrainingConfig.fits, len(os.sched_getaffinity(0)))
+    try:
+        return TrainingConfig(**{"threads": threads, **overrides})
+    except (TypeError, ValueError) as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
+        raise ConfigError(f"The training cannot be done with {given}: {error}") from error
+
+
+def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> ModelVersion:
+    """Claim a run, train, evaluate and publish; whatever happens, the run's row says how it ended.
+
+    Raises
+    ------
+    RunInProgressError, RunCancelledError, RunLostError
+        As in `runs`.
+    Exception
+        Whatever made it fail; the version that serves goes on serving.
+    """
+    runs.claim(run)
+    owner = runs.Owner(run, listener)
+    try:
+        with owner.heartbeat(), artifacts.staging(runs.staging_owner(run)) as folder:
+            version = _make(owner, folder)
+        owner.summarise()
+    except runs.RunLostError as reason:
+        logger.warning("Run %s publishes nothing: %s", run.pk, reason)
+        owner.end(TrainingRun.Status.FAILED, str(reason))
+        raise
+    except (runs.RunCancelledError, KeyboardInterrupt) as stop:
+        owner.end(TrainingRun.Status.CANCELLED, str(stop) or "Interrupted.")
+        raise
+    except BaseException as error:
+        logger.exception("Run %s has failed during “%s”", run.pk, run.phase)
+        owner.end(TrainingRun.Status.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        run.refresh_from_db()
+    for pruned in versions.prune():
+        logger.info("Removed the files of version %s.", pruned)
+    return version
+
+
+def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
+    config = configured(owner.run.parameters.get("config", {}))
+    parent = versions.active()
+    with owner.phase("read"):
+        data = read()
+        if not len(data.interactions):
+            raise NotEnoughDataError("There are no ratings to learn from; load some with `manage.py load_movielens`.")
+    trial = _try(owner, data, config)
+    with owner.phase("train"):
+        trained = train(data.interactions, data.features, trial.config, progress=_teller(owner))
+    with owner.phase("index"):
+        # The connection may have died while the model was trained.
+        runs.renew_connection()
+        made = Made(data, trained, trial.stars.stars, _judged(data, trial))
+        plan = pack(folder, made, _still_there(data))
+    with owner.phase("judge"):
+        verdict = [*_judge(folder, trial, parent), gate.recalls(plan.recall_at_10)]
+    with owner.phase("publish"):
+        return _publish(owner, folder, parent, verdict, _details(owner, made, trial, plan))
+
+
+def _try(owner: runs.Owner, data: Data, config: TrainingConfig) -> Trial:
+    """Train without each user's latest ratings, and see how well they are foretold."""
+    split = split_by_user_time(data.interactions)
+    with owner.phase("trial"):
+        trained = train(split.train, data.features, config, progress=_teller(owner))
+    with owner.phase("evaluate"):
+        model = evaluate(scorer_of(trained.embeddings), split)
+        baseline = evaluate(popularity(split.train), split)
+        stars = calibrate(split, directions(trained.embeddings.items)) if len(split.test) else _uncalibrated(split)
+        return Trial(trained.config, model, baseline, stars)
+
+
+def _uncalibrated(split: Split) -> Calibration:
+    """Predicted stars where nobody has rated twice, so that no error can be told."""
+    return Calibration(Stars.of(split.train), {})
+
+
+def _judged(data: Data, trial: Trial) -> NDArray[np.float32]:
+    judged = np.full(data.interactions.n_users, np.nan, dtype=np.float32)
+    judged[trial.model.users] = trial.model.per_user["ndcg@10"]
+    return judged
+
+
+def _teller(owner: runs.Owner) -> Callable[[str, int, int], None]:
+    return lambda step, done, total: owner.progress(done / max(total, 1), f"{step} {done} of {total}")
+
+
+def _still_there(data: Data) -> NDArray[np.bool_]:
+    """Which users have not been deleted while the model was trained."""
+    present = np.fromiter(User.objects.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
+    return np.isin(data.interactions.users.ids, present, assume_unique=True)
+
+
+def _judge(folder: Path, trial: Trial, parent: ModelVersion | None) -> list[gate.Test]:
+    tests = [
+        gate.beats_popularity(trial.model.metrics["ndcg@10"], trial.popularity.metrics["ndcg@10"]),
+        gate.covers(trial.model.metrics["coverage@10"]),
+        gate.answers(folder),
+    ]
+    champion = _champion(parent)
+    if champion is None or not tests[-1].passed:
+        return tests
+    challenger = Bundle.open(folder, {})
+    return [*tests, gate.not_worse(challenger, champion), gate.keeps_lists(challenger, champion)]
+
+
+def _champion(parent: ModelVersion | None) -> Bundle | None:
+    """The version to be replaced; None if there is none, or its files are no good: anything is better then."""
+    if parent is None:
+        return None
+    folder = artifacts.folder_of(parent.name)
+    try:
+        return Bundle.open(folder, artifacts.verify(folder, parent.manifest_sha256))
+    except artifacts.ArtifactError as error:
+        logger.warning("The new version is not compared with %s: %s", parent, error)
+        return None
+
+
+def _details(owner: runs.Owner, made: Made, trial: Trial, plan: IndexPlan) -> dict[str, Any]:
+    """What the manifest says about a version beside its files."""
+    return {
+        "created_at": timezone.now().isoformat(timespec="seconds"),
+        "run": owner.run.pk,
+        "parameters": asdict(made.model.config),
+        "dimension": made.model.embeddings.dimension,
+        "data": made.data.summary(),
+        "metrics": trial.metrics,
+        "index": asdict(plan),
+        "history": made.model.history,
+        "seconds": owner.timings,
+        "libraries": {name: library_version(name) for name in LIBRARIES},
+    }
+
+
+def _publish(
+    owner: runs.Owner, folder: Path, parent: ModelVersion | None, verdict: list[gate.Test], details: dict[str, Any]
+) -> ModelVersion:
+    name = runs.version_name(owner.run, timezone.now())
+    digest = artifacts.seal(folder, details)
+    artifacts.publish(folder, name)
+    version = versions.publish(
+        owner.run,
+        parent,
+        name=name,
+        manifest_sha256=digest,
+        size=artifacts.size_of(artifacts.folder_of(name)),
+        gate=[asdict(test) for test in verdict],
+        parameters=details["parameters"],
+        metrics=details["metrics"],
+        dimension=details["dimension"],
+        **{key: details["data"][key] for key in ("users", "movies", "ratings")},
+    )
+    if version is None:
+        artifacts.remove(name)
+        raise runs.RunLostError(f"Run {owner.run.pk} was ended, or another version was activated, while it ran.")
+    return version

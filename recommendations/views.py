@@ -1,0 +1,69 @@
+"""Pages of what is recommended."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from movies import selectors
+from movies.cards import rails
+from movies.people import member
+from recommendations import shelves
+from recommendations.forms import SteeringForm
+
+PAGE = 24
+LONGEST_LIST = 240
+FIRST_MOVIES = 18
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        context = {"rails": rails(request.user, shelves.for_visitors()), "wall": selectors.popular(12)}
+        return render(request, "recommendations/welcome.html", context)
+    user = member(request)
+    source, rows = shelves.for_member(user)
+    context = {"source": source, "rails": rails(user, rows), "progress": shelves.progress(user)}
+    return render(request, "recommendations/home.html", context)
+
+
+@require_safe
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Where a new member rates first movies and sees what that does."""
+    user = member(request)
+    rated = [movie for movie, _ in selectors.half_stars_of(user)]
+    context = {"movies": selectors.well_known(FIRST_MOVIES, without=rated), **_first_picks(request)}
+    return render(request, "recommendations/start.html", context)
+
+
+@require_safe
+@login_required
+def first_picks(request: HttpRequest) -> HttpResponse:
+    """How far a new member is, and their picks so far, as a fragment."""
+    return render(request, "recommendations/_first_picks.html", _first_picks(request))
+
+
+def _first_picks(request: HttpRequest) -> dict[str, object]:
+    user = member(request)
+    progress = shelves.progress(user)
+    return {"progress": progress, "picks": shelves.picks(user, n=shelves.RAIL) if progress.done else None}
+
+
+@require_safe
+@login_required
+def recommendations(request: HttpRequest) -> HttpResponse:
+    form = SteeringForm(request.GET)
+    wanted = min(LONGEST_LIST, max(PAGE, shelves.whole_number(request.GET.get("n"), PAGE)))
+    picks = shelves.picks(member(request), n=wanted, filters=form.filters())
+    more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
+    return render(request, "recommendations/list.html", {"form": form, "picks": picks, "more": more})
+
+
+@require_safe
+def similar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The rail of similar movies as a fragment."""
+    movie = get_object_or_404(selectors.movies(), pk=pk)
+    return render(request, "recommendations/_similar.html", {"movie": movie})
