@@ -1,0 +1,166 @@
+"""A real server on real data, and a real browser that notices what goes wrong."""
+
+import csv
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.environment import missing
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUM = Path("/usr/bin/chromium")
+MOST_RATED = 300
+PASSWORD = "correct-horse-battery-1"
+
+NewContext = Callable[..., BrowserContext]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            # One worker of pytest-xdist runs them all: they share the server.
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def well_known_movielens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled data cut down to its best known movies, so that it loads and trains in seconds."""
+    source, folder = ROOT / "fixtures" / "ml-latest-small", tmp_path_factory.mktemp("movielens")
+    with (source / "ratings.csv").open() as file:
+        counted = Counter(row["movieId"] for row in csv.DictReader(file))
+    kept = {movie for movie, _ in counted.most_common(MOST_RATED)}
+    for name in ("movies", "ratings", "tags", "links"):
+        lines = (source / f"{name}.csv").read_text().splitlines(keepends=True)
+        column = lines[0].split(",").index("movieId")
+        chosen = [line for line in lines[1:] if line.split(",")[column] in kept]
+        (folder / f"{name}.csv").write_text("".join([lines[0], *chosen]))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, well_known_movielens: Path) -> Iterator[str]:
+    """The address of the site, served by gunicorn with a trained model."""
+    folder = tmp_path_factory.mktemp("site")
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "RECOMMENDER_ARTIFACTS": str(folder / "artifacts"),
+        "DEBUG": "on",
+        "ALLOWED_HOSTS": "127.0.0.1",
+    }
+
+    def manage(*arguments: str) -> None:
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, f"manage.py {arguments[0]} failed:\n{done.stdout}\n{done.stderr}"
+
+    manage("migrate")
+    manage("createcachetable")
+    manage("load_movielens", str(well_known_movielens))
+    manage("retrain")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = "{}:{}".format(*probe.getsockname())
+    gunicorn = [sys.executable, "-m", "gunicorn", "recsite.wsgi", "--bind", address, "--threads", "6"]
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(  # noqa: S603
+            gunicorn, env=environment, cwd=ROOT, stdout=log, stderr=log
+        ) as server,
+    ):
+        try:
+            _wait_for(f"http://{address}/credits/", folder / "log")
+            yield f"http://{address}"
+        finally:
+            server.terminate()
+
+
+def _wait_for(url: str, log: Path) -> None:
+    for _ in range(150):
+        try:
+            with urlopen(url) as response:  # noqa: S310
+                assert response.status == 200
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"The server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        missing(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield started
+        started.close()
+
+
+class Complaints(list[str]):
+    """What a browser found wrong with pages: console errors (policy violations among them) and scripts that broke."""
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._note)
+        context.on("weberror", lambda error: self.append(str(error.error)))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.append(f"{message.page and message.page.url}: {message.text}")
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    found = Complaints()
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def new_context(site: str, browser: Browser, complaints: Complaints) -> Iterator[NewContext]:
+    """Makes browser contexts (viewport, colour scheme, JavaScript …) whose complaints fail the test."""
+    made: list[BrowserContext] = []
+
+    def make(*, width: int = 1280, scheme: str = "light", **options: object) -> BrowserContext:
+        viewport = {"width": width, "height": 800}
+        context = browser.new_context(base_url=site, viewport=viewport, color_scheme=scheme, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(15_000)
+        complaints.watch(context)
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def page(new_context: NewContext) -> Page:
+    return new_context().new_page()
+
+
+@pytest.fixture
+def sign_up() -> Callable[[Page], str]:
+    """Makes a new member in a page and returns their name."""
+
+    def make(page: Page) -> str:
+        name = f"member{time.time_ns()}"
+        page.goto("/accounts/signup/")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Join").click()
+        page.wait_for_url("**/start/")
+        return name
+
+    return make

@@ -1,0 +1,185 @@
+"""What people do on the site, in a browser, with JavaScript and without, by pointer and by keyboard."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import NewContext
+
+SignUp = Callable[[Page], str]
+
+
+def stars(page: Page, n: int = 0) -> Locator:
+    return page.locator(".star-control").nth(n)
+
+
+def give(page: Page, name: str, n: int = 0) -> None:
+    """Click on a rating (“3½ stars”) of the n-th movie and wait until it is saved."""
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        stars(page, n).get_by_role("radio", name=name, exact=True).click()
+
+
+def test_from_joining_to_own_recommendations_in_six_actions_and_a_minute(page: Page, sign_up: SignUp) -> None:
+    started = time.monotonic()
+    page.goto("/")
+    page.get_by_role("link", name="Start rating").click()
+    sign_up(page)
+    for n in range(3):
+        give(page, "4½ stars", n)
+    picks = page.locator("#first-picks")
+    expect(picks).to_contain_text("Your picks so far")
+    expect(picks.locator(".why").first).to_contain_text("because of")
+    picks.get_by_role("link", name="To your recommendations").click()
+    expect(page.get_by_role("heading", name="For you", exact=True)).to_be_visible()
+    assert time.monotonic() - started < 60
+
+
+def test_each_rating_changes_the_picks_without_a_reload(page: Page, sign_up: SignUp) -> None:
+    sign_up(page)
+    for n in range(3):
+        give(page, "5 stars", n)
+    titles = page.locator("#first-picks .title")
+    expect(titles.first).to_be_visible()
+    before = titles.all_inner_texts()
+    page.evaluate("window.notReloaded = true")
+    give(page, "½ star", 5)
+    expect(titles).not_to_have_text(before)
+    assert page.evaluate("window.notReloaded")
+
+
+def test_rating_is_saved_announced_undone_and_cleared(page: Page, sign_up: SignUp) -> None:
+    sign_up(page)
+    page.locator(".rate-cards h2 a").first.click()
+    title = page.locator("h1").inner_text()
+    announcer = page.locator("#announcer")
+    give(page, "3½ stars")
+    expect(announcer).to_have_text(f"You rated {title} 3½ stars.")
+    give(page, "5 stars")
+    page.get_by_role("button", name="Undo").click()
+    expect(announcer).to_have_text(f"You rated {title} 3½ stars.")
+    page.reload()
+    expect(stars(page).get_by_role("radio", name="3½ stars", exact=True)).to_be_checked()
+    page.get_by_role("button", name="Clear").click()
+    expect(announcer).to_have_text(f"You took your rating of {title} back.")
+    expect(page.locator(".star-control input:checked")).to_have_count(0)
+
+
+def test_rating_by_keyboard_keeps_the_focus(page: Page, sign_up: SignUp) -> None:
+    sign_up(page)
+    page.locator(".rate-cards h2 a").first.click()
+    page.wait_for_url("**/movies/*/")
+    stars(page).get_by_role("radio").first.focus()
+    for name in ("½ star", "1 star", "1½ stars"):
+        with page.expect_response(lambda response: response.request.method == "POST"):
+            page.keyboard.press("Space" if name == "½ star" else "ArrowRight")
+        expect(page.locator(".said").first).to_have_text(name)
+        expect(stars(page).get_by_role("radio", name=name, exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+
+
+def test_what_is_not_interesting_is_not_recommended_until_that_is_undone(page: Page, sign_up: SignUp) -> None:
+    sign_up(page)
+    give(page, "5 stars")
+    page.goto("/recommendations/")
+    first = page.locator(".grid .title").first
+    title = first.inner_text()
+    first.click()
+    page.get_by_role("button", name="Not interested", exact=True).click()
+    expect(page.locator("#announcer")).to_have_text(f"{title} will not be recommended to you.")
+    page.goto("/recommendations/")
+    expect(page.locator(".grid .title").get_by_text(title, exact=True)).to_have_count(0)
+    page.goto("/watchlist/")
+    page.get_by_role("button", name=f"Undo for {title}").click()
+    expect(page.get_by_role("status").first).to_contain_text("may be recommended to you again")
+
+
+def test_the_watchlist_is_kept_and_says_so(page: Page, sign_up: SignUp) -> None:
+    sign_up(page)
+    page.locator(".rate-cards h2 a").first.click()
+    title = page.locator("h1").inner_text()
+    page.get_by_role("button", name="Watchlist").click()
+    expect(page.get_by_role("button", name="On your watchlist")).to_have_attribute("aria-pressed", "true")
+    page.goto("/watchlist/")
+    expect(page.locator(".grid .title")).to_have_text([title])
+
+
+def test_movies_are_found_while_typing_and_chosen_by_keyboard(page: Page) -> None:
+    page.goto("/")
+    field = page.get_by_role("combobox", name="Search movies")
+    field.press_sequentially("matri")
+    expect(page.get_by_role("option", name="The Matrix 1999")).to_be_visible()
+    expect(field).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("#suggestions [aria-selected=true]")
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
+    page.keyboard.press("Escape")
+    expect(page.locator("#suggestions")).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/movies/*/")
+    expect(page.locator("h1")).to_contain_text("Matrix")
+
+
+def test_filters_apply_at_once_and_the_back_button_takes_them_away(page: Page) -> None:
+    page.goto("/movies/")
+    count = page.locator(".count b")
+    everything = count.inner_text()
+    page.get_by_role("checkbox", name="Western").check()
+    expect(count).not_to_have_text(everything)
+    assert "genre=western" in page.url
+    page.go_back()
+    expect(count).to_have_text(everything)
+
+
+def test_more_movies_are_appended(page: Page) -> None:
+    page.goto("/movies/")
+    cards = page.locator("#movies > li")
+    before = cards.count()
+    page.get_by_role("link", name="Show more").click()
+    expect(cards).to_have_count(2 * before)
+
+
+def test_everything_works_without_javascript(new_context: NewContext, sign_up: SignUp) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    sign_up(page)
+    page.goto("/movies/?q=matrix")
+    page.locator("#movies a").first.click()
+    page.get_by_role("radio", name="4½ stars", exact=True).check(force=True)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").first).to_contain_text("4½ stars")
+    expect(page.get_by_role("radio", name="4½ stars", exact=True)).to_be_checked()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".star-control input:checked")).to_have_count(0)
+    page.get_by_role("searchbox", name="Search movies").fill("star wars")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator("#movies .title").first).to_contain_text("Star Wars")
+    page.goto("/movies/")
+    page.get_by_role("link", name="Show more").click()
+    assert "page=2" in page.url
+
+
+def test_a_double_click_saves_one_rating(page: Page, sign_up: SignUp) -> None:
+    sign_up(page)
+    stars(page).get_by_role("radio", name="4 stars", exact=True).dblclick()
+    expect(page.locator("#first-picks")).to_contain_text("2 more")
+    page.goto("/ratings/")
+    expect(page.locator(".rows > li")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_menu_opens_and_closes_by_keyboard(new_context: NewContext, sign_up: SignUp, width: int) -> None:
+    page = new_context(width=width).new_page()
+    sign_up(page)
+    summary = page.locator(".menu summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name="Your ratings")
+    expect(link).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(summary).to_be_focused()

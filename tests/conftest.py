@@ -1,0 +1,60 @@
+"""What every test may rely on."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from recommendations import artifacts, runs, serving, training, versions
+from recommendations.models import ModelVersion
+from tests import worlds
+from tests.worlds import World
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Settings) -> None:
+    """Addresses of static files as they lie in the tree: nothing has been collected for a test."""
+    backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
+
+
+@pytest.fixture(autouse=True)
+def nothing_served_yet(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Each test has artifacts of its own, and no version in this process's memory."""
+    settings.RECOMMENDER_ARTIFACTS = tmp_path / "artifacts"
+    serving.forget()
+    yield
+    serving.forget()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return worlds.build()
+
+
+@pytest.fixture(scope="session")
+def trained() -> dict[str, ModelVersion]:
+    """Empty until the first test has trained the world's version."""
+    return {}
+
+
+@pytest.fixture
+def version(world: World, trained: dict[str, ModelVersion], tmp_path_factory: pytest.TempPathFactory) -> ModelVersion:
+    """The world's version, published and active.  It is trained once; other tests get a copy of its files."""
+    kept = tmp_path_factory.getbasetemp() / "trained"
+    if not trained:
+        made = training.retrain(runs.request(parameters={"config": worlds.QUICK}))
+        shutil.copytree(artifacts.folder_of(made.name), kept / made.name)
+        trained["version"] = made
+        return made
+    copy = ModelVersion.objects.get_or_create(name=trained["version"].name, defaults=_fields(trained["version"]))[0]
+    shutil.copytree(kept / copy.name, artifacts.folder_of(copy.name))
+    versions.activate(copy)
+    return copy
+
+
+def _fields(version: ModelVersion) -> dict[str, object]:
+    left = {"id", "run", "parent", "is_active", "activated_at", "name"}
+    return {field.name: getattr(version, field.name) for field in version._meta.fields if field.name not in left}

@@ -1,0 +1,38 @@
+"""The environment of the tests, set before Django reads its settings (`-p tests.environment`)."""
+
+import os
+import tempfile
+
+import psycopg2
+import pytest
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests")
+os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
+os.environ["RECOMMENDER_ARTIFACTS"] = tempfile.mkdtemp(prefix="recsite-artifacts-")
+os.environ["HTTPS"] = "off"
+os.environ["DEBUG"] = "off"
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+def missing(what: str) -> None:
+    """Skip the test that needs `what`; in CI, where nothing may be missing, fail it."""
+    if IN_CI:
+        pytest.fail(f"{what}, and in CI it must", pytrace=False)
+    pytest.skip(what)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    url = os.environ["DATABASE_URL"]
+    if not url.startswith("postgres") or not items:
+        return
+    try:
+        psycopg2.connect(url, connect_timeout=2).close()
+    except psycopg2.OperationalError as error:
+        reason = f"PostgreSQL does not answer at DATABASE_URL: {str(error).strip()}"
+        if IN_CI:
+            pytest.exit(reason, returncode=1)
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason))

@@ -1,0 +1,121 @@
+"""The real site in processes of its own: commands, workers, servers, and what kills them."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = "from tests.worlds import build; build()"
+QUICK = ("--set=recipe=article", "--set=dimension=6", "--set=epochs=15", "--set=threads=1")
+
+
+class Site:
+    """A set-up with its own database, artifacts and broker folder below `folder`."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.artifacts = folder / "artifacts"
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "RECOMMENDER_ARTIFACTS": str(self.artifacts),
+            "CELERY_BROKER_URL": f"filesystem://{folder / 'broker'}",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """A management command, to its end."""
+        return subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env={**self.environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def query(self, code: str) -> str:
+        """What some lines of Python print that know the models."""
+        imports = "from movies.models import *; from recommendations.models import *\n"
+        done = self.run("shell", "--no-imports", "-c", imports + code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    @contextlib.contextmanager
+    def start(self, *command: str, **more: str) -> Iterator["Process"]:
+        """A process that is killed, with its children, when the block is left."""
+        program = [sys.executable, *command]
+        process = Process(
+            program, {**self.environment, **more}, self.folder / f"{len(list(self.folder.iterdir()))}.log"
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+class Process:
+    """A process in a group of its own; what it says, on either stream, goes to a file."""
+
+    def __init__(self, program: list[str], environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        with log.open("w") as file:
+            self.popen = subprocess.Popen(  # noqa: S603
+                program, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_until_said(self, text: str, seconds: float = 60) -> None:
+        wait_until(lambda: text in self.said() or self.popen.poll() is not None, seconds, step=0.002)
+        assert text in self.said(), self.said()
+
+    def kill(self, sign: int = signal.SIGKILL) -> None:
+        """Send a signal to the process and all its children."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, sign)
+        if sign == signal.SIGKILL:
+            self.popen.wait()
+
+
+def wait_until(happened: Callable[[], bool], seconds: float, step: float = 0.05) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, f"nothing happened for {seconds} s"
+        time.sleep(step)
+
+
+def ready(site: Site) -> Site:
+    """The tables and the small world."""
+    for command in (("migrate", "-v0"), ("createcachetable",), ("shell", "--no-imports", "-c", BUILD)):
+        done = site.run(*command)
+        assert done.returncode == 0, done.stderr
+    return site
+
+
+@contextlib.contextmanager
+def own_database(folder: Path) -> Iterator[str]:
+    """The address of an empty database, of the kind that the tests run on."""
+    url = os.environ["DATABASE_URL"]
+    if not url.startswith("postgres"):
+        yield f"sqlite:///{folder / 'db.sqlite3'}"
+        return
+    name = f"recsite_{os.getpid()}_{folder.name}".replace("-", "_").lower()[:60]
+    connection = psycopg2.connect(url)
+    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield url.rpartition("/")[0] + f"/{name}"
+        finally:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

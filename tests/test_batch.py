@@ -1,0 +1,48 @@
+"""Everybody's list, the same as each one's own."""
+
+import numpy as np
+import pytest
+
+from recommendations.engine import batch
+from recommendations.engine.batch import rank_all
+from recommendations.engine.exact import ExactRanker
+
+pytestmark = pytest.mark.engine
+
+N_USERS, N_ITEMS, D = 50, 400, 8
+rng = np.random.default_rng(8)
+USERS = rng.normal(size=(N_USERS, D)).astype(np.float32)
+RANKER = ExactRanker.prepare(rng.normal(size=(N_ITEMS, D)).astype(np.float32))
+RATED = [np.sort(rng.choice(N_ITEMS, size, replace=False)) for size in rng.integers(0, N_ITEMS, N_USERS)]
+EXCLUDE = np.cumsum([0, *map(len, RATED)]), np.concatenate(RATED)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "BLOCK", 7)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_each_user_is_there_once_in_order_with_their_own_list(threads: int) -> None:
+    blocks = list(rank_all(RANKER, USERS, 100, exclude=EXCLUDE, threads=threads))
+    assert [block.start for block in blocks] == list(range(0, N_USERS, 7))
+    ordinals = np.concatenate([block.ordinals for block in blocks])
+    for user, rated, listed in zip(USERS, RATED, ordinals, strict=True):
+        alone = RANKER.rank(user, 100, exclude=rated).ordinals
+        assert listed[listed >= 0].tolist() == alone.tolist()
+
+
+def test_a_range_of_users_can_be_ranked_by_itself() -> None:
+    everybody = list(rank_all(RANKER, USERS, 10, exclude=EXCLUDE))
+    some = list(rank_all(RANKER, USERS[14:30], 10, exclude=(EXCLUDE[0][14:31], EXCLUDE[1])))
+    whole, part = (np.concatenate([block.ordinals for block in blocks]) for blocks in (everybody, some))
+    assert part.tolist() == whole[14:30].tolist()
+
+
+def test_nobody_gives_nothing() -> None:
+    assert not list(rank_all(RANKER, USERS[:0], 5, exclude=(np.array([0]), np.empty(0, np.int32))))
+
+
+def test_rows_of_other_users_are_refused() -> None:
+    with pytest.raises(ValueError, match="exclude has 50 rows for 49 users"):
+        list(rank_all(RANKER, USERS[:-1], 5, exclude=EXCLUDE))

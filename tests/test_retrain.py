@@ -1,0 +1,104 @@
+"""`manage.py retrain` in real processes: what it prints, how it leaves, and what a kill leaves behind."""
+
+import json
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.processes import QUICK, Site, own_database, ready
+
+pytestmark = [pytest.mark.database, pytest.mark.xdist_group("retrain")]
+
+PHASES = ("read", "trial", "evaluate", "train", "index", "judge", "publish")
+ENDLESS = (*QUICK[:2], "--set=epochs=1000000", "--set=threads=1")
+STATE = """
+from recommendations.services import recommend
+run, served = TrainingRun.objects.first(), recommend(User.objects.get(username="person-0"))
+print(run.status, "|", run.error, "|", ModelVersion.objects.get(is_active=True), "|", served.version, served.source)
+"""
+AFTERWARDS = """
+run = TrainingRun.objects.all()[1]
+print(run.status, run.error)
+print(*ModelVersion.objects.filter(files_removed_at=None))
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("retrain")
+    with own_database(folder) as url:
+        yield ready(Site(folder, url))
+
+
+@pytest.fixture(scope="module")
+def published(site: Site) -> str:
+    """The name of the version that a first run has published."""
+    done = site.run("retrain", "--json", *QUICK)
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["version"]["name"])
+
+
+def test_json_is_all_that_is_on_standard_output(site: Site, published: str) -> None:
+    done = site.run("retrain", "--json", *QUICK)
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert report["status"] == "succeeded"
+    assert report["version"]["active"]
+    assert set(report["seconds"]) == set(PHASES)
+    assert report["version"]["metrics"]["model"]["ndcg@10"] > 0
+    assert "train: fit 15 of 15" in done.stderr
+
+
+def test_a_table_for_people(site: Site, published: str) -> None:
+    done = site.run("retrain", *QUICK)
+    assert done.returncode == 0, done.stderr
+    for word in ("ndcg@10", "popularity", "ratio", "publish", "It serves from now on"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize("options", [["--set", "epoch=3"], ["--set", "epochs"], ["--set", "epochs=0"]])
+def test_a_wrong_option_is_explained(site: Site, options: list[str]) -> None:
+    done = site.run("retrain", *options)
+    assert done.returncode == 2
+    assert "epoch" in done.stderr
+    assert not done.stdout
+
+
+def test_the_second_of_two_names_the_first_and_leaves_with_its_own_code(site: Site, published: str) -> None:
+    with site.start("manage.py", "retrain", *ENDLESS) as first:
+        first.wait_until_said("trial: fit 1 of")
+        second = site.run("retrain", "--json", *QUICK)
+    assert second.returncode == 3
+    assert f":{first.popen.pid}, since" in second.stderr
+    assert not second.stdout
+    assert site.run("retrain", *QUICK).returncode == 0
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_stops_cleanly(site: Site, published: str, sign: int) -> None:
+    with site.start("manage.py", "retrain", *ENDLESS) as process:
+        process.wait_until_said("trial: fit 1 of")
+        process.kill(sign)
+        assert process.popen.wait(30) == 130
+    assert site.query(STATE).startswith("cancelled | Interrupted. |")
+    assert not list(site.artifacts.glob(".staging*"))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_killed_in_any_phase_the_old_version_serves_and_the_next_run_works(
+    site: Site, published: str, phase: str
+) -> None:
+    with site.start("manage.py", "retrain", *QUICK) as process:
+        process.wait_until_said(f"{phase}\n")
+        process.kill()
+    status, _, active, served = site.query(STATE).split(" | ")
+    assert served == f"{active} trained"
+    # The last phases are so short that the kill may come too late; then all of it must be there.
+    assert status == "running" or (status == "succeeded" and phase in PHASES[-2:])
+    following = site.run("retrain", "--json", *QUICK)
+    assert following.returncode == 0, following.stderr
+    ended, versions = site.query(AFTERWARDS).splitlines()
+    assert ended.startswith("failed Its process" if status == "running" else "succeeded")
+    assert status == "succeeded" or any(f"died during “{later}”" in ended for later in PHASES[PHASES.index(phase) :])
+    assert {path.name for path in site.artifacts.iterdir()} == set(versions.split())

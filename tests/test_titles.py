@@ -1,0 +1,66 @@
+import pytest
+
+from movies.titles import parse_title, plain, search_key, sort_key
+
+
+@pytest.mark.parametrize(
+    ("raw", "title", "alternative", "year"),
+    [
+        ("Matrix, The (1999)", "The Matrix", "", 1999),
+        ("Toy Story (1995)", "Toy Story", "", 1995),
+        ("Toy Story (1995) ", "Toy Story", "", 1995),
+        ("Misérables, Les (1995)", "Les Misérables", "", 1995),
+        ("Enfer, L' (1994)", "L'Enfer", "", 1994),
+        (
+            "City of Lost Children, The (Cité des enfants perdus, La) (1995)",
+            "The City of Lost Children",
+            "La Cité des enfants perdus",
+            1995,
+        ),
+        ("Seven (a.k.a. Se7en) (1995)", "Seven", "Se7en", 1995),
+        (
+            "Legend of 1900, The (a.k.a. The Legend of the Pianist) (Leggenda del pianista sull'oceano) (1998)",
+            "The Legend of 1900",
+            "The Legend of the Pianist / Leggenda del pianista sull'oceano",
+            1998,
+        ),
+        ("(500) Days of Summer (2009)", "(500) Days of Summer", "", 2009),
+        (
+            "Birdman: Or (The Unexpected Virtue of Ignorance) (2014)",
+            "Birdman: Or (The Unexpected Virtue of Ignorance)",
+            "",
+            2014,
+        ),
+        ("Death Note: Desu nôto (2006–2007)", "Death Note: Desu nôto", "", 2006),
+        ("Big Bang Theory, The (2007-)", "The Big Bang Theory", "", 2007),
+        ("Babylon 5", "Babylon 5", "", None),
+        ("Paris, je t'aime (2006)", "Paris, je t'aime", "", 2006),
+        ("(1985)", "(1985)", "", None),
+        ("Fullwidth (１９９９)", "Fullwidth", "１９９９", None),
+    ],
+)
+def test_a_movielens_title_is_taken_apart(raw: str, title: str, alternative: str, year: int | None) -> None:
+    assert parse_title(raw) == (title, alternative, year)
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("The Matrix", "matrix"),
+        ("A", "a"),
+        ("Die Hard", "die hard"),
+        ("L'Enfer", "enfer"),
+        ("Élan, vital!", "elan vital"),
+        ("...", "..."),
+    ],
+)
+def test_lists_are_sorted_without_articles_and_accents(title: str, key: str) -> None:
+    assert sort_key(title) == key
+
+
+def test_a_movie_is_found_by_all_its_names_and_its_year() -> None:
+    assert search_key("Amélie", "Le Fabuleux destin d'Amélie", 2001) == "amelie le fabuleux destin damelie 2001"
+
+
+def test_letters_that_do_not_decompose_become_plain_too() -> None:
+    assert plain("Łódź Øresund Straße") == "lodz oresund strasse"
