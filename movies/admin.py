@@ -128,7 +128,7 @@ class RatingAdmin(LargeTable):
         named = selectors.browse(selectors.Browse(text=search_term)).values_list("pk", flat=True)
         return queryset.filter(Q(user__in=people) | Q(movie__in=list(named[:SEARCHED_MOVIES]))), False
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in ("user__id__exact", "movie__id__exact") or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Stars")

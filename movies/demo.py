@@ -33,6 +33,8 @@ def ensure_demo_account(password_file: Path) -> User:
     user = User.objects.create_superuser(USERNAME, password=password)
     password_file.touch(mode=0o600)
     password_file.write_text(password + "\n")
-    for movie in Movie.objects.filter(movielens_id__in=HALF_STARS_BY_MOVIELENS_ID):
-        rate(user=user, movie=movie, half_stars=HALF_STARS_BY_MOVIELENS_ID[movie.movielens_id])
+    found = {movie.movielens_id: movie for movie in Movie.objects.filter(movielens_id__in=HALF_STARS_BY_MOVIELENS_ID)}
+    for movielens_id, half_stars in HALF_STARS_BY_MOVIELENS_ID.items():
+        if movielens_id in found:
+            rate(user=user, movie=found[movielens_id], half_stars=half_stars)
     return user

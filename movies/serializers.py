@@ -12,7 +12,11 @@ from recsite.queries import IntegerField, Query, WholeNumberField
 STARS = [half_stars / 2 for half_stars in range(1, 11)]
 
 
-class StarsField(serializers.Field[float, Any, float, Any]):
+STARS_SCHEMA = {"type": "number", "minimum": 0.5, "maximum": 5, "multipleOf": 0.5, "examples": [4.5]}
+
+
+@extend_schema_field(STARS_SCHEMA)
+class StarsField(serializers.Field[int, Any, float, Any]):
     """Stars from 0.5 to 5.0 in steps of 0.5; half stars as a whole number within."""
 
     default_error_messages = {"invalid": "A rating is 0.5 to 5.0 stars in steps of 0.5."}  # noqa: RUF012
@@ -24,10 +28,6 @@ class StarsField(serializers.Field[float, Any, float, Any]):
 
     def to_representation(self, value: int) -> float:
         return value / 2
-
-
-STARS_SCHEMA = {"type": "number", "minimum": 0.5, "maximum": 5, "multipleOf": 0.5, "examples": [4.5]}
-StarsField = extend_schema_field(STARS_SCHEMA)(StarsField)
 
 
 class GenreSerializer(serializers.ModelSerializer[Genre]):
@@ -43,7 +43,7 @@ class MovieSerializer(serializers.ModelSerializer[Movie]):
 
     class Meta:
         model = Movie
-        fields = ("id", "title", "alternative_title", "year", "genres", "rating_count", "rating_mean")
+        fields: tuple[str, ...] = ("id", "title", "alternative_title", "year", "genres", "rating_count", "rating_mean")
         read_only_fields = fields
 
 
@@ -53,7 +53,7 @@ class TagSerializer(serializers.ModelSerializer[Tag]):
         fields = ("id", "name")
 
 
-class MovieTagSerializer(serializers.Serializer[Tag]):
+class MovieTagSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     people = serializers.IntegerField(help_text="How many people put it on the movie.")
 

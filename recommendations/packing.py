@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ def pack(folder: Path, made: Made, kept: NDArray[np.bool_]) -> IndexPlan:
     embeddings = made.model.embeddings
     units = directions(embeddings.items)
     ranker = ExactRanker.prepare(embeddings.items)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "user_ids": embeddings.user_ids[kept],
         "users": embeddings.users[kept],
         "fingerprints": fingerprints(made.data.interactions)[kept],

@@ -37,7 +37,7 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     """A list, best first, and where it comes from."""
 
     version = serializers.CharField(allow_null=True, help_text="The version of the model that made the list.")
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field; the metaclass takes it away
         [source.value for source in Source],
         help_text="`trained`: the vector learnt for the user; `folded_in`: one computed from their ratings as they "
         "are now; `popular`: what most people rated, for want of ratings or of a model.",
@@ -52,20 +52,24 @@ class SimilarQuery(Query):
 class ListQuery(Query):
     """What may be asked of a list."""
 
-    n = WholeNumberField(default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies.")
+    n: serializers.IntegerField = WholeNumberField(
+        default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies."
+    )
     genre = serializers.ListField(
         child=serializers.SlugField(), required=False, help_text="Slugs of genres: movies have all of them."
     )
-    year_from = WholeNumberField(required=False, min_value=1870, max_value=2100)
-    year_to = WholeNumberField(required=False, min_value=1870, max_value=2100)
-    min_ratings = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
+    year_from: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
+    year_to: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
+    min_ratings: serializers.IntegerField = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
     exclude = serializers.ListField(
         child=WholeNumberField(min_value=1, max_value=LARGEST_ID),
         required=False,
         max_length=MOST_RATINGS,
         help_text="Ids of movies that shall not appear.",
     )
-    reasons = WholeNumberField(default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most.")
+    reasons: serializers.IntegerField = WholeNumberField(
+        default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most."
+    )
 
     def asked(self) -> dict[str, Any]:
         return dict(self.validated_data)
@@ -74,7 +78,7 @@ class ListQuery(Query):
         """The same as `services.recommend` takes it."""
         asked = self.asked()
         genres = frozenset(genre.pk for genre in genres_or_404(asked.pop("genre", [])))
-        kept = {name: asked.pop(name) for name in ("n", "exclude", "reasons") if name in asked}
+        kept: dict[str, Any] = {name: asked.pop(name) for name in ("n", "exclude", "reasons") if name in asked}
         return {**kept, "filters": Filters(genres=genres, **asked)}
 
 
@@ -89,7 +93,9 @@ class PreviewSerializer(ListQuery):
         child=IntegerField(min_value=1, max_value=LARGEST_ID), required=False, max_length=MOST_RATINGS
     )
     reasons = IntegerField(default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most.")
-    ratings = MovieStarsSerializer(many=True, max_length=MOST_RATINGS)
+    ratings: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=MovieStarsSerializer(), max_length=MOST_RATINGS
+    )
 
     def asked(self) -> dict[str, Any]:
         return {name: value for name, value in self.validated_data.items() if name != "ratings"}

@@ -171,7 +171,12 @@ def _entries(found: _Found) -> tuple[Entry, ...]:
     movies = selectors.movies().in_bulk(needed)
     rows = zip(found.ids, found.scores, found.stars, found.why, strict=True)
     return tuple(
-        Entry(movies[pk], score, stars, tuple(Reason(movies[of], *rest) for of, *rest in reasons if of in movies))
+        Entry(
+            movies[pk],
+            score,
+            stars,
+            tuple(Reason(movies[of], rated, share) for of, rated, share in reasons if of in movies),
+        )
         for pk, score, stars, reasons in rows
         if pk in movies
     )

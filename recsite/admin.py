@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import ForeignObjectRel, Model, QuerySet
+from django.db.models import CASCADE, ForeignObjectRel, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from movies.estimates import estimated_rows
@@ -65,7 +65,7 @@ class LargeTable(admin.ModelAdmin):
 
 def _dependent(relation: ForeignObjectRel, rows: list[Model]) -> int:
     """How many rows are deleted with these."""
-    if relation.on_delete.__name__ != "CASCADE":
+    if relation.on_delete is not CASCADE:
         return 0
     return relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows}).count()
 

@@ -40,4 +40,4 @@ class ErrorSerializer(serializers.Serializer[object]):
     """What every error's answer says."""
 
     type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
-    errors = ProblemSerializer(many=True)
+    errors = ProblemSerializer(many=True)  # type: ignore[assignment]  # a field; the metaclass takes it away

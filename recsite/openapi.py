@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.utils import Direction
 from rest_framework.permissions import AllowAny
 
 from recsite.errors import ErrorSerializer
@@ -22,7 +23,7 @@ _MEANINGS = {
 class AutoSchema(SpectacularSchema):
     """Every operation with the errors that it may answer."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         if direction == "response":
             for code in sorted(self._errors() - responses.keys()):

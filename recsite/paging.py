@@ -11,7 +11,8 @@ from typing import Any
 
 from django.core import signing
 from django.db import connection
-from django.db.models import Expression, F, Field, Model, OrderBy, Q, QuerySet
+from django.db.models import F, Field, Model, OrderBy, Q, QuerySet
+from django.db.models.expressions import Combinable
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -68,7 +69,7 @@ class KeysetPagination(BasePagination):
     _before: str | None = None
     _after: str | None = None
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:  # type: ignore[override]  # query sets, never sequences
         size = PageQuery.read(request)["page_size"]
         self._address = request.build_absolute_uri()
         columns = [_column(queryset.model, term) for term in queryset.query.order_by]
@@ -112,12 +113,12 @@ class KeysetPagination(BasePagination):
         ]
 
 
-def _column(model: type[Model], term: str | Expression | OrderBy) -> _Column:
+def _column(model: type[Model], term: str | Combinable) -> _Column:
     if isinstance(term, str):
         term = OrderBy(F(term.removeprefix("-")), descending=term.startswith("-"))
     if not isinstance(term, OrderBy) or not isinstance(term.expression, F):
         raise TypeError(f"Pages can be made of a list ordered by columns, not by {term}.")
-    name = term.expression.name
+    name = term.expression.name  # type: ignore[attr-defined]  # the stubs leave it out
     field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     if not isinstance(field, Field):
         raise TypeError(f"Pages can be made of a list ordered by columns, and {name} is none.")

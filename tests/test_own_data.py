@@ -135,7 +135,7 @@ def test_what_is_exported_can_be_imported(movies: list[Movie], ada: User, member
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.rate(user=ada, movie=movies[1], half_stars=1)
     response = member.get(reverse("movies:export"))
-    text = b"".join(response).decode()  # type: ignore[call-overload]
+    text = b"".join(response).decode()
     assert "attachment" in response.headers["Content-Disposition"]
     assert text.splitlines()[0] == "Title,Year,Rating,WatchedDate,imdbID,tmdbID,movieId"
     Rating.objects.all().delete()

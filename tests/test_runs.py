@@ -57,6 +57,7 @@ def test_a_run_delivered_twice_runs_once() -> None:
         {"worker": "elsewhere:1", "heartbeat_at": timezone.now() - timedelta(minutes=5)},
         {"heartbeat_at": timezone.now() - timedelta(minutes=5)},
     ],
+    ids=["its process is gone", "silent elsewhere", "silent here"],
 )
 def test_a_dead_run_gives_way(sign_of_death: dict[str, object]) -> None:
     dead = a_running_run(phase="train", **sign_of_death)
@@ -69,7 +70,7 @@ def test_a_dead_run_gives_way(sign_of_death: dict[str, object]) -> None:
     assert not leftovers.exists()
 
 
-@pytest.mark.parametrize("worker", [f"{socket.gethostname()}:{os.getpid()}", "elsewhere:1"])
+@pytest.mark.parametrize("worker", [f"{socket.gethostname()}:{os.getpid()}", "elsewhere:1"], ids=["here", "elsewhere"])
 def test_a_living_run_is_left_alone(worker: str) -> None:
     alive = a_running_run(worker=worker)
     assert runs.reap() == []
@@ -114,4 +115,4 @@ def test_a_run_tells_what_it_does() -> None:
     assert heard == [("train", 0.0, "train"), ("train", 0.5, "epoch 1 of 2"), ("train", 1.0, "")]
     assert "epoch 1 of 2" in run.log
     assert set(run.timings) == {"train"}
-    assert run.peak_memory > 10_000_000
+    assert (run.peak_memory or 0) > 10_000_000

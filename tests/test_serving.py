@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from recommendations import artifacts, runs, serving, training, versions
+from recommendations.bundle import Bundle
 from recommendations.models import ModelVersion
 from recommendations.services import Source, recommend
 from tests import worlds
@@ -31,6 +33,12 @@ def successor(version: ModelVersion) -> ModelVersion:
     return made
 
 
+def serving_bundle() -> Bundle:
+    bundle = serving.current()
+    assert bundle is not None
+    return bundle
+
+
 def served_within(seconds: float, wanted: Callable[[], bool]) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -51,11 +59,11 @@ def test_the_active_version_is_served_and_followed(version: ModelVersion, succes
     assert served_within(5, lambda: serves(successor))
     versions.roll_back()
     assert served_within(5, lambda: serves(version))
-    assert serving.status() == serving.Status(version.name, serving.current().manifest["created_at"], "")
+    assert serving.status() == serving.Status(version.name, serving_bundle().manifest["created_at"], "")
 
 
 def test_a_request_keeps_the_bundle_that_it_took(version: ModelVersion, successor: ModelVersion) -> None:
-    taken = serving.current()
+    taken = serving_bundle()
     versions.activate(successor)
     versions.prune()
     assert served_within(5, lambda: serves(successor))
@@ -123,7 +131,7 @@ def test_what_is_damaged_is_not_activated(version: ModelVersion, successor: Mode
 
 def answer(place: int) -> tuple[str, tuple[int, ...]]:
     """Which version answers, and the movies it names for the person at a place."""
-    bundle = serving.current()
+    bundle = serving_bundle()
     return bundle.name, tuple(bundle.ranker.rank(bundle.embeddings.users[place], 5).ordinals.tolist())
 
 
@@ -149,7 +157,7 @@ def test_a_swap_under_load_leaves_no_request_without_a_whole_answer(
         asked = [pool.submit(ask) for _ in range(3)]
         for each in (successor, version, successor):
             wanted[0] = each
-            assert served_within(5, lambda each=each: serves(each))
+            assert served_within(5, partial(serves, each))
         done.set()
     answers = [found for future in asked for found in future.result()]
     assert {name for name, _ in answers} == {version.name, successor.name}

@@ -22,7 +22,12 @@ def a_run(**parameters: object) -> TrainingRun:
 
 def on_phase(phase: str, action: Callable[[], object]) -> runs.Listener:
     """A listener that acts when a phase begins."""
-    return lambda name, share, message: action() if (name, message) == (phase, phase) else None
+
+    def listen(name: str, share: float, message: str) -> None:
+        if (name, message) == (phase, phase):
+            action()
+
+    return listen
 
 
 def test_a_run_publishes_what_it_made(world: World) -> None:
@@ -57,9 +62,9 @@ def test_a_worse_version_is_refused_and_can_be_forced(world: World, version: Mod
     assert "champion" in [test["name"] for test in refused.gate if not test["passed"]]
     forced = training.retrain(a_run(config=worse, force=True))
     assert versions.active() == forced
-    assert Activation.objects.first().forced
+    assert Activation.objects.all()[0].forced
     versions.activate(refused)
-    assert Activation.objects.first().forced
+    assert Activation.objects.all()[0].forced
 
 
 def test_a_rating_made_while_the_model_trains_is_not_lost(world: World) -> None:
