@@ -7,6 +7,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from recommendations.feedback_models import Arm, Event, Experiment, Place, ServiceToken
+
+__all__ = [
+    "Activation",
+    "Arm",
+    "Event",
+    "Experiment",
+    "ModelVersion",
+    "Place",
+    "ServiceToken",
+    "TrainingRun",
+]
+
 
 class TrainingRun(models.Model):
     """A retraining as a durable job.  The row is the job; the broker only says that there is one.
@@ -46,6 +59,10 @@ class TrainingRun(models.Model):
             models.UniqueConstraint(
                 fields=["status"], condition=Q(status="running"), name="one_training_run_at_a_time"
             ),
+        ]
+        permissions: ClassVar = [
+            ("operate_models", "Can retrain, cancel, activate and roll back"),
+            ("view_recommendations_of_others", "Can see what anybody is recommended, and why"),
         ]
 
     def __str__(self) -> str:

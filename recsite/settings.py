@@ -106,6 +106,9 @@ else:
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 RECOMMENDER_ARTIFACTS = BASE_DIR / env.path("RECOMMENDER_ARTIFACTS", default="var/artifacts")
+RECOMMENDER_RANKER = env.str("RECOMMENDER_RANKER", default="measured")
+if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
+    raise ImproperlyConfigured(f"RECOMMENDER_RANKER is {RECOMMENDER_RANKER!r}; set measured, exact or approximate.")
 
 # Work in the background
 
@@ -181,6 +184,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.errors.ExceptionHandler"}
+KNOX_TOKEN_MODEL = "knox.AuthToken"
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {
     "TITLE": "recsite API",

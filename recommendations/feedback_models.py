@@ -1,0 +1,141 @@
+"""What people were shown and chose, experiments with it, and the services that may ask."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from movies.fields import UnixTimeField
+from movies.models import Movie
+
+SETTINGS = {"popularity": (-1.0, 1.0), "recency": (-1.0, 1.0), "diversity": (0.0, 1.0)}
+"""What an arm may set of `filters.Steering`, and the range of each."""
+
+
+class Place(models.TextChoices):
+    """Where a movie was shown."""
+
+    HOME = "home"
+    LIST = "list"
+    SIMILAR = "similar"
+    START = "start"
+    API = "api", "API"
+
+
+class Experiment(models.Model):
+    """People are divided among arms, each for good, and what they choose is compared."""
+
+    name = models.CharField(max_length=100, unique=True)
+    question = models.TextField(blank=True, help_text="What it shall tell.")
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=Q(started_at__isnull=False, ended_at__isnull=True),
+                name="one_running_experiment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_running(self) -> bool:
+        return self.started_at is not None and self.ended_at is None
+
+
+def check_settings(value: object) -> None:
+    """Only known settings, each within its range."""
+    if not isinstance(value, dict) or value.keys() - SETTINGS.keys():
+        raise ValidationError(f"Known settings are {', '.join(SETTINGS)}.")
+    for name, number in value.items():
+        low, high = SETTINGS[name]
+        if isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high:
+            raise ValidationError(f"{name} is a number from {low:g} to {high:g}.")
+
+
+class Arm(models.Model):
+    """What one part of the people gets: a version, settings, or (with neither) what everybody gets."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="arms")
+    name = models.CharField(max_length=40)
+    weight = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(100)], help_text="Its part of the people."
+    )
+    version = models.ForeignKey(
+        "recommendations.ModelVersion", models.SET_NULL, null=True, blank=True, related_name="arms"
+    )
+    settings = models.JSONField(
+        default=dict, blank=True, validators=[check_settings], help_text='Such as {"diversity": 0.3}.'
+    )
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["experiment", "name"], name="one_arm_of_a_name_in_an_experiment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.experiment}: {self.name}"
+
+
+class Event(models.Model):
+    """A movie that somebody was shown, or chose, in a list.
+
+    Rows are written in batches and kept for a set time.  What they point to may go before them, so only the
+    person is held by a foreign key's constraint: their events go with them.
+    """
+
+    class Kind(models.IntegerChoices):
+        IMPRESSION = 1
+        CLICK = 2
+
+    kind = models.PositiveSmallIntegerField(choices=Kind)
+    at = UnixTimeField(default=timezone.now)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="events", db_index=False)
+    movie = models.ForeignKey(Movie, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    version = models.ForeignKey(
+        "recommendations.ModelVersion", models.DO_NOTHING, null=True, related_name="+", db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
+    arm = models.ForeignKey(Arm, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False)
+    place = models.CharField(max_length=10, choices=Place)
+    source = models.CharField(max_length=10, help_text="`trained`, `folded_in` or `popular`.")
+    position = models.PositiveSmallIntegerField(help_text="In the list, from 1.")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["at"], name="event_by_time"),
+            models.Index(fields=["user", "movie"], name="event_by_user_and_movie"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.movie_id} in {self.place}"
+
+
+class ServiceToken(models.Model):
+    """A token of another system, which may do what its scopes say and nothing else."""
+
+    class Scope(models.TextChoices):
+        RECOMMENDATIONS = "recommendations", "read anybody's recommendations"
+        EVENTS = "events", "record what people were shown and chose"
+        MODELS = "models", "read versions and runs"
+        OPERATE = "operate", "retrain, activate, roll back"
+
+    token = models.OneToOneField("knox.AuthToken", models.CASCADE, related_name="service", editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    scopes = models.JSONField(default=list)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
