@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from recommendations import artifacts
@@ -14,12 +15,17 @@ from recommendations.engine.embeddings import Embeddings
 from recommendations.engine.exact import ExactRanker
 from recommendations.engine.explaining import parts_by_block, parts_by_rating
 from recommendations.engine.fold_in import FoldIn
+from recommendations.engine.index import open_index
 from recommendations.engine.interactions import IdMap, fingerprint
 from recommendations.engine.ranking import Ranking
+from recommendations.engine.served import ServedRanker
 from recommendations.engine.similarity import well_rated
 from recommendations.engine.stars import Stars
 from recommendations.engine.steering import Traits, Wishes, steer
 from recommendations.filters import Filters, Source, Steering
+
+MOVIES_INDEX = "movies.ann"
+SIMILAR_INDEX = "similar.ann"
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class Bundle:
     movies: IdMap
     users: IdMap
     ranker: ExactRanker
+    served: ServedRanker
     similar: ExactRanker
     units: NDArray[np.float32]
     catalogue: Catalogue
@@ -85,6 +92,7 @@ class Bundle:
         arrays = artifacts.open_arrays(folder)
         embeddings = Embeddings(arrays["user_ids"], arrays["item_ids"], arrays["users"], arrays["items"])
         catalogue = Catalogue(**artifacts.within(arrays, "catalogue"))
+        ranker = ExactRanker.from_arrays(embeddings.items, artifacts.within(arrays, "exact"))
         return cls(
             name=folder.name,
             manifest=manifest,
@@ -93,7 +101,8 @@ class Bundle:
             fingerprints=arrays["fingerprints"],
             movies=IdMap(embeddings.item_ids),
             users=IdMap(embeddings.user_ids),
-            ranker=ExactRanker.from_arrays(embeddings.items, artifacts.within(arrays, "exact")),
+            ranker=ranker,
+            served=_served(folder, manifest.get("index", {}), ranker, embeddings.items),
             similar=ExactRanker.from_arrays(arrays["directions"], artifacts.within(arrays, "similar")),
             units=arrays["directions"],
             catalogue=catalogue,
@@ -156,7 +165,7 @@ class Bundle:
         left_out = self.movies.ordinals(exclude, missing="drop")
         eligible = self.catalogue.eligible(filters)
         if not steering:
-            return self.ranker.rank(vector, k, exclude=left_out, candidates=eligible)
+            return self.served.rank(vector, k, exclude=left_out, candidates=eligible)
         traits = Traits(self.catalogue.years, self.units)
         found = steer(self.ranker, vector, k, self._wishes(steering), traits, exclude=left_out, candidates=eligible)
         return Ranking(found, self.embeddings.items[found] @ vector, len(self.movies))
@@ -202,3 +211,11 @@ class Bundle:
 
     def ids(self, ordinals: NDArray[np.int32]) -> NDArray[np.int64]:
         return self.embeddings.item_ids[ordinals]
+
+
+def _served(folder: Path, plan: Mapping[str, Any], exact: ExactRanker, items: NDArray[np.float32]) -> ServedRanker:
+    """The ranker that publishing measured to be the faster one, unless the setting names another."""
+    choice = settings.RECOMMENDER_RANKER
+    if "approximate" not in (choice, plan.get("serve") if choice == "measured" else None):
+        return ServedRanker(exact)
+    return ServedRanker(exact, open_index(folder / MOVIES_INDEX, items, search_k=plan.get("search_k", -1)))

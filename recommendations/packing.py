@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations import artifacts
+from recommendations.bundle import MOVIES_INDEX, SIMILAR_INDEX
 from recommendations.engine.exact import ExactRanker
 from recommendations.engine.index import build_index
 from recommendations.engine.interactions import fingerprints
@@ -16,9 +17,6 @@ from recommendations.engine.stars import Stars
 from recommendations.engine.training import TrainedModel
 from recommendations.engine.tuning import IndexPlan, tune_index
 from recommendations.reading import Data
-
-MOVIES_INDEX = "movies.ann"
-SIMILAR_INDEX = "similar.ann"
 
 
 @dataclass(frozen=True)

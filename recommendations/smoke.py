@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.artifacts import ArtifactError
-from recommendations.bundle import Bundle
+from recommendations.bundle import MOVIES_INDEX, SIMILAR_INDEX, Bundle
 from recommendations.engine.index import open_index
 from recommendations.engine.ranking import Ranking, approximate_rank
 from recommendations.filters import Filters
-from recommendations.packing import MOVIES_INDEX, SIMILAR_INDEX
 
 WANTED = 10
 NOBODY = np.empty(0, dtype=np.int64)

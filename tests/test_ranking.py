@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recommendations.engine.exact import ExactRanker
 from recommendations.engine.index import build_index, open_index
 from recommendations.engine.ranking import Ranking, approximate_rank, exact_rank_naive, exact_rank_partition
+from recommendations.engine.served import ServedRanker
 from tests.ranking_reference import reference, whole_numbers
 
 pytestmark = pytest.mark.engine
@@ -19,7 +20,7 @@ Rank = Callable[..., Ranking]
 N_ITEMS, DIMENSION = 300, 6
 
 
-@pytest.fixture(params=["naive", "partition", "approximate", "exact"])
+@pytest.fixture(params=["naive", "partition", "approximate", "exact", "served"])
 def prepare(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Vectors], Rank]:
     """Make a ranker `rank(user_vector, k, exclude=…, candidates=…)` of item vectors."""
 
@@ -37,7 +38,13 @@ def prepare(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Vectors
     def exact(items: Vectors) -> Rank:
         return ExactRanker.prepare(items).rank
 
-    return {"naive": naive, "partition": partition, "approximate": approximate, "exact": exact}[request.param]
+    def served(items: Vectors) -> Rank:
+        build_index(items, tmp_path / "movies.ann", n_trees=10)
+        index = open_index(tmp_path / "movies.ann", items, search_k=100_000)
+        return ServedRanker(ExactRanker.prepare(items), index).rank
+
+    rankers = {"naive": naive, "partition": partition, "approximate": approximate, "exact": exact, "served": served}
+    return rankers[request.param]
 
 
 @pytest.fixture
