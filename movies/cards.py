@@ -13,11 +13,12 @@ from movies.selectors import Marks
 
 @dataclass(frozen=True)
 class Card:
-    """A movie in a list; `reasons` say why it is there, the strongest first."""
+    """A movie in a list; `reasons` say why it is there, the strongest first; `stars` is what the reader may give it."""
 
     movie: Movie
     marks: Marks
     reasons: Sequence[Any] = ()
+    stars: float | None = None
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,17 @@ class Rail:
 
 
 def cards(
-    user: User | AnonymousUser, movies: Sequence[Movie], reasons: Mapping[int, Sequence[Any]] | None = None
+    user: User | AnonymousUser,
+    movies: Sequence[Movie],
+    reasons: Mapping[int, Sequence[Any]] | None = None,
+    stars: Mapping[int, float] | None = None,
 ) -> list[Card]:
-    """The movies with the reader's marks, and with reasons by movie id where there are any."""
+    """The movies with the reader's marks, and with reasons and predicted stars by movie id where there are any."""
     marks = selectors.marks(user, movies) if isinstance(user, User) else {}
-    return [Card(movie, marks.get(movie.pk, Marks()), (reasons or {}).get(movie.pk, ())) for movie in movies]
+    return [
+        Card(movie, marks.get(movie.pk, Marks()), (reasons or {}).get(movie.pk, ()), (stars or {}).get(movie.pk))
+        for movie in movies
+    ]
 
 
 def rails(user: User | AnonymousUser, shelves: Sequence[Shelf]) -> list[Rail]:

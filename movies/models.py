@@ -29,6 +29,9 @@ class User(AbstractUser):
 
     id = models.AutoField(primary_key=True)
     movielens_id = models.PositiveIntegerField("MovieLens id", unique=True, null=True, blank=True)
+    shows_predictions = models.BooleanField(
+        default=True, help_text="Show predicted stars also for movies that they have not rated yet."
+    )
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [

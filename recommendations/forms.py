@@ -6,19 +6,53 @@ from django import forms
 
 from movies.forms import year_field
 from movies.models import Genre
-from recommendations.services import Filters
+from recommendations.services import Filters, Steering
+
+STEP = 0.25
+
+
+class Lean(forms.FloatField):
+    """A slider between two poles; in the middle, or where nothing is asked, it changes nothing."""
+
+    def __init__(self, low: str, high: str, *, least: float = -1.0) -> None:
+        attributes = {"step": STEP, "min": f"{least:g}", "max": "1"}
+        super().__init__(min_value=least, max_value=1, required=False, widget=Slider(attributes))
+        self.low, self.high = low, high
+
+
+class Slider(forms.NumberInput):
+    input_type = "range"
+
+    def format_value(self, value: Any) -> str:
+        return str(value or 0)
 
 
 class SteeringForm(forms.Form):
-    """What may appear.  What is not valid in an address is as good as not there."""
+    """What may appear, and what the list leans towards.  What is not valid in an address is as good as not there."""
 
+    popularity = Lean("hidden gems", "well known")
+    recency = Lean("older", "newer")
+    diversity = Lean("safe", "surprising", least=0.0)
     genre = forms.ModelChoiceField(Genre.objects.all(), to_field_name="slug", required=False, empty_label="All genres")
     year_from = year_field("From")
     year_to = year_field("To")
+    more = forms.ModelMultipleChoiceField(
+        Genre.objects.all(), to_field_name="slug", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    less = forms.ModelMultipleChoiceField(
+        Genre.objects.all(), to_field_name="slug", required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="steer-%s")
         self.is_valid()
+
+    def sliders(self) -> list[forms.BoundField]:
+        return [self[name] for name, field in self.fields.items() if isinstance(field, Lean)]
+
+    def narrows(self) -> bool:
+        """Whether genres or years are asked for."""
+        return bool(self.filters() or self.steering().genres)
 
     def filters(self) -> Filters:
         found = self.cleaned_data
@@ -29,6 +63,19 @@ class SteeringForm(forms.Form):
             year_to=found.get("year_to"),
         )
 
+    def steering(self) -> Steering:
+        found = self.cleaned_data
+        wishes = {genre.pk: 1.0 for genre in found.get("more", ())}
+        wishes |= {genre.pk: -1.0 for genre in found.get("less", ()) if genre.pk not in wishes}
+        return Steering(
+            popularity=found.get("popularity") or 0.0,
+            recency=found.get("recency") or 0.0,
+            diversity=found.get("diversity") or 0.0,
+            genres=wishes,
+        )
+
     def query(self) -> list[tuple[str, str]]:
         """What is asked for, as the pairs of an address."""
-        return [(name, str(self.data[name])) for name in self.cleaned_data if self.cleaned_data[name]]
+        found = self.cleaned_data
+        pairs = [(name, str(self.data[name])) for name in found if found[name] and name not in ("more", "less")]
+        return pairs + [(name, genre.slug) for name in ("more", "less") for genre in found.get(name, ())]

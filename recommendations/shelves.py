@@ -10,9 +10,10 @@ from movies import selectors
 from movies.cards import Card, Shelf, cards
 from movies.models import Genre, Movie, User
 from recommendations.lists import Entry, Recommendations
-from recommendations.services import Filters, Source, recommend
+from recommendations.services import Filters, Source, Steering, recommend
 
 NO_FILTERS = Filters()
+UNSTEERED = Steering()
 RAIL = 14
 ENOUGH = 5
 """A row of fewer movies is not shown."""
@@ -56,9 +57,10 @@ def progress(user: User) -> Progress:
     return Progress(selectors.rating_count_of(user))
 
 
-def picks(user: User, *, n: int, filters: Filters = NO_FILTERS) -> Picks:
-    found = recommend(user, n=n, filters=filters)
-    return Picks(cards(user, _movies(found.entries), _reasons(found.entries)), found.source)
+def picks(user: User, *, n: int, filters: Filters = NO_FILTERS, steering: Steering = UNSTEERED) -> Picks:
+    found = recommend(user, n=n, filters=filters, steering=steering)
+    stars = {entry.movie.pk: entry.stars for entry in found.entries if entry.stars and user.shows_predictions}
+    return Picks(cards(user, _movies(found.entries), _reasons(found.entries), stars), found.source)
 
 
 def for_visitors() -> list[Shelf]:

@@ -57,7 +57,7 @@ def _first_picks(request: HttpRequest) -> dict[str, object]:
 def recommendations(request: HttpRequest) -> HttpResponse:
     form = SteeringForm(request.GET)
     wanted = min(LONGEST_LIST, max(PAGE, shelves.whole_number(request.GET.get("n"), PAGE)))
-    picks = shelves.picks(member(request), n=wanted, filters=form.filters())
+    picks = shelves.picks(member(request), n=wanted, filters=form.filters(), steering=form.steering())
     more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
     return render(request, "recommendations/list.html", {"form": form, "picks": picks, "more": more})
 
