@@ -6,7 +6,16 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-CHUNK = 100_000
+from movies import columnar
+
+_ID: np.dtype = np.dtype(np.int32)
+_RATING: dict[str, np.dtype] = {
+    "user_id": _ID,
+    "movie_id": _ID,
+    "half_stars": np.dtype(np.int8),
+    "rated_at": np.dtype(np.int64),
+}
+_CHECKED_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -31,30 +40,52 @@ class CatalogueColumns:
     tag_ids: NDArray[np.int64]
 
 
-def ratings() -> RatingColumns:
-    """Every rating."""
-    rows = _rows("SELECT user_id, movie_id, half_stars, rated_at FROM movies_rating ORDER BY user_id, movie_id", 4)
-    return RatingColumns(rows[0], rows[1], rows[2].astype(np.int8), rows[3])
+def ratings(*, since: int | None = None) -> RatingColumns:
+    """Every rating, or those made or changed at `since` (Unix seconds) or later."""
+    where = "true" if since is None else f"rated_at >= {int(since)}"
+    columns = columnar.read("movies_rating", _RATING, where)
+    if not _ascending(columns[0], columns[1]):
+        order = np.argsort(_key(columns[0], columns[1]), kind="stable")
+        for place, column in enumerate(columns):
+            columns[place] = column[order]
+    user_ids, movie_ids, half_stars, rated_at = columns
+    columns.clear()
+    return RatingColumns(user_ids.astype(np.int64), movie_ids.astype(np.int64), half_stars.astype(np.int8), rated_at)
 
 
 def catalogue() -> CatalogueColumns:
     """Every movie with its year, genres and tags; a pair of movie and tag once for each person who applied it."""
-    movies = _rows("SELECT id, coalesce(year, 0) FROM movies_movie ORDER BY id", 2)
-    genres = _rows("SELECT movie_id, genre_id FROM movies_movie_genres ORDER BY movie_id, genre_id", 2)
-    tags = _rows("SELECT movie_id, tag_id FROM movies_movietag ORDER BY movie_id, tag_id", 2)
+    genres = _pairs("movies_movie_genres", "movie_id", "genre_id")
+    tags = _pairs("movies_movietag", "movie_id", "tag_id")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, coalesce(year, 0) FROM movies_movie ORDER BY id")
+        movies = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2).T
     return CatalogueColumns(movies[0], movies[1], genres[0], genres[1], tags[0], tags[1])
 
 
 def of_user(user_id: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """One user's ratings: movie ids ascending, half stars."""
-    rows = _rows("SELECT movie_id, half_stars FROM movies_rating WHERE user_id = %s ORDER BY movie_id", 2, user_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT movie_id, half_stars FROM movies_rating WHERE user_id = %s ORDER BY movie_id", [user_id])
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2).T
     return rows[0], rows[1].astype(np.int8)
 
 
-def _rows(sql: str, width: int, *parameters: int) -> NDArray[np.int64]:
-    chunks = []
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        while chunk := cursor.fetchmany(CHUNK):
-            chunks.append(np.array(chunk, dtype=np.int64).T)
-    return np.concatenate(chunks, axis=1) if chunks else np.empty((width, 0), dtype=np.int64)
+def _pairs(table: str, first: str, second: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Two columns of ids, ordered by both."""
+    pairs = columnar.read(table, {first: _ID, second: _ID})
+    key = np.sort(_key(*pairs), kind="stable")
+    return key >> 32, key & 0xFFFFFFFF
+
+
+def _key(first: NDArray[np.signedinteger], second: NDArray[np.signedinteger]) -> NDArray[np.int64]:
+    """Two ids in one number of the same order."""
+    return (first.astype(np.int64) << 32) | second
+
+
+def _ascending(first: NDArray[np.signedinteger], second: NDArray[np.signedinteger]) -> bool:
+    """Whether pairs are in order: those of a fresh load lie so."""
+    return all(
+        bool(np.all(np.diff(_key(first[at : at + _CHECKED_AT_ONCE + 1], second[at : at + _CHECKED_AT_ONCE + 1])) > 0))
+        for at in range(0, len(first), _CHECKED_AT_ONCE)
+    )

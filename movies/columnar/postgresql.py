@@ -1,0 +1,100 @@
+"""Columns from PostgreSQL: arrays of many rows each, through a binary COPY.
+
+A message for each row costs more than the rows themselves.  So the server puts the rows of some hundred pages into
+one array for each column, in the order in which they lie, and an array's elements are at even distances.
+"""
+
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+PAGES = 512
+"""So many pages of a table go into one array: a few megabytes."""
+
+_HEADER = len(b"PGCOPY\n\xff\r\n\0") + 8
+_ELEMENT_TYPES = {20: ">i8", 21: ">i2", 23: ">i4"}
+"""Of the types bigint, smallint and integer, by their object ids."""
+
+
+def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> list[NDArray[np.signedinteger]]:
+    """As `movies.columnar.read`."""
+    name = connection.ops.quote_name(table)
+    arrays = ", ".join(f"array_agg({connection.ops.quote_name(column)})" for column in columns)
+    pages = f"pg_relation_size('{name}') / current_setting('block_size')::int"
+    sql = f"""COPY (
+        SELECT (SELECT row({arrays}) FROM {name}
+                WHERE ctid >= format('(%s,0)', first)::tid AND ctid < format('(%s,0)', first + {PAGES})::tid
+                    AND ({where}))
+        FROM generate_series(0, {pages}, {PAGES}) AS first
+    ) TO STDOUT (FORMAT binary)"""  # noqa: S608 - names are quoted, and conditions are our own
+    chunks = _Chunks(list(columns.values()))
+    with connection.cursor() as wrapper:
+        copying: Cursor = wrapper.cursor
+        copying.copy_expert(sql, chunks)
+    return chunks.columns()
+
+
+class _Chunks:
+    """What a COPY is written to: the answer's rows are taken apart as soon as they are complete."""
+
+    def __init__(self, dtypes: list[np.dtype]) -> None:
+        self._dtypes = dtypes
+        self._chunks: list[list[NDArray[np.signedinteger]]] = [[] for _ in dtypes]
+        self._rest = b""
+        self._to_skip = _HEADER
+
+    def write(self, data: bytes) -> int:
+        rest = self._rest + data if self._rest else data
+        at = 0
+        if self._to_skip:
+            if len(rest) < self._to_skip:
+                self._rest = rest
+                return len(data)
+            at, self._to_skip = self._to_skip, 0
+        while (end := _end_of_row(rest, at)) <= len(rest):
+            if end > at + 2:
+                self._take(rest, at + 2 + 4)
+            at = end
+        self._rest = rest[at:]
+        return len(data)
+
+    def _take(self, data: bytes, at: int) -> None:
+        """Take the arrays out of a record: a count of fields, and for each its type, its length and its bytes."""
+        at += 4
+        for dtype, chunks in zip(self._dtypes, self._chunks, strict=True):
+            (length,) = struct.unpack_from(">i", data, at + 4)
+            at += 8
+            if length > 0:
+                chunks.append(_array(data, at).astype(dtype))
+                at += length
+
+    def columns(self) -> list[NDArray[np.signedinteger]]:
+        """The columns, each let go of here as soon as it is whole."""
+        found = []
+        for dtype, chunks in zip(self._dtypes, self._chunks, strict=True):
+            found.append(np.concatenate(chunks) if chunks else np.empty(0, dtype=dtype))
+            chunks.clear()
+        return found
+
+
+def _end_of_row(data: bytes, at: int) -> int:
+    """Where the row that begins at `at` ends, or the end of the answer; beyond the data if that is not seen yet."""
+    if at + 2 > len(data):
+        return len(data) + 1
+    (fields,) = struct.unpack_from(">h", data, at)
+    if fields < 0:
+        return at + 2
+    if at + 6 > len(data):
+        return len(data) + 1
+    return at + 6 + int(struct.unpack_from(">i", data, at + 2)[0])
+
+
+def _array(data: bytes, at: int) -> NDArray[np.signedinteger]:
+    """A one-dimensional array without nulls: five numbers about it, then each element behind its length."""
+    _, _, kind, count, _ = struct.unpack_from(">iiiii", data, at)
+    pairs = np.dtype([("length", ">i4"), ("value", _ELEMENT_TYPES[kind])])
+    return np.frombuffer(data, dtype=pairs, count=count, offset=at + 20)["value"]
