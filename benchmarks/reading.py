@@ -1,0 +1,103 @@
+"""Read all ratings of the database at `DATABASE_URL` into columns, beside what the database can do at all.
+
+    DATABASE_URL=… .venv/bin/python -m benchmarks.reading [--runs 5]
+
+The baseline on PostgreSQL is `psql -c "COPY … TO STDOUT (FORMAT binary)" > /dev/null`, on SQLite one scan of the four
+columns inside the database.  The kinds take turns, each in a fresh process; medians and ratios are printed.  The
+processor time of the server is read from /proc, which takes a superuser and a server on this machine.
+"""
+
+import argparse
+import json
+import sqlite3
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measuring import SERVER_CPU, TICKS, Cost, django, itself, measured, run, server_cpu, show
+
+COLUMNS = "user_id, movie_id, half_stars, rated_at"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", choices=WORK, help="do this one thing and print its cost as JSON")
+    options = parser.parse_args()
+    database = django()
+    if options.only:
+        WORK[options.only](database)
+        return
+    costs: dict[str, list[Cost]] = {name: [] for name in WORK}
+    for _ in range(options.runs):
+        for name, found in costs.items():
+            found.append(itself("benchmarks.reading", "--only", name))
+    middle = {name: Cost.middle(found) for name, found in costs.items()}
+    limits = {"columns": 1.5 if "postgresql" in database["ENGINE"] else 0.0}
+    rows = [(name, cost, middle["baseline"], limits.get(name, 0.0)) for name, cost in middle.items()]
+    show(f"reading all ratings, median of {options.runs}; matrix limit 10 s, columns 2,048 MB", rows)
+
+
+def baseline(database: dict[str, Any]) -> None:
+    if "postgresql" in database["ENGINE"]:
+        cost = _psql(database)
+    else:
+        connection = sqlite3.connect(database["NAME"])
+        sql = "SELECT sum(user_id + movie_id + half_stars + rated_at) FROM movies_rating"
+        measured(lambda: f"sum {connection.execute(sql).fetchone()[0]}", lambda: 0.0)
+        return
+    print(json.dumps(asdict(cost)))
+
+
+def _psql(database: dict[str, Any]) -> Cost:
+    name = f"host={database['HOST']} port={database['PORT']} user={database['USER']} dbname={database['NAME']}"
+    copy = f"COPY movies_rating ({COLUMNS}) TO STDOUT (FORMAT binary)"
+    with tempfile.TemporaryDirectory() as folder:
+        ticks = Path(folder) / "ticks"
+        command = ["psql", "-qAt", name, "-c", copy, "-c", f"\\o {ticks}", "-c", SERVER_CPU]
+        cost, _ = run(["sh", "-c", '"$@" > /dev/null', "sh", *command], {"PGPASSWORD": database["PASSWORD"]})
+        server = float(ticks.read_text()) / TICKS
+    return Cost(cost.wall, cost.cpu + server)
+
+
+def columns(database: dict[str, Any]) -> None:
+    from movies import columns as reader  # noqa: PLC0415 - after Django is set up
+
+    server_cpu()
+    measured(lambda: f"{len(reader.ratings().user_ids):,} ratings", server_cpu)
+
+
+def matrix(database: dict[str, Any]) -> None:
+    """The columns first, unmeasured; then the sparse matrix of them."""
+    from movies import columns as reader  # noqa: PLC0415
+    from recommendations.engine.interactions import Interactions  # noqa: PLC0415
+
+    found = reader.ratings()
+
+    def build() -> str:
+        made = Interactions.from_columns(found.user_ids, found.movie_ids, found.half_stars, found.rated_at)
+        return f"{made.matrix(made.half_stars.astype(np.float32)).nnz:,} cells"
+
+    measured(build, lambda: 0.0)
+
+
+def newest(database: dict[str, Any]) -> None:
+    """The ratings since the newest thousandth's time."""
+    from django.db.models import Max  # noqa: PLC0415
+
+    from movies import columns as reader  # noqa: PLC0415
+    from movies.models import Rating  # noqa: PLC0415
+
+    latest = Rating.objects.aggregate(latest=Max("rated_at"))["latest"]
+    since = int(latest.timestamp()) - 7 * 24 * 3600
+    measured(lambda: f"{len(reader.ratings(since=since).user_ids):,} ratings", server_cpu)
+
+
+WORK = {"baseline": baseline, "columns": columns, "matrix": matrix, "newest": newest}
+
+
+if __name__ == "__main__":
+    main()
