@@ -1,0 +1,176 @@
+"""Bulk writes into PostgreSQL by COPY."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import psycopg2.extensions
+import psycopg2.extras
+from django.db import connection, models, transaction
+
+from movies.bulk.store import Columns, Written, chunks, columns_of, recount, table_of
+
+SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rated_at", ">i8"))
+
+LATEST_INCOMING = """
+    DELETE FROM incoming USING (
+        SELECT ctid AS place, row_number() OVER (
+            PARTITION BY user_id, movie_id ORDER BY rated_at DESC, ctid DESC
+        ) AS rank FROM incoming
+    ) AS ranked
+    WHERE incoming.ctid = ranked.place AND ranked.rank > 1
+"""
+UPDATE_OLDER = """
+    UPDATE movies_rating AS rating SET half_stars = incoming.half_stars, rated_at = incoming.rated_at
+    FROM incoming
+    WHERE rating.user_id = incoming.user_id AND rating.movie_id = incoming.movie_id
+      AND rating.rated_at < incoming.rated_at
+"""
+INSERT_NEW = """
+    INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at)
+    SELECT user_id, movie_id, half_stars, rated_at FROM incoming
+    WHERE NOT EXISTS (
+        SELECT FROM movies_rating AS rating
+        WHERE rating.user_id = incoming.user_id AND rating.movie_id = incoming.movie_id
+    )
+    ORDER BY user_id, movie_id
+"""
+
+
+class PostgreSQL:
+    """See `movies.bulk.store.Store`."""
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        with transaction.atomic():
+            yield
+
+    def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        self._copy_text(table_of(model), columns_of(model, fields), rows)
+
+    def merge(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        table, columns = table_of(model), columns_of(model, fields)
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMP TABLE merging ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA")
+            self._copy_text("merging", columns, rows)
+            cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM merging ON CONFLICT DO NOTHING")
+            added: int = cursor.rowcount
+            cursor.execute("DROP TABLE merging")
+        return added
+
+    def write_ratings(self, batches: Iterable[Columns]) -> Written:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SELECT EXISTS (SELECT FROM movies_rating)")
+            if cursor.fetchone()[0]:
+                return self._add_to_full(cursor, batches)
+            return self._fill_empty(cursor, batches)
+
+    def analyse(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE movies_rating, movies_movie, movies_movie_genres, movies_movietag, movies_user")
+
+    def _fill_empty(self, cursor: Any, batches: Iterable[Columns]) -> Written:
+        with _built_afterwards(cursor, "movies_rating"):
+            written, in_order = _copy_ratings(cursor, "movies_rating", batches)
+            if not in_order:
+                cursor.execute(LATEST_INCOMING.replace("incoming", "movies_rating"))
+                written.added -= cursor.rowcount
+                written.unchanged = cursor.rowcount
+        recount()
+        return written
+
+    def _add_to_full(self, cursor: Any, batches: Iterable[Columns]) -> Written:
+        columns = ", ".join(name for name, _ in FIELDS)
+        cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM movies_rating WITH NO DATA")
+        written, in_order = _copy_ratings(cursor, "incoming", batches)
+        rows = written.added
+        with _interruptible():
+            if not in_order:
+                cursor.execute(LATEST_INCOMING)
+            cursor.execute("ANALYZE incoming")
+            cursor.execute(UPDATE_OLDER)
+            changed = cursor.rowcount
+            cursor.execute(INSERT_NEW)
+            added = cursor.rowcount
+            cursor.execute("DROP TABLE incoming")
+        return Written(added, changed, rows - added - changed)
+
+    def _copy_text(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        with connection.cursor() as cursor:
+            for chunk in chunks(rows):
+                text = io.StringIO()
+                csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(chunk)
+                text.seek(0)
+                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)", text)
+
+
+def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns]) -> tuple[Written, bool]:
+    """Copy ratings; say how many, and whether they came in the order of users and movies, each pair once."""
+    columns = ", ".join(name for name, _ in FIELDS)
+    rows, last, in_order = 0, -1, True
+    for batch in batches:
+        keys = batch.users.astype(np.int64) << 32 | batch.movies
+        if len(keys):
+            in_order = in_order and int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all())
+            last = int(keys[-1])
+        rows += len(keys)
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT binary)", io.BytesIO(_binary(batch)))
+    return Written(added=rows), in_order
+
+
+def _binary(batch: Columns) -> bytes:
+    """The rows in COPY's binary form: for each its number of fields, and for each field length and value."""
+    layout: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, kind in FIELDS:
+        layout += [(f"{name}_length", ">i4"), (name, kind)]
+    rows = np.empty(len(batch.users), dtype=layout)
+    rows["fields"] = len(FIELDS)
+    for (name, kind), values in zip(FIELDS, (batch.users, batch.movies, batch.half_stars, batch.rated_at), strict=True):
+        rows[f"{name}_length"] = np.dtype(kind).itemsize
+        rows[name] = values
+    return SIGNATURE + rows.tobytes() + TRAILER
+
+
+@contextmanager
+def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
+    """Without the table's keys, indexes and triggers while it is filled; they are built when it is full."""
+    cursor.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE conrelid = %s::regclass AND contype IN ('p', 'u', 'f') ORDER BY contype = 'f', contype <> 'p'",
+        [table],
+    )
+    constraints = cursor.fetchall()
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s "
+        "AND indexname <> ALL (%s)",
+        [table, [name for name, _ in constraints]],
+    )
+    indexes = cursor.fetchall()
+    for name, _ in constraints:
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    for name, _ in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+    cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    yield
+    with _interruptible():
+        for name, definition in constraints:
+            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+        for _, definition in indexes:
+            cursor.execute(definition)
+    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C reach statements that take long: by default it waits until they end."""
+    psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
+    try:
+        yield
+    finally:
+        psycopg2.extensions.set_wait_callback(None)

@@ -1,0 +1,84 @@
+"""What a database must be able to do for a load, and what both do alike."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+
+import numpy as np
+from django.db import connection, models
+from numpy.typing import NDArray
+
+CHUNK = 50_000
+
+RECOUNT = """
+    UPDATE movies_movie SET rating_count = counted.ratings, rating_sum = counted.half_stars
+    FROM (
+        SELECT movie.id, coalesce(rated.ratings, 0) AS ratings, coalesce(rated.half_stars, 0) AS half_stars
+        FROM movies_movie AS movie LEFT JOIN (
+            SELECT movie_id, count(*) AS ratings, sum(half_stars) AS half_stars FROM movies_rating GROUP BY movie_id
+        ) AS rated ON rated.movie_id = movie.id
+    ) AS counted
+    WHERE counted.id = movies_movie.id
+      AND (movies_movie.rating_count <> counted.ratings OR movies_movie.rating_sum <> counted.half_stars)
+"""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Ratings by our own ids: `users` and `movies` int32, `half_stars` int16, `rated_at` int64 Unix seconds."""
+
+    users: NDArray[np.int32]
+    movies: NDArray[np.int32]
+    half_stars: NDArray[np.int16]
+    rated_at: NDArray[np.int64]
+
+
+@dataclass
+class Written:
+    """How many rows a load added, how many it changed, and how many it found as they were (or doubled)."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class Store(Protocol):
+    """One database's fast ways.  All of it happens inside `loading`, and is kept as a whole or not at all."""
+
+    def loading(self) -> AbstractContextManager[None]:
+        """One transaction for everything."""
+
+    def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows that have no empty values; a row that is there already is an error."""
+
+    def merge(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Insert the rows that are not there yet by the model's unique constraint; say how many."""
+
+    def write_ratings(self, batches: Iterable[Columns]) -> Written:
+        """Write ratings; of several by one user of one movie, also those stored before, the latest stays."""
+
+    def analyse(self) -> None:
+        """Let the planner know what is in the tables now."""
+
+
+def recount() -> None:
+    """Bring every movie's count and sum of ratings up to date."""
+    with connection.cursor() as cursor:
+        cursor.execute(RECOUNT)
+
+
+def chunks(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+def table_of(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def columns_of(model: type[models.Model], fields: Sequence[str]) -> str:
+    known = {field.name: field.column for field in model._meta.concrete_fields}
+    return ", ".join(connection.ops.quote_name(known[name]) for name in fields)

@@ -1,0 +1,217 @@
+"""The use case of `manage.py load_movielens`: a release into the database, all of it or nothing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from django.db import connection
+from django.utils.text import slugify
+from numpy.typing import NDArray
+
+from movies import bulk
+from movies.bulk.store import Columns, Store, Written
+from movies.models import MOVIELENS_USERNAME, Genre, Movie, MovieTag, Tag, User
+from movies.movielens.releases import Release
+from movies.movielens.tables import LinkRow, MovieRow, RatingBatch, TagRow
+from movies.titles import parse_title, search_key, sort_key
+
+NOBODY_LOGS_IN = "!"
+"""A password that no password hashes to."""
+
+MOVIE_FIELDS = ("title", "alternative_title", "sort_title", "search_text", "year", "imdb_id", "tmdb_id")
+
+
+@dataclass
+class Summary:
+    """What a load did: for each kind of row how many it added, changed and found as they were."""
+
+    written: dict[str, Written] = field(default_factory=dict)
+    rejected: int = 0
+
+    @property
+    def changed_nothing(self) -> bool:
+        return not any(written.added or written.changed for written in self.written.values())
+
+
+def load(release: Release) -> Summary:
+    """Write a release into the database in one transaction.
+
+    Movies and people are known by their MovieLens ids.  What is there already is changed only where
+    the release says something newer, and what visitors of the site wrote is never touched.  Raises
+    `UnreadableReleaseError` or `TooManyRejectsError`, and leaves the database as it was.
+    """
+    store = bulk.store()
+    with store.loading():
+        summary = Summary()
+        summary.written["movies"] = _write_movies(release, store)
+        movies = _Known(Movie.objects.values_list("movielens_id", "pk"))
+        people = _People(store)
+        summary.written["ratings"] = store.write_ratings(_ratings(release, movies, people))
+        release.rejects.check(release.layout.ratings.file, people.rows)
+        summary.written["tags"] = _write_tags(release, store, movies, people)
+        summary.written["people"] = Written(added=people.added)
+        store.analyse()
+    summary.rejected = release.rejects.total
+    return summary
+
+
+class _Known:
+    """Which of our ids belongs to a MovieLens id."""
+
+    def __init__(self, pairs: Iterable[tuple[int | None, int]]) -> None:
+        table = np.array(sorted(pair for pair in pairs if pair[0]), dtype=np.int64).reshape(-1, 2)
+        self.theirs = table[:, 0]
+        self.ours = table[:, 1].astype(np.int32)
+
+    def find(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Our ids, and 0 where there is none."""
+        if not len(self.theirs):
+            return np.zeros(len(ids), dtype=np.int32)
+        places = np.minimum(np.searchsorted(self.theirs, ids), len(self.theirs) - 1)
+        return np.where(self.theirs[places] == ids, self.ours[places], np.int32(0))
+
+    def add(self, theirs: NDArray[np.int64], ours: NDArray[np.int32]) -> None:
+        places = np.searchsorted(self.theirs, theirs)
+        self.theirs = np.insert(self.theirs, places, theirs)
+        self.ours = np.insert(self.ours, places, ours)
+
+
+class _People:
+    """MovieLens' people, who are added when they are first met."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.known = _Known(User.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
+        self.added = 0
+        self.rows = 0
+
+    def find(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        distinct, places = np.unique(ids, return_inverse=True)
+        new = distinct[self.known.find(distinct) == 0]
+        if len(new):
+            self._add(new)
+        return self.known.find(distinct)[places]
+
+    def _add(self, ids: NDArray[np.int64]) -> None:
+        person = User(password=NOBODY_LOGS_IN, is_active=False)
+        same = {
+            field.name: field.get_db_prep_save(value, connection)
+            for field in User._meta.concrete_fields
+            if (value := getattr(person, field.attname)) is not None and field.name != "username"
+        }
+        fields = ("username", "movielens_id", *same)
+        rows = ((f"{MOVIELENS_USERNAME}{pk}", pk, *same.values()) for pk in ids.tolist())
+        self.store.insert(User, fields, rows)
+        added = User.objects.filter(movielens_id__gte=int(ids[0]), movielens_id__lte=int(ids[-1]))
+        ours = dict(added.values_list("movielens_id", "pk"))
+        self.known.add(ids, np.array([ours[pk] for pk in ids.tolist()], dtype=np.int32))
+        self.added += len(ids)
+
+
+def _ratings(release: Release, movies: _Known, people: _People) -> Iterator[Columns]:
+    for batch in release.ratings():
+        known = _of_known_movies(release, batch, movies)
+        people.rows = int(batch.lines[-1]) if len(batch) else people.rows
+        yield Columns(people.find(known.users), movies.find(known.movies), known.half_stars, known.rated_at)
+
+
+def _of_known_movies(release: Release, batch: RatingBatch, movies: _Known) -> RatingBatch:
+    known = movies.find(batch.movies) != 0
+    if known.all():
+        return batch
+    file = release.layout.ratings.file
+    for line, movie in zip(batch.lines[~known].tolist(), batch.movies[~known].tolist(), strict=True):
+        release.rejects.add(file, line, _unknown(release, movie))
+    columns = (batch.users, batch.movies, batch.half_stars, batch.rated_at, batch.lines)
+    return RatingBatch(*(column[known] for column in columns))
+
+
+def _unknown(release: Release, movie: int) -> str:
+    return f"movie {movie} is not in {release.layout.movies.file}"
+
+
+def _write_movies(release: Release, store: Store) -> Written:
+    rows = list(release.movies())
+    known = {row.movielens_id for row in rows}
+    links = {link.movielens_id: link for link in release.links() if link.movielens_id in known}
+    stored = {movie.movielens_id: movie for movie in Movie.objects.filter(movielens_id__isnull=False)}
+    new: list[Movie] = []
+    changed: list[Movie] = []
+    for row in rows:
+        movie = _movie(row, links.get(row.movielens_id), stored.get(row.movielens_id))
+        if movie is not None:
+            (new if movie.pk is None else changed).append(movie)
+    Movie.objects.bulk_create(new, batch_size=1000)
+    Movie.objects.bulk_update(changed, MOVIE_FIELDS, batch_size=200)
+    changed_genres = _write_genres(rows, store) - {movie.pk for movie in new}
+    touched = len({movie.pk for movie in changed} | changed_genres)
+    return Written(len(new), touched, len(rows) - len(new) - touched)
+
+
+def _movie(row: MovieRow, link: LinkRow | None, stored: Movie | None) -> Movie | None:
+    """The movie as it must be written, or None if it is stored like that."""
+    title = parse_title(row.title)
+    movie = stored or Movie(movielens_id=row.movielens_id)
+    wanted = {
+        "title": title.title,
+        "alternative_title": title.alternative,
+        "sort_title": sort_key(title.title),
+        "search_text": search_key(title.title, title.alternative, title.year),
+        "year": title.year,
+        "imdb_id": link.imdb_id if link else movie.imdb_id,
+        "tmdb_id": link.tmdb_id if link else movie.tmdb_id,
+    }
+    if stored and all(getattr(stored, name) == value for name, value in wanted.items()):
+        return None
+    for name, value in wanted.items():
+        setattr(movie, name, value)
+    return movie
+
+
+def _write_genres(rows: list[MovieRow], store: Store) -> set[int]:
+    """Give the movies their genres; say which of our movies' genres were changed."""
+    genres = {genre.name: genre.pk for genre in Genre.objects.all()}
+    for name in sorted({name for row in rows for name in row.genres} - genres.keys()):
+        genres[name] = Genre.objects.create(name=name, slug=slugify(name) or f"genre-{len(genres) + 1}").pk
+    through = Movie.genres.through
+    ours = dict(Movie.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
+    wanted = {(ours[row.movielens_id], genres[name]) for row in rows for name in row.genres}
+    listed = {ours[row.movielens_id] for row in rows}
+    stored = {pair for pair in through.objects.values_list("movie_id", "genre_id") if pair[0] in listed}
+    store.insert(through, ("movie", "genre"), sorted(wanted - stored))
+    for movie, genre in stored - wanted:
+        through.objects.filter(movie_id=movie, genre_id=genre).delete()
+    return {movie for movie, _ in wanted ^ stored}
+
+
+def _write_tags(release: Release, store: Store, movies: _Known, people: _People) -> Written:
+    rows = list(_known_tags(release, movies))
+    if not rows:
+        return Written()
+    tags = _tags({row.tag for row in rows}, store)
+    ours = movies.find(np.array([row.movie for row in rows]))
+    users = people.find(np.array([row.user for row in rows]))
+    latest: dict[tuple[int, int, int], int] = {}
+    for row, user, movie in zip(rows, users.tolist(), ours.tolist(), strict=True):
+        key = (user, movie, tags[Tag.key_of(row.tag)])
+        latest[key] = max(latest.get(key, 0), row.tagged_at)
+    added = store.merge(MovieTag, ("user", "movie", "tag", "tagged_at"), ((*key, at) for key, at in latest.items()))
+    return Written(added, 0, len(rows) - added)
+
+
+def _known_tags(release: Release, movies: _Known) -> Iterator[TagRow]:
+    known = set(movies.theirs.tolist())
+    for row in release.tags():
+        if row.movie in known:
+            yield row
+        elif release.layout.tags:
+            release.rejects.add(release.layout.tags.file, row.line, _unknown(release, row.movie))
+
+
+def _tags(names: set[str], store: Store) -> dict[str, int]:
+    """Our ids of the tags, by key; tags that are new are added."""
+    new = {Tag.key_of(name): name for name in sorted(names, reverse=True)}
+    for key in Tag.objects.values_list("key", flat=True):
+        new.pop(key, None)
+    store.insert(Tag, ("name", "key"), ((name, key) for key, name in new.items()))
+    return dict(Tag.objects.values_list("key", "pk"))

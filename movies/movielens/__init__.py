@@ -1,0 +1,1 @@
+"""MovieLens releases as they are published: read and checked, without Django."""
