@@ -80,5 +80,5 @@ def table_of(model: type[models.Model]) -> str:
 
 
 def columns_of(model: type[models.Model], fields: Sequence[str]) -> str:
-    known = {field.name: field.column for field in model._meta.concrete_fields}
+    known = {field.name: str(field.column) for field in model._meta.concrete_fields}
     return ", ".join(connection.ops.quote_name(known[name]) for name in fields)
