@@ -23,6 +23,31 @@ def run_report(run: TrainingRun) -> dict[str, Any]:
     }
 
 
+def latest_runs(n: int) -> list[TrainingRun]:
+    """The latest runs, the newest first, with who asked for them and what they made."""
+    return list(TrainingRun.objects.select_related("requested_by", "version")[:n])
+
+
+def run_line(run: TrainingRun) -> dict[str, Any]:
+    """A run in short, ready for JSON."""
+    times = {name: getattr(run, name) for name in ("created_at", "started_at", "finished_at", "heartbeat_at")}
+    version = getattr(run, "version", None)
+    return {
+        "run": run.pk,
+        "status": run.status,
+        "requested_by": run.requested_by.get_username() if run.requested_by else None,
+        "parameters": run.parameters,
+        "phase": run.phase,
+        "progress": run.progress,
+        "worker": run.worker,
+        "error": run.error,
+        "seconds": run.timings,
+        "peak_memory": run.peak_memory,
+        "version": version.name if version else None,
+        **{name: at.isoformat(timespec="seconds") if at else None for name, at in times.items()},
+    }
+
+
 def version_report(version: ModelVersion) -> dict[str, Any]:
     """A version in numbers, ready for JSON."""
     return {
