@@ -139,3 +139,14 @@ class ServiceToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RequestCount(models.Model):
+    """What the API's throttles have counted in a window of time, where there is no Redis to count it."""
+
+    key = models.CharField(max_length=300, primary_key=True)
+    requests = models.PositiveIntegerField()
+    expires_at = UnixTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.requests}"

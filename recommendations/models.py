@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from recommendations.feedback_models import Arm, Event, Experiment, Place, ServiceToken
+from recommendations.feedback_models import Arm, Event, Experiment, Place, RequestCount, ServiceToken
 
 __all__ = [
     "Activation",
@@ -16,6 +16,7 @@ __all__ = [
     "Experiment",
     "ModelVersion",
     "Place",
+    "RequestCount",
     "ServiceToken",
     "TrainingRun",
 ]

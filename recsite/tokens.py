@@ -11,15 +11,15 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from movies.models import User
 from movies.people import member
 from recsite.queries import TextField
+from recsite.throttling import SharedThrottle
 
 
-class LoginByAddressThrottle(SimpleRateThrottle):
+class LoginByAddressThrottle(SharedThrottle):
     """So many tries from one address."""
 
     scope = "login-address"
@@ -28,7 +28,7 @@ class LoginByAddressThrottle(SimpleRateThrottle):
         return f"throttle-{self.scope}-{self.get_ident(request)}"
 
 
-class LoginByNameThrottle(SimpleRateThrottle):
+class LoginByNameThrottle(SharedThrottle):
     """So many tries of one name, wherever they come from."""
 
     scope = "login-name"

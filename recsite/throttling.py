@@ -1,0 +1,89 @@
+"""So many requests in a time, counted once over all processes.
+
+REST framework's own throttles read a list, add to it and write it back: simultaneous requests overlook each other.
+These count in windows of time, by a step that nothing comes between.
+"""
+
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+
+from recommendations.models import RequestCount
+from recsite.access import service_of
+
+if TYPE_CHECKING:
+    # REST framework's views read the settings, which name this module.
+    from rest_framework.views import APIView
+
+_COUNT = """
+INSERT INTO recommendations_requestcount AS counted (key, requests, expires_at) VALUES (%s, 1, %s)
+ON CONFLICT (key) DO UPDATE SET requests = counted.requests + 1 RETURNING requests
+"""
+_SWEEP = 10
+"""About one in so many seconds, a new key takes the forgotten ones away."""
+
+
+def count(key: str, seconds: int) -> int:
+    """Add one to what is counted under a key, which is forgotten after `seconds`; say what it is now."""
+    if settings.REDIS_URL:
+        cache.add(key, 0, seconds)
+        return int(cache.incr(key))
+    now = int(time.time())
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [key, now + seconds])
+        counted = int(cursor.fetchone()[0])
+    if counted == 1 and now % _SWEEP == 0:
+        RequestCount.objects.filter(expires_at__lt=timezone.now()).delete()
+    return counted
+
+
+class SharedThrottle(SimpleRateThrottle):
+    """`rate` requests of one key in each window of time."""
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        key = self.get_cache_key(request, view)
+        if self.rate is None or key is None:
+            return True
+        window = int(time.time()) // self.duration
+        return count(f"{key}-{window}", self.duration) <= self.num_requests
+
+    def wait(self) -> float:
+        return self.duration - time.time() % self.duration
+
+
+class VisitorThrottle(SharedThrottle):
+    """So many of those who are not signed in, from one address."""
+
+    scope = "anon"
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
+        if request.user and request.user.is_authenticated:
+            return None
+        return f"throttle-{self.scope}-{self.get_ident(request)}"
+
+
+class MemberThrottle(SharedThrottle):
+    """So many of one member."""
+
+    scope = "user"
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
+        if not (request.user and request.user.is_authenticated) or service_of(request):
+            return None
+        return f"throttle-{self.scope}-{request.user.pk}"
+
+
+class ServiceThrottle(SharedThrottle):
+    """So many of one service, whoever made its token."""
+
+    scope = "service"
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
+        service = service_of(request)
+        return f"throttle-{self.scope}-{service.pk}" if service else None
