@@ -1,10 +1,12 @@
 """What a worker does."""
 
 import logging
+from pathlib import Path
 
 from celery import shared_task
 
 from recommendations import runs, training
+from recommendations.exporting import Export
 from recommendations.models import TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -27,3 +29,12 @@ def retrain(run_id: int | None = None) -> None:
 def reap_runs() -> None:
     """End the runs whose process has died."""
     runs.reap()
+
+
+@shared_task(ignore_result=True)
+def export_part(folder: str, part: int) -> None:
+    """Write one part of the export whose parts lie in this folder, and the whole if it was the last."""
+    export = Export.begun(Path(folder))
+    if export:
+        export.write_part(part)
+        export.finish()

@@ -1,28 +1,49 @@
+import os
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
+from rich.console import Console
 
 from movies.selectors import RatingSort, ratings_of
+from recommendations.exporting import Export, ExportError
+from recommendations.queueing import BrokerUnavailableError
 from recommendations.selectors import UnknownUserError, user_named
 from recommendations.services import recommend
-from recommendations.terminal import print_json, recommendations_report, show_recommendations
+from recommendations.terminal import print_json, progress, recommendations_report, show_recommendations
 
 BEST_RATED = 5
+FOR_ONE, FOR_EACH = 10, 100
 
 
 class Command(BaseCommand):
-    help = "Show what somebody sees: their recommendations, and above them the movies that they rated best."
+    help = (
+        "Show what somebody sees: their recommendations, and above them the movies that they rated best. "
+        "Or, with --all, write everybody's list to a file; stopped, it goes on where it stopped."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("user", help="username, id, or movielens:ID")
-        parser.add_argument("-n", type=int, default=10, help="how many movies (default: 10)")
+        parser.add_argument("user", nargs="?", help="username, id, or movielens:ID")
+        parser.add_argument("-n", type=int, help=f"how many movies (default: {FOR_ONE}; with --all {FOR_EACH})")
         parser.add_argument("--json", action="store_true", help="print one JSON object, and only that")
+        parser.add_argument("--all", action="store_true", help="everybody who has rated something")
+        parser.add_argument("--output", type=Path, metavar="FILE", help="where to with --all: .parquet or .csv")
+        parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="to rank with")
+        parser.add_argument("--queue", action="store_true", help="let Celery workers do it, a task for each part")
 
-    def handle(self, *, user: str, n: int, json: bool, **options: Any) -> None:
-        if n < 1:
+    def handle(self, *, user: str | None, n: int | None, all: bool, **options: Any) -> None:  # noqa: A002
+        if n is not None and n < 1:
             raise CommandError(f"-n is {n}; ask for at least 1 movie.")
+        if all == bool(user) or all != bool(options["output"]):
+            raise CommandError("Name one user, or give --all with --output FILE.")
+        if user:
+            self.show(user, n or FOR_ONE, json=options["json"])
+        else:
+            self.export(options["output"].resolve(), n or FOR_EACH, options["threads"], queue=options["queue"])
+
+    def show(self, user: str, n: int, *, json: bool) -> None:
         try:
             person = user_named(user)
         except UnknownUserError as error:
@@ -33,3 +54,20 @@ class Command(BaseCommand):
             print_json(recommendations_report(person, rated, found))
         else:
             show_recommendations(person, rated, found)
+
+    def export(self, output: Path, n: int, threads: int, *, queue: bool) -> None:
+        try:
+            export = Export.of_active_version(output, n)
+            if queue:
+                export.queue_parts()
+                self.stdout.write(f"Workers will write {output}.")
+                return
+        except (ExportError, BrokerUnavailableError, OSError) as error:
+            raise CommandError(str(error)) from error
+        with progress(Console(stderr=True)) as report:
+            missing = export.missing
+            for done, part in enumerate(missing, 1):
+                export.write_part(part, threads=threads)
+                report("rank", done / len(missing), f"part {done} of {len(missing)}")
+        export.finish()
+        self.stdout.write(f"{output}: version {export.version}")
