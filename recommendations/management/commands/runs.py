@@ -1,0 +1,39 @@
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+from rich.console import Console
+
+from recommendations import runs, selectors
+from recommendations.models import TrainingRun
+from recommendations.tables import runs_table
+from recommendations.terminal import print_json
+
+
+class Command(BaseCommand):
+    help = "List the latest training runs: who asked, how far they are, how they ended. Or cancel one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("-n", type=int, default=20, help="how many (default: %(default)s)")
+        parser.add_argument("--json", action="store_true", help="print one JSON array, and only that")
+        parser.add_argument("--cancel", type=int, metavar="RUN", help="ask a run to stop; it does so within seconds")
+
+    def handle(self, *, n: int, json: bool, cancel: int | None, **options: Any) -> None:
+        runs.reap()
+        if cancel is not None:
+            self.cancel(cancel)
+            return
+        found = selectors.latest_runs(n)
+        if json:
+            print_json([selectors.run_line(run) for run in found])
+        else:
+            Console(file=sys.stdout).print(runs_table(found))
+
+    def cancel(self, number: int) -> None:
+        run = TrainingRun.objects.filter(pk=number).first()
+        if run is None or run.finished_at:
+            raise CommandError(f"No run {number} is waiting or running.")
+        runs.cancel(run)
+        self.stdout.write(f"Run {number} is asked to stop.")

@@ -1,0 +1,44 @@
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+from rich.console import Console
+
+from recommendations import selectors
+from recommendations.artifacts import ArtifactError
+from recommendations.differences import difference
+from recommendations.models import ModelVersion
+from recommendations.tables import difference_tables, versions_table
+from recommendations.terminal import print_json
+from recommendations.versions import VersionError, by_name
+
+
+class Command(BaseCommand):
+    help = "List the versions of the model, or say how two differ: `versions diff OLD NEW`."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON value, and only that")
+        actions = parser.add_subparsers(dest="action", metavar="diff")
+        diff = actions.add_parser("diff", help="metrics, coverage, and how 50 users' lists change")
+        diff.add_argument("old", help="name of a version, or its beginning")
+        diff.add_argument("new", help="name of a version, or its beginning")
+
+    def handle(self, *, json: bool, action: str | None, **options: Any) -> None:
+        console = Console(file=sys.stdout)
+        if action == "diff":
+            found = self.compare(options["old"], options["new"])
+            print_json(found) if json else console.print(*difference_tables(found))
+            return
+        versions = list(ModelVersion.objects.all())
+        if json:
+            print_json([selectors.version_report(version) for version in versions])
+        else:
+            console.print(versions_table(versions))
+
+    def compare(self, old: str, new: str) -> dict[str, Any]:
+        try:
+            return difference(by_name(old), by_name(new))
+        except (VersionError, ArtifactError) as error:
+            raise CommandError(str(error)) from error
