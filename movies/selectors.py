@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 from django.core.cache import cache
 from django.db.models import Count, F, OrderBy, QuerySet
 
-from movies.models import Genre, HiddenMovie, Movie, Rating, Tag, User, WatchlistItem
+from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
 from movies.titles import plain
 
 MANY_RATINGS = 5_000
@@ -148,6 +148,21 @@ def top_tags(movie: Movie, n: int = 8) -> list[Tag]:
     return list(
         Tag.objects.filter(movie_tags__movie=movie).annotate(people=Count("movie_tags")).order_by("-people", "key")[:n]
     )
+
+
+def common_tags(among: Collection[int], n: int) -> list[Tag]:
+    """The tags that are on most of some movies (by id), leaving out those that are on one only."""
+    counted = Tag.objects.filter(movie_tags__movie__in=among).annotate(on=Count("movie_tags__movie", distinct=True))
+    return list(counted.filter(on__gt=1).order_by("-on", "key")[:n])
+
+
+def ids_with_tag(key: str) -> list[int]:
+    """The ids of the movies that anybody put a tag on."""
+    return list(MovieTag.objects.filter(tag__key=key).values_list("movie_id", flat=True).distinct())
+
+
+def ids_of_genre(slug: str) -> list[int]:
+    return list(Movie.objects.filter(genres__slug=slug).values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)

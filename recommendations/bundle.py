@@ -1,6 +1,6 @@
 """An opened version: what one process needs to answer, mapped from files that never change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,13 +201,27 @@ class Bundle:
             shares=dict(zip(self.ids(person.ordinals).tolist(), shares[0].tolist(), strict=True)),
         )
 
-    def alike(self, movie_id: int, k: int) -> NDArray[np.int64]:
-        """The ids of the movies most similar to one; none if the model does not know it."""
+    def alike(
+        self, movie_id: int, k: int, leanings: Sequence[tuple[NDArray[np.int64], float]] = ()
+    ) -> NDArray[np.int64]:
+        """The ids of the movies most similar to one; none if the model does not know it.
+
+        Each leaning is the ids of some movies, and how much more (to 1) or less (to −1) such movies are wanted.
+        """
         place = self.movies.ordinals(np.array([movie_id]), missing="mark")
         if place[0] < 0:
             return np.empty(0, dtype=np.int64)
-        found = self.similar.rank(self.units[place[0]], k, exclude=place, candidates=self.well_rated)
-        return self.ids(found.ordinals)
+        labels = [(self.movies.ordinals(ids, missing="drop"), lean) for ids, lean in leanings]
+        found = steer(
+            self.similar,
+            self.units[place[0]],
+            k,
+            Wishes(labels=labels),
+            Traits(self.catalogue.years, self.units),
+            exclude=place,
+            candidates=self.well_rated,
+        )
+        return self.ids(found)
 
     def ids(self, ordinals: NDArray[np.int32]) -> NDArray[np.int64]:
         return self.embeddings.item_ids[ordinals]

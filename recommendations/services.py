@@ -1,7 +1,7 @@
 """What people are shown: recommendations, similar movies, and why."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -24,6 +24,7 @@ __all__ = [
     "recommend",
     "recommend_for_ratings",
     "similar_movies",
+    "stars_without",
 ]
 
 logger = logging.getLogger(__name__)
@@ -97,9 +98,22 @@ def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
     return _answer(serving.current(), lambda model: model.stars_of(model.person(user.pk, ratings), unrated)) or {}
 
 
-def similar_movies(movie: Movie, *, n: int = 12) -> list[Movie]:
-    """Movies that the same people like, the most similar first; what lacks are popular ones of the same genres."""
-    alike = selectors.movies_by_id(_answer(serving.current(), lambda model: model.alike(movie.pk, n).tolist()) or [])
+def stars_without(user: User, movie: Movie) -> float | None:
+    """The stars that somebody would probably give to a movie, if their own rating of it were not known."""
+    ratings = Ratings.of(pair for pair in selectors.half_stars_of(user) if pair[0] != movie.pk)
+    wanted = np.array([movie.pk])
+    stars = _answer(serving.current(), lambda model: model.stars_of(model.person(None, ratings), wanted)) or {}
+    return stars.get(movie.pk)
+
+
+def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[Movie]:
+    """Movies that the same people like, the most similar first; what lacks are popular ones of the same genres.
+
+    Each leaning is the ids of some movies, and how much more (to 1) or less (to −1) such movies are wanted.
+    """
+    wanted = [(np.fromiter(ids, dtype=np.int64), lean) for ids, lean in leanings]
+    found = _answer(serving.current(), lambda model: model.alike(movie.pk, n, wanted).tolist())
+    alike = selectors.movies_by_id(found or [])
     if len(alike) < n:
         alike += _of_the_same_genres(movie, n - len(alike), exclude={movie.pk, *(other.pk for other in alike)})
     return alike

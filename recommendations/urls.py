@@ -10,4 +10,5 @@ urlpatterns = [
     path("start/picks/", views.first_picks, name="first-picks"),
     path("recommendations/", views.recommendations, name="list"),
     path("movies/<int:pk>/similar/", views.similar, name="similar"),
+    path("movies/<int:pk>/verdict/", views.verdict, name="verdict"),
 ]

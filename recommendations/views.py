@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from movies import selectors
 from movies.cards import rails
 from movies.people import member
-from recommendations import shelves
+from recommendations import movie_page, shelves
 from recommendations.forms import SteeringForm
 
 PAGE = 24
@@ -66,4 +66,12 @@ def recommendations(request: HttpRequest) -> HttpResponse:
 def similar(request: HttpRequest, pk: int) -> HttpResponse:
     """The rail of similar movies as a fragment."""
     movie = get_object_or_404(selectors.movies(), pk=pk)
-    return render(request, "recommendations/_similar.html", {"movie": movie})
+    found = movie_page.similar(request.user, movie, request.GET.getlist("more"), request.GET.getlist("less"))
+    return render(request, "recommendations/_similar.html", found)
+
+
+@require_safe
+def verdict(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the reader will probably think of a movie, as a fragment."""
+    movie = get_object_or_404(selectors.movies(), pk=pk)
+    return render(request, "recommendations/_verdict.html", movie_page.verdict(request.user, movie))

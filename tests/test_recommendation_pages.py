@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from movies import services
-from movies.models import User
+from movies.models import MovieTag, Tag, User
 from recommendations.models import ModelVersion
+from recommendations.services import stars_without
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -22,13 +23,6 @@ def ada(world: World, version: ModelVersion) -> User:
     for movie in world.space[:5]:
         services.rate(user=user, movie=movie, half_stars=10)
     return user
-
-
-@pytest.fixture
-def member(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
 
 
 def page_of(client: Client, path: str) -> str:
@@ -76,3 +70,40 @@ def test_what_is_not_valid_in_an_address_changes_nothing(member: Client) -> None
 def test_whoever_does_not_want_to_know_predicted_stars_does_not_see_them(member: Client, ada: User) -> None:
     User.objects.filter(pk=ada.pk).update(shows_predictions=False)
     assert "for you <b>" not in page_of(member, reverse("recommendations:list"))
+
+
+def test_a_movies_page_tells_what_is_expected_of_its_reader_and_why(member: Client, world: World) -> None:
+    page = page_of(member, world.space[8].get_absolute_url())
+    assert re.search(r"We expect <b>[45]\.\d</b> stars from you", page)
+    assert f'rated <a href="{world.space[0].get_absolute_url()[:8]}' in " ".join(page.split())
+    assert re.search(r"We expected <b>[1-5]\.\d</b> stars", page_of(member, world.space[0].get_absolute_url()))
+
+
+def test_what_is_expected_waits_for_the_rating_of_whoever_wants_that(member: Client, ada: User, world: World) -> None:
+    User.objects.filter(pk=ada.pk).update(shows_predictions=False)
+    unrated, rated = (page_of(member, world.space[n].get_absolute_url()) for n in (8, 0))
+    assert "We expect" not in unrated
+    assert "shown once you have rated it" in unrated
+    assert "We expected" in rated
+
+
+def test_what_is_expected_of_a_rated_movie_does_not_know_its_rating(ada: User, world: World) -> None:
+    before = stars_without(ada, world.space[0])
+    services.rate(user=ada, movie=world.space[0], half_stars=1)
+    assert stars_without(ada, world.space[0]) == before
+
+
+def test_similar_movies_are_tuned_in_the_address(member: Client, ada: User, world: World) -> None:
+    tag = Tag.objects.create(name="Robots")
+    for movie in world.space[-6:]:
+        MovieTag.objects.create(user=ada, movie=movie, tag=tag)
+    path = reverse("recommendations:similar", args=[world.space[0].pk])
+    robots = {movie.title for movie in world.space[-6:]}
+    plain, tuned = (len(robots & set(titles(page_of(member, path + query))[:6])) for query in ("", "?more=tag:robots"))
+    assert tuned > plain
+    assert "?more=tag%3Arobots&amp;less=genre%3Aspace" in page_of(member, f"{path}?more=tag:robots")
+    assert titles(page_of(member, f"{path}?more=nonsense")) == titles(page_of(member, path))
+
+
+def test_a_rail_of_similar_movies_is_there_without_a_model(world: World) -> None:
+    assert titles(page_of(Client(), reverse("recommendations:similar", args=[world.space[0].pk])))

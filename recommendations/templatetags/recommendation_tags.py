@@ -3,16 +3,22 @@
 from typing import Any
 
 from django import template
-from django.contrib.auth.models import AnonymousUser
+from django.template import RequestContext
 
-from movies.cards import Shelf, rails
-from movies.models import Movie, User
-from recommendations.services import similar_movies
+from movies.models import Movie
+from recommendations import movie_page
 
 register = template.Library()
 
 
-@register.inclusion_tag("movies/_rails.html", name="similar_movies")
-def similar_movies_rail(movie: Movie, user: User | AnonymousUser) -> dict[str, Any]:
-    """A rail of the movies that the same people like."""
-    return {"rails": rails(user, [Shelf("People who like it also like", similar_movies(movie, n=14))])}
+@register.inclusion_tag("recommendations/_similar.html", takes_context=True)
+def similar_movies(context: RequestContext, movie: Movie) -> dict[str, Any]:
+    """A rail of the movies that the same people like, with what tunes it."""
+    request = context["request"]
+    return movie_page.similar(request.user, movie, request.GET.getlist("more"), request.GET.getlist("less"))
+
+
+@register.inclusion_tag("recommendations/_verdict.html", takes_context=True)
+def verdict(context: RequestContext, movie: Movie) -> dict[str, Any]:
+    """What the reader will probably think of a movie, and why it is recommended to them."""
+    return movie_page.verdict(context["request"].user, movie)
