@@ -28,17 +28,16 @@ def runs_table(runs: Iterable[TrainingRun]) -> Table:
 
 
 def versions_table(versions: Iterable[ModelVersion]) -> Table:
-    table = Table("version", "", "made", "ratings", "movies", "d", "NDCG@10", "coverage", "MiB", "refused for")
-    table.columns[0].no_wrap = True
+    table = Table("version", "", "made", "ratings", "NDCG@10", "coverage", "MiB", "refused for")
+    for column in table.columns[:3]:
+        column.no_wrap = True
     for version in versions:
         model = version.metrics.get("model", {})
         table.add_row(
             version.name,
-            "serves" if version.is_active else "files removed" if version.files_removed_at else "",
-            f"{version.created_at:%Y-%m-%d %H:%M}",
+            "serves" if version.is_active else "removed" if version.files_removed_at else "",
+            f"{version.created_at:%m-%d %H:%M}",
             f"{version.ratings:,}",
-            f"{version.movies:,}",
-            str(version.dimension),
             _number(model.get("ndcg@10")),
             _number(model.get("coverage@10")),
             f"{version.size / 2**20:.1f}",
