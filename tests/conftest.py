@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
+from movies.models import User
 from recommendations import artifacts, runs, serving, training, versions
 from recommendations.models import ModelVersion
 from tests import worlds
@@ -21,12 +23,29 @@ def plain_static_files(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def cheap_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def nothing_served_yet(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Each test has artifacts of its own, and no version in this process's memory."""
     settings.RECOMMENDER_ARTIFACTS = tmp_path / "artifacts"
     serving.forget()
     yield
     serving.forget()
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return User.objects.create_user("ada", email="ada@example.org", password="lovelace-1815")
+
+
+@pytest.fixture
+def member(ada: User) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
 
 
 @pytest.fixture
@@ -41,8 +60,15 @@ def trained() -> dict[str, ModelVersion]:
 
 
 @pytest.fixture
-def version(world: World, trained: dict[str, ModelVersion], tmp_path_factory: pytest.TempPathFactory) -> ModelVersion:
+def version(
+    world: World,
+    trained: dict[str, ModelVersion],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ModelVersion:
     """The world's version, published and active.  It is trained once; other tests get a copy of its files."""
+    # The test's transaction hides the run from the thread of its heartbeat, which would take it for lost.
+    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 600.0)
     kept = tmp_path_factory.getbasetemp() / "trained"
     if not trained:
         made = training.retrain(runs.request(parameters={"config": worlds.QUICK}))
