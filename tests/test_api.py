@@ -6,40 +6,24 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from model_bakery import baker
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from movies import services
-from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
+from movies.models import Movie, MovieTag, Rating, Tag, User
+from tests import worlds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 V1 = "/api/v1/"
 
 
 @pytest.fixture(autouse=True)
-def fresh_throttles(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def fresh_throttles() -> None:
     cache.clear()
 
 
 @pytest.fixture
 def movies() -> list[Movie]:
-    horror, comedy = (Genre.objects.create(name=name, slug=name.lower()) for name in ("Horror", "Comedy"))
-    alien, airplane, amelie = (
-        Movie.objects.create(title=title, year=year)
-        for title, year in (("Alien", 1979), ("Airplane!", 1980), ("Amélie", None))
-    )
-    alien.genres.add(horror)
-    airplane.genres.add(comedy)
-    amelie.genres.add(comedy)
-    for n, half_stars in enumerate((10, 8, 9)):
-        services.rate(user=baker.make(User, username=f"person{n}"), movie=alien, half_stars=half_stars)
-    return [alien, airplane, amelie]
-
-
-@pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada", "ada@example.org", "lovelace-1815")
+    return worlds.three_movies(year_of_the_last=None)
 
 
 @pytest.fixture

@@ -38,18 +38,6 @@ def movies(db: None) -> list[Movie]:
     ]
 
 
-@pytest.fixture
-def ada(db: None) -> User:
-    return User.objects.create_user("ada", password="lovelace-1815")
-
-
-@pytest.fixture
-def member(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def upload(client: Client, text: str | bytes) -> HttpResponse:
     data = text.encode() if isinstance(text, str) else text
     response = client.post(reverse("movies:import"), {"file": SimpleUploadedFile("ratings.csv", data)})

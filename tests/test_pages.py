@@ -6,10 +6,10 @@ from http import HTTPStatus
 import pytest
 from django.test import Client
 from django.urls import reverse
-from model_bakery import baker
 
 from movies import services
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from tests import worlds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 HOSTILE = "<script>alert('x')</script>\"><img src=//evil>"
@@ -17,30 +17,7 @@ HOSTILE = "<script>alert('x')</script>\"><img src=//evil>"
 
 @pytest.fixture
 def movies() -> list[Movie]:
-    """Three movies: Alien is best known."""
-    horror, comedy = (Genre.objects.create(name=name, slug=name.lower()) for name in ("Horror", "Comedy"))
-    alien, airplane, amelie = (
-        Movie.objects.create(title=title, year=year)
-        for title, year in (("Alien", 1979), ("Airplane!", 1980), ("Amélie", 2001))
-    )
-    alien.genres.add(horror)
-    airplane.genres.add(comedy)
-    amelie.genres.add(comedy)
-    for n, half_stars in enumerate((10, 8, 9)):
-        services.rate(user=baker.make(User, username=f"person{n}"), movie=alien, half_stars=half_stars)
-    return [alien, airplane, amelie]
-
-
-@pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada", password="lovelace-1815")
-
-
-@pytest.fixture
-def member(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
+    return worlds.three_movies()
 
 
 def titles(page: str) -> list[str]:

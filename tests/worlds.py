@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from movies.models import Genre, Movie, Rating, User
+from movies.services import rate
 
 QUICK = {"recipe": "article", "dimension": 6, "epochs": 15, "threads": 1}
 """Parameters of a training that takes a moment."""
@@ -67,3 +68,18 @@ def _ratings(world: World) -> list[Rating]:
             rated_at = datetime.fromtimestamp(1_000_000_000 + 1000 * place + step, UTC)
             ratings.append(Rating(user=person, movie=movie, half_stars=half_stars, rated_at=rated_at))
     return ratings
+
+
+def three_movies(year_of_the_last: int | None = 2001) -> list[Movie]:
+    """Put Alien, Airplane! and Amélie into the database; Alien is best known."""
+    horror, comedy = (Genre.objects.create(name=name, slug=name.lower()) for name in ("Horror", "Comedy"))
+    alien, airplane, amelie = (
+        Movie.objects.create(title=title, year=year)
+        for title, year in (("Alien", 1979), ("Airplane!", 1980), ("Amélie", year_of_the_last))
+    )
+    alien.genres.add(horror)
+    airplane.genres.add(comedy)
+    amelie.genres.add(comedy)
+    for n, half_stars in enumerate((10, 8, 9)):
+        rate(user=User.objects.create(username=f"person{n}"), movie=alien, half_stars=half_stars)
+    return [alien, airplane, amelie]
