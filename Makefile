@@ -16,7 +16,7 @@ help: ## List the targets
 run: .venv/run.stamp var/env ## Set up what is missing, then start the site and a worker on http://127.0.0.1:8000
 	@export DEBUG=on; \
 	$(MANAGE) bootstrap fixtures/ml-latest-small && \
-	{ $(BIN)/celery --app recsite worker --concurrency 1 --loglevel WARNING & worker=$$!; \
+	{ $(BIN)/celery --app recsite worker --beat --concurrency 1 --loglevel WARNING & worker=$$!; \
 	  trap 'kill $$worker 2>/dev/null; wait $$worker' EXIT; \
 	  $(MANAGE) runserver 127.0.0.1:$(PORT); }
 

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
 DEAD_AFTER = timedelta(seconds=60)
+LOST_AFTER = timedelta(days=1)
 LOG_LINES = 200
 PROGRESS_SECONDS = 0.5
 Listener = Callable[[str, float, str], None]
@@ -60,6 +61,12 @@ def describe(run: TrainingRun) -> str:
 def request(*, parameters: dict[str, Any], requested_by: User | None = None) -> TrainingRun:
     """Put down that a retraining is wanted."""
     return TrainingRun.objects.create(parameters=parameters, requested_by=requested_by)
+
+
+def request_once(message: str) -> TrainingRun:
+    """The run that a message of the broker stands for, however often it is delivered."""
+    earlier = TrainingRun.objects.filter(parameters__message=message).first()
+    return earlier or request(parameters={"message": message})
 
 
 def running() -> TrainingRun | None:
@@ -98,6 +105,13 @@ def claim(run: TrainingRun) -> None:
 def reap() -> list[TrainingRun]:
     """End the runs whose process has died, and remove what they left."""
     return [run for run in TrainingRun.objects.filter(status=_Status.RUNNING) if _is_dead(run) and _bury(run)]
+
+
+def expire() -> int:
+    """End the runs that have waited so long that their message must have been lost; say how many."""
+    lost = TrainingRun.objects.filter(status=_Status.QUEUED, created_at__lt=timezone.now() - LOST_AFTER)
+    error = f"No worker took it within {LOST_AFTER.days} day(s)."
+    return lost.update(status=_Status.FAILED, finished_at=timezone.now(), error=error)
 
 
 def cancel(run: TrainingRun) -> None:

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from recommendations import runs, training
 from recommendations.exporting import Export
@@ -12,13 +12,19 @@ from recommendations.models import TrainingRun
 logger = logging.getLogger(__name__)
 
 
-@shared_task(ignore_result=True)
-def retrain(run_id: int | None = None) -> None:
+LONGEST_TRAINING = 6 * 3600
+TIME_TO_CLEAR_UP = 300
+
+
+@shared_task(
+    bind=True, ignore_result=True, soft_time_limit=LONGEST_TRAINING, time_limit=LONGEST_TRAINING + TIME_TO_CLEAR_UP
+)
+def retrain(self: Task, run_id: int | None = None) -> None:
     """Do the run with this id; without one, as from a schedule, make a new one.
 
     A copy that is delivered again while its run is going, or after it has ended, leaves.
     """
-    run = TrainingRun.objects.get(pk=run_id) if run_id else runs.request(parameters={})
+    run = TrainingRun.objects.get(pk=run_id) if run_id else runs.request_once(str(self.request.id))
     try:
         training.retrain(run)
     except (runs.RunInProgressError, runs.RunCancelledError) as reason:
@@ -27,8 +33,9 @@ def retrain(run_id: int | None = None) -> None:
 
 @shared_task(ignore_result=True)
 def reap_runs() -> None:
-    """End the runs whose process has died."""
+    """End the runs whose process has died, and those that no worker has heard of."""
     runs.reap()
+    runs.expire()
 
 
 @shared_task(ignore_result=True)

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "csp",
+    "django_celery_beat",
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -131,6 +132,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A training leaves gigabytes behind that the allocator does not give back; the next task has a fresh process.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 
 # People
