@@ -1,5 +1,6 @@
 """What pages, endpoints and the recommender read of the catalogue and its people."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,11 +9,14 @@ from itertools import chain, zip_longest
 from django.core.cache import cache
 from django.db.models import Count, F, OrderBy, QuerySet
 
+from movies import searching
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
-from movies.titles import plain
 
 MANY_RATINGS = 5_000
 """From so many ratings on, a movie's histogram may be an hour old: a new rating would not show."""
+
+LATEST_RATINGS = 5_000
+"""What “now” means."""
 
 
 class Sort(StrEnum):
@@ -57,9 +61,7 @@ def movies() -> QuerySet[Movie]:
 
 def browse(wanted: Browse) -> QuerySet[Movie]:
     """The movies that match all that is wanted, in the wanted order."""
-    found = movies()
-    for word in plain(wanted.text).split():
-        found = found.filter(search_text__contains=word)
+    found = searching.matching(movies(), wanted.text)
     for slug in wanted.genres:
         found = found.filter(genres__slug=slug)
     if wanted.tag:
@@ -74,6 +76,17 @@ def popular(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
     """The movies, of a genre if one is given, that most people rated."""
     found = movies() if genre is None else movies().filter(genres=genre)
     return list(found.order_by(*_ORDER[Sort.POPULAR])[:n])
+
+
+def popular_now(n: int) -> list[Movie]:
+    """The movies that most of the latest ratings are of; may be an hour old."""
+    ids: list[int] | None = cache.get("popular-now")
+    if ids is None:
+        latest = Rating.objects.order_by("-pk").values("movie_id")[:LATEST_RATINGS]
+        counted = Counter(row["movie_id"] for row in latest)
+        ids = [pk for pk, _ in counted.most_common(n)]
+        cache.set("popular-now", ids, 3600)
+    return movies_by_id(ids[:n])
 
 
 def best_rated(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:

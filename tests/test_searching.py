@@ -1,0 +1,109 @@
+"""Titles are found by the beginnings of their words, however they are written."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from movies import selectors
+from movies.models import Movie
+from movies.selectors import Browse
+from movies.titles import plain
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+TITLES = [
+    ("The Matrix", "", 1999, 500),
+    ("The Matrix Reloaded", "", 2003, 300),
+    ("Amélie", "Le Fabuleux Destin d'Amélie Poulain", 2001, 400),
+    ("東京物語", "Tokyo Story", 1953, 50),
+    ("8½", "8 1/2", 1963, 40),
+    ("It's a Mad, Mad, Mad, Mad World", "", 1963, 30),
+    ("A & B' :* | !x", "", 2010, 20),
+    ("Łódź", "", 1999, 10),
+]
+
+
+@pytest.fixture
+def movies() -> dict[str, Movie]:
+    made = {}
+    for title, other, year, people in TITLES:
+        made[title] = Movie.objects.create(title=title, alternative_title=other, year=year, rating_count=people)
+    return made
+
+
+def found(text: str) -> list[str]:
+    return [movie.title for movie in selectors.browse(Browse(text=text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("matrix", ["The Matrix", "The Matrix Reloaded"]),
+        ("Matrix, The", ["The Matrix", "The Matrix Reloaded"]),
+        ("MATR", ["The Matrix", "The Matrix Reloaded"]),
+        ("atrix", []),
+        ("matrix 1999", ["The Matrix"]),
+        ("the the the", ["The Matrix", "The Matrix Reloaded"]),
+        ("amelie", ["Amélie"]),
+        ("amelié", ["Amélie"]),
+        ("damelie", ["Amélie"]),
+        ("東京", ["東京物語"]),
+        ("tok sto", ["東京物語"]),
+        ("8 1", ["8½"]),
+        ("its mad", ["It's a Mad, Mad, Mad, Mad World"]),
+        ("1999", ["The Matrix", "Łódź"]),
+        ("lodz", ["Łódź"]),
+        ("x b a", ["A & B' :* | !x"]),
+        ("matrix NOT reloaded", []),
+        ("matrix | zzz", []),
+    ],
+)
+def test_words_are_found_by_how_they_begin(movies: dict[str, Movie], text: str, titles: list[str]) -> None:
+    assert found(text) == titles
+
+
+@pytest.mark.parametrize("text", ["", "  ", "&", "':*", '"', "-", "\0"])
+def test_a_text_without_words_restricts_nothing(movies: dict[str, Movie], text: str) -> None:
+    assert len(found(text)) == len(movies)
+
+
+def test_what_is_typed_gets_the_best_known_movies(movies: dict[str, Movie]) -> None:
+    page = Client().get(reverse("movies:suggest"), {"q": "the m"}).content.decode()
+    assert page.index("The Matrix <") < page.index("The Matrix Reloaded <")
+
+
+def test_the_index_follows_every_write(movies: dict[str, Movie]) -> None:
+    movie = movies["The Matrix"]
+    movie.title = "Blade Runner"
+    movie.save()
+    assert found("matrix") == ["The Matrix Reloaded"]
+    assert found("runner") == ["Blade Runner"]
+    Movie.objects.filter(pk=movies["Łódź"].pk).update(search_text="renamed 1999")
+    assert (found("lodz"), found("renamed")) == ([], ["Łódź"])
+    Movie.objects.filter(pk=movie.pk).delete()
+    assert found("runner") == []
+    Movie.objects.bulk_create([Movie(title="Late", search_text="late 2020")])
+    assert found("late") == ["Late"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps an index true by itself")
+def test_the_full_text_table_agrees_with_the_movies(movies: dict[str, Movie]) -> None:
+    movies["Amélie"].delete()
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO movies_search (movies_search, rank) VALUES ('integrity-check', 1)")
+
+
+class AnyText(TestCase):
+    @given(title=st.text(max_size=60), text=st.text(max_size=60))
+    def test_every_movie_is_found_by_its_own_title_and_no_text_fails(self, title: str, text: str) -> None:
+        title = title.replace("\0", "")
+        movie = Movie.objects.create(title=title or "-")
+        assert list(selectors.browse(Browse(text=title)).filter(pk=movie.pk)) == [movie]
+        wanted = plain(text).split()
+        words = plain(title).split()
+        fits = all(any(word.startswith(begin) for word in words) for begin in wanted)
+        assert selectors.browse(Browse(text=text)).filter(pk=movie.pk).exists() == fits
