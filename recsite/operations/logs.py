@@ -1,0 +1,37 @@
+"""Log lines that programs read: one JSON object each."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from recsite.operations.requests import request_id
+
+
+class JSONFormatter(logging.Formatter):
+    """Time, level, logger, what is said, the request's id, and the fields that a call gives as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request_id.get():
+            line["request"] = request_id.get()
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class LineFormatter(logging.Formatter):
+    """The same for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        fields = " ".join(f"{name}={value}" for name, value in getattr(record, "fields", {}).items())
+        head, _, rest = line.partition("\n")
+        mark = f" [{request_id.get()}]" if request_id.get() else ""
+        return f"{head}{mark}{' ' if fields else ''}{fields}" + (f"\n{rest}" if rest else "")

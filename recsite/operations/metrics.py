@@ -1,0 +1,49 @@
+"""What Prometheus reads, over all processes of a host."""
+
+import os
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+requests = Histogram(
+    "recsite_request_seconds",
+    "Time to answer, by the route of the address.",
+    ("method", "route", "status"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_read_at_once: list[Collector] = []
+
+
+def read_at_once(collector: Collector) -> None:
+    """Let a collector be asked by whichever process is, since what it tells is the same in all."""
+    _read_at_once.append(collector)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """All metrics, for who knows the token; no such page for anybody else."""
+    if not _may_read(request):
+        raise Http404
+    registry = CollectorRegistry() if _several_processes() else REGISTRY
+    if _several_processes():
+        MultiProcessCollector(registry)
+    shared = CollectorRegistry()
+    for collector in _read_at_once:
+        shared.register(collector)
+    return HttpResponse(generate_latest(registry) + generate_latest(shared), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    if not settings.METRICS_TOKEN:
+        return bool(settings.DEBUG)
+    return constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}")
+
+
+def _several_processes() -> bool:
+    return "PROMETHEUS_MULTIPROC_DIR" in os.environ
