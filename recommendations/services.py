@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from movies import columns, selectors
 from movies.models import Movie, User
-from recommendations import serving
+from recommendations import metrics, serving
 from recommendations.bundle import Bundle, Ratings
 from recommendations.filters import Filters, Source, Steering
 from recommendations.lists import Entry, Explanation, Reason, Recommendations
@@ -127,6 +127,7 @@ def _answer(bundle: Bundle | None, question: Callable[[Bundle], T | None]) -> T 
         return question(bundle)
     except Exception:
         logger.exception("Version %s has no answer", bundle.name)
+        metrics.fallbacks.labels("the model failed").inc()
         return None
 
 
@@ -155,6 +156,7 @@ def _recommend(wish: _Wish) -> Recommendations:
     found = _answer(bundle, lambda model: _find(model, wish))
     left_out = {*wish.exclude, *wish.ratings.movie_ids.tolist()}
     if bundle is None or found is None:
+        metrics.fallbacks.labels("the model knows nothing of them" if bundle else "no version").inc()
         return _popular(wish.n, wish.filters, left_out)
     entries = _entries(found)
     if len(entries) < wish.n:
@@ -170,7 +172,12 @@ def _find(bundle: Bundle, wish: _Wish) -> _Found | None:
     if person is None:
         return None
     left_out = np.concatenate([wish.ratings.movie_ids, np.fromiter(wish.exclude, dtype=np.int64)])
-    ranking = bundle.rank(person.vector, wish.n, exclude=left_out, filters=wish.filters, steering=wish.steering)
+    kind = "steered" if wish.steering else "plain" if wish.filters == NO_FILTERS else "filtered"
+    with metrics.timed_ranking(person.source, kind):
+        ranking = bundle.rank(person.vector, wish.n, exclude=left_out, filters=wish.filters, steering=wish.steering)
+    if kind == "plain":
+        known = bundle.movies.ordinals(left_out, missing="drop")
+        metrics.shadow(person.vector, bundle.embeddings.items, ranking.ordinals, known)
     return _Found(
         person.source,
         bundle.ids(ranking.ordinals).tolist(),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.db import DatabaseError
 from django.utils import timezone
 
-from recommendations import artifacts, versions
+from recommendations import artifacts, metrics, versions
 from recommendations.bundle import Bundle
 from recommendations.models import ModelVersion
 from recommendations.smoke import smoke_test
@@ -119,7 +119,9 @@ def _load(state: _State, version: ModelVersion) -> None:
     except Exception as error:
         # Whatever is wrong with a version, visitors keep their pages.
         logger.exception("Version %s cannot be served", version)
+        metrics.reloads.labels("failed").inc()
         state.fault = f"{version} cannot be opened ({timezone.now():%Y-%m-%d %H:%M} UTC): {error}"
         return
     state.fault = state.tried = ""
+    metrics.reloads.labels("opened").inc()
     logger.info("Serving version %s after %.2f s.", version, time.perf_counter() - started)

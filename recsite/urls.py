@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from recommendations.health import livez, readyz
 from recommendations.views import home
+from recsite.operations.metrics import metrics
 
+handler500 = "recsite.operations.failures.server_error"
 urlpatterns = [
     path("", home, name="home"),
     path("", include("movies.urls")),
@@ -12,4 +15,7 @@ urlpatterns = [
     path("api/v1/", include("recsite.api")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
