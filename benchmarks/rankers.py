@@ -1,9 +1,10 @@
 """Compare the rankers at several sizes of catalogue, on one thread, in processor time.
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks.rankers VERSION_FOLDER
+    OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks.rankers VERSION_FOLDER
 
 takes `items.npy` and `users.npy` of a published version; other sizes are drawn from its movies, larger ones with
-jitter.  Only ratios carry over from one machine to another.
+jitter.  `manage.py benchmark_rankers` does the same for the version that serves.  Only ratios carry over from one
+machine to another.
 """
 
 import argparse
@@ -13,12 +14,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from recommendations.engine.comparing import compare, resized
+from recommendations.tables import rankers_table
 
 SIZES = (9_742, 62_423, 1_000_000)
-TARGETS = {1_000_000: 0.95}
 
 
 def main() -> None:
@@ -30,26 +30,10 @@ def main() -> None:
         parser.error("set OPENBLAS_NUM_THREADS=1: the partition is to run on one thread as well")
     items, users = (np.load(options.folder / f"{name}.npy", allow_pickle=False) for name in ("items", "users"))
     for n_items in options.items or SIZES:
-        show(resized(items, n_items), users)
-
-
-def show(items: np.ndarray, users: np.ndarray) -> None:
-    table = Table("ranker", title=f"{len(items):,} × {items.shape[1]}")
-    for column in ("p50 µs", "p99 µs", "× partition", "recall@10", "recall@100", "MB", "built in s"):
-        table.add_column(column, justify="right")
-    with TemporaryDirectory() as folder:
-        for line in compare(items, users, Path(folder), target=TARGETS.get(len(items), 0.99)):
-            table.add_row(
-                line.name,
-                f"{line.p50:,.0f}",
-                f"{line.p99:,.0f}",
-                f"{line.ratio:.3f}",
-                f"{line.recall_at_10:.3f}",
-                f"{line.recall_at_100:.3f}",
-                f"{line.bytes / 1e6:,.1f}",
-                f"{line.build_seconds:,.1f}",
-            )
-    Console(width=140).print(table)
+        sized = items if n_items == len(items) else resized(items, n_items)
+        with TemporaryDirectory() as folder:
+            table = rankers_table(f"{n_items:,} × {items.shape[1]}", compare(sized, users, Path(folder)))
+        Console(width=140).print(table)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Each variable may also come from a file: `SECRET_KEY_FILE=/run/secrets/key`.  `v
 where it exists (`make run` writes it); real variables win.  README.md lists them all.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+# Before anything loads NumPy: threads of one product that wait for each other cost a request ten times its time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -63,6 +67,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "recommendations.middleware.choices",
 ]
 TEMPLATES = [
     {
@@ -108,6 +113,7 @@ else:
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 RECOMMENDER_ARTIFACTS = BASE_DIR / env.path("RECOMMENDER_ARTIFACTS", default="var/artifacts")
+EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=90)
 RECOMMENDER_RANKER = env.str("RECOMMENDER_RANKER", default="measured")
 if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
     raise ImproperlyConfigured(f"RECOMMENDER_RANKER is {RECOMMENDER_RANKER!r}; set measured, exact or approximate.")

@@ -21,6 +21,9 @@ ARTICLE_TREES = 50
 RATED = 2_000
 GENRE = 0.05
 JITTER = 0.1
+TARGET, TARGET_OF_LARGE = 0.99, 0.95
+"""Recall@10 that our index is built for."""
+LARGE = 500_000
 Only = Callable[[int], dict[str, NDArray[np.integer]]]
 """The filters of a user of the sample, as keyword arguments of a ranker."""
 
@@ -59,9 +62,7 @@ class Line:
     build_seconds: float
 
 
-def compare(
-    item_vectors: NDArray[np.float32], user_vectors: NDArray[np.float32], folder: Path, *, target: float = 0.99
-) -> Iterator[Line]:
+def compare(item_vectors: NDArray[np.float32], user_vectors: NDArray[np.float32], folder: Path) -> Iterator[Line]:
     """Compare the rankers on up to 200 users, a line at a time.
 
     Parameters
@@ -70,9 +71,8 @@ def compare(
     user_vectors : (n_users, d) float32
     folder : Path
         Where index files go.
-    target : float
-        Recall@10 that our index is built for.
     """
+    target = TARGET if len(item_vectors) < LARGE else TARGET_OF_LARGE
     field = Field(item_vectors, sample(user_vectors, USERS))
     yield field.line("exact_rank_naive", field.asking(exact_rank_naive))
     yield field.line("exact_rank_partition", field.asking(exact_rank_partition))

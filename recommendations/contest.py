@@ -1,0 +1,31 @@
+"""The rankers compared on the version that serves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from recommendations import serving
+from recommendations.engine.comparing import Line, compare, resized
+
+
+class NothingServesError(Exception):
+    """There is no version to compare the rankers on."""
+
+
+def compare_rankers(n_items: int | None = None) -> Iterator[Line]:
+    """Ask every ranker for the lists of some users, among the movies of the active version.
+
+    With `n_items` the catalogue has that size: fewer of the movies, or more that are like them.
+
+    Raises
+    ------
+    NothingServesError
+        When no version is active.
+    """
+    bundle = serving.current()
+    if bundle is None:
+        raise NothingServesError("No version serves yet; train one with `manage.py retrain`.")
+    items = bundle.embeddings.items
+    items = items if n_items is None else resized(items, n_items)
+    with TemporaryDirectory() as folder:
+        yield from compare(items, bundle.embeddings.users, Path(folder))
