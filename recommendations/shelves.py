@@ -1,6 +1,6 @@
 """The rows of movies that members and visitors see, and lists of picks with their reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -68,13 +68,14 @@ def for_visitors() -> list[Shelf]:
     browse = reverse("movies:browse")
     return [
         Shelf("Popular", selectors.popular(RAIL), browse),
+        _popular_now(),
         Shelf("Best rated", selectors.best_rated(RAIL), f"{browse}?sort=rating"),
         *(_popular_in(genre) for genre in _home_genres()),
     ]
 
 
 def for_member(user: User) -> tuple[Source, list[Shelf]]:
-    """Where a member's picks come from, and the rows of their home page: no movie stands in two of them."""
+    """Where a member's picks come from, and the rows of their home page: no pick stands in two of them."""
     found = recommend(user, n=LONG_LIST, reasons=1)
     watchlist = Shelf("Your watchlist", list(selectors.watchlist_of(user)[:RAIL]), reverse("movies:watchlist"))
     if found.source == Source.POPULAR:
@@ -91,7 +92,7 @@ def _personal(user: User, found: Recommendations) -> list[Shelf]:
     rest = [entry for entry in rest if entry.movie.pk not in shown]
     gems = _hidden_gems(rest)
     taken = [movie.pk for shelf in (for_you, *because, gems) for movie in shelf.movies]
-    return [for_you, *because, gems, *_new_genre(user, taken)]
+    return [for_you, *because, gems, *_new_genre(user, taken), _popular_now()]
 
 
 def _because(entries: Sequence[Entry]) -> list[Shelf]:
@@ -124,6 +125,16 @@ def _new_genre(user: User, without: Sequence[int]) -> list[Shelf]:
     found = recommend(user, n=RAIL, filters=Filters(genres=frozenset([genre.pk])), exclude=without, reasons=0)
     more = f"{reverse('recommendations:list')}?genre={genre.slug}"
     return [Shelf(f"New to you: {genre.name}", _movies(found.entries), more)]
+
+
+def _popular_now() -> Shelf:
+    return Shelf("Popular now", selectors.popular_now(RAIL), lead="What people have rated last.")
+
+
+def to_rate(user: User, n: int, without: Iterable[int] = ()) -> list[Movie]:
+    """Well-known movies that somebody has not rated or hidden, and that have none of these ids."""
+    known = [movie for movie, _ in selectors.half_stars_of(user)]
+    return selectors.well_known(n, without={*known, *selectors.hidden_ids(user), *without})
 
 
 def _popular_in(genre: Genre) -> Shelf:

@@ -16,6 +16,7 @@ from recommendations.forms import SteeringForm
 PAGE = 24
 LONGEST_LIST = 240
 FIRST_MOVIES = 18
+NEXT_MOVIES = 3
 
 
 @require_safe
@@ -25,7 +26,14 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "recommendations/welcome.html", context)
     user = member(request)
     source, rows = shelves.for_member(user)
-    context = {"source": source, "rails": rails(user, rows), "progress": shelves.progress(user)}
+    shown = rails(user, rows)
+    context = {
+        "source": source,
+        "first_rails": shown[:1],
+        "more_rails": shown[1:],
+        "progress": shelves.progress(user),
+        "movies": shelves.to_rate(user, NEXT_MOVIES, [card.movie.pk for rail in shown[:1] for card in rail.cards]),
+    }
     return render(request, "recommendations/home.html", context)
 
 
@@ -33,9 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Where a new member rates first movies and sees what that does."""
-    user = member(request)
-    rated = [movie for movie, _ in selectors.half_stars_of(user)]
-    context = {"movies": selectors.well_known(FIRST_MOVIES, without=rated), **_first_picks(request)}
+    context = {"movies": shelves.to_rate(member(request), FIRST_MOVIES), **_first_picks(request)}
     return render(request, "recommendations/start.html", context)
 
 

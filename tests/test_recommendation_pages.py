@@ -107,3 +107,13 @@ def test_similar_movies_are_tuned_in_the_address(member: Client, ada: User, worl
 
 def test_a_rail_of_similar_movies_is_there_without_a_model(world: World) -> None:
     assert titles(page_of(Client(), reverse("recommendations:similar", args=[world.space[0].pk])))
+
+
+def test_the_home_page_has_rails_made_for_its_reader(member: Client, world: World) -> None:
+    page = page_of(member, reverse("home"))
+    for rail in ("For you", "Popular now", "Continue rating"):
+        assert f"<h2>{rail}</h2>" in page
+    rated = [movie.title for movie in world.space[:5]]
+    picks = titles(page[page.index("<h2>For you</h2>") : page.index("Continue rating")])
+    assert picks
+    assert not set(picks) & set(rated)

@@ -51,7 +51,7 @@ def test_each_rating_changes_the_picks_without_a_reload(page: Page, sign_up: Sig
 
 def test_rating_is_saved_announced_undone_and_cleared(page: Page, sign_up: SignUp) -> None:
     sign_up(page)
-    page.locator(".rate-cards h2 a").first.click()
+    page.locator(".rate-cards h3 a").first.click()
     title = page.locator("h1").inner_text()
     announcer = page.locator("#announcer")
     give(page, "3½ stars")
@@ -68,7 +68,7 @@ def test_rating_is_saved_announced_undone_and_cleared(page: Page, sign_up: SignU
 
 def test_rating_by_keyboard_keeps_the_focus(page: Page, sign_up: SignUp) -> None:
     sign_up(page)
-    page.locator(".rate-cards h2 a").first.click()
+    page.locator(".rate-cards h3 a").first.click()
     page.wait_for_url("**/movies/*/")
     stars(page).get_by_role("radio").first.focus()
     for name in ("½ star", "1 star", "1½ stars"):
@@ -98,7 +98,7 @@ def test_what_is_not_interesting_is_not_recommended_until_that_is_undone(page: P
 
 def test_the_watchlist_is_kept_and_says_so(page: Page, sign_up: SignUp) -> None:
     sign_up(page)
-    page.locator(".rate-cards h2 a").first.click()
+    page.locator(".rate-cards h3 a").first.click()
     title = page.locator("h1").inner_text()
     page.get_by_role("button", name="Watchlist").click()
     expect(page.get_by_role("button", name="On your watchlist")).to_have_attribute("aria-pressed", "true")
