@@ -15,14 +15,14 @@ from recommendations.engine.embeddings import Embeddings
 from recommendations.engine.exact import ExactRanker
 from recommendations.engine.explaining import parts_by_block, parts_by_rating
 from recommendations.engine.fold_in import FoldIn
-from recommendations.engine.index import open_index
+from recommendations.engine.index import ItemIndex, open_index
 from recommendations.engine.interactions import IdMap, fingerprint
-from recommendations.engine.ranking import Ranking
+from recommendations.engine.ranking import Ranking, approximate_rank
 from recommendations.engine.served import ServedRanker
 from recommendations.engine.similarity import well_rated
 from recommendations.engine.stars import Stars
 from recommendations.engine.steering import Traits, Wishes, steer
-from recommendations.filters import Filters, Source, Steering
+from recommendations.filters import Filters, Ranker, Source, Steering
 
 MOVIES_INDEX = "movies.ann"
 SIMILAR_INDEX = "similar.ann"
@@ -77,6 +77,7 @@ class Bundle:
     movies: IdMap
     users: IdMap
     ranker: ExactRanker
+    index: ItemIndex
     served: ServedRanker
     similar: ExactRanker
     units: NDArray[np.float32]
@@ -93,6 +94,8 @@ class Bundle:
         embeddings = Embeddings(arrays["user_ids"], arrays["item_ids"], arrays["users"], arrays["items"])
         catalogue = Catalogue(**artifacts.within(arrays, "catalogue"))
         ranker = ExactRanker.from_arrays(embeddings.items, artifacts.within(arrays, "exact"))
+        plan = manifest.get("index", {})
+        index = open_index(folder / MOVIES_INDEX, embeddings.items, search_k=plan.get("search_k", -1))
         return cls(
             name=folder.name,
             manifest=manifest,
@@ -102,7 +105,8 @@ class Bundle:
             movies=IdMap(embeddings.item_ids),
             users=IdMap(embeddings.user_ids),
             ranker=ranker,
-            served=_served(folder, manifest.get("index", {}), ranker, embeddings.items),
+            index=index,
+            served=_served(plan, ranker, index),
             similar=ExactRanker.from_arrays(arrays["directions"], artifacts.within(arrays, "similar")),
             units=arrays["directions"],
             catalogue=catalogue,
@@ -157,6 +161,7 @@ class Bundle:
         exclude: NDArray[np.int64],
         filters: Filters,
         steering: Steering | None = None,
+        ranker: Ranker = Ranker.SERVED,
     ) -> Ranking:
         """The best k movies that pass the filters, without those with an id in `exclude`.
 
@@ -164,8 +169,11 @@ class Bundle:
         """
         left_out = self.movies.ordinals(exclude, missing="drop")
         eligible = self.catalogue.eligible(filters)
+        if not steering and ranker == Ranker.ANNOY:
+            return approximate_rank(vector, self.index, k, exclude=left_out, candidates=eligible)
         if not steering:
-            return self.served.rank(vector, k, exclude=left_out, candidates=eligible)
+            chosen = self.ranker if ranker == Ranker.EXACT else self.served
+            return chosen.rank(vector, k, exclude=left_out, candidates=eligible)
         traits = Traits(self.catalogue.years, self.units)
         found = steer(self.ranker, vector, k, self._wishes(steering), traits, exclude=left_out, candidates=eligible)
         return Ranking(found, self.embeddings.items[found] @ vector, len(self.movies))
@@ -227,9 +235,9 @@ class Bundle:
         return self.embeddings.item_ids[ordinals]
 
 
-def _served(folder: Path, plan: Mapping[str, Any], exact: ExactRanker, items: NDArray[np.float32]) -> ServedRanker:
+def _served(plan: Mapping[str, Any], exact: ExactRanker, index: ItemIndex) -> ServedRanker:
     """The ranker that publishing measured to be the faster one, unless the setting names another."""
     choice = settings.RECOMMENDER_RANKER
     if "approximate" not in (choice, plan.get("serve") if choice == "measured" else None):
         return ServedRanker(exact)
-    return ServedRanker(exact, open_index(folder / MOVIES_INDEX, items, search_k=plan.get("search_k", -1)))
+    return ServedRanker(exact, index)

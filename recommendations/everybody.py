@@ -1,10 +1,11 @@
 """The lists of many people at once, each the same as that person's own."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
 from movies.models import HiddenMovie, Rating
@@ -15,6 +16,8 @@ from recommendations.engine.interactions import IdMap, Interactions, fingerprint
 ROWS_AT_ONCE = 20_000
 Columns = NDArray[np.int64]
 """(3, m): user ids, movie ids and half stars, ascending by user and movie."""
+
+Lines = list[tuple[int, float]]
 
 
 @dataclass(frozen=True)
@@ -28,26 +31,38 @@ class Lists:
 
 def lists_of(bundle: Bundle, first: int, end: int, n: int, *, threads: int = 1) -> Lists:
     """The best `n` for each user with an id from `first` to below `end` of whom the version knows a rating."""
-    rated = _ratings(first, end)
+    return _lists(bundle, Q(user_id__gte=first, user_id__lt=end), n, threads)
+
+
+def lists_of_some(bundle: Bundle, user_ids: Collection[int], n: int) -> dict[int, Lines]:
+    """The best `n` for each of these users of whom the version knows a rating, as pairs of movie id and score."""
+    found = _lists(bundle, Q(user_id__in=user_ids), n, 1)
+    rows = zip(found.movie_ids.tolist(), found.scores.tolist(), strict=True)
+    lines = [[(pk, score) for pk, score in zip(*row, strict=True) if pk >= 0] for row in rows]
+    return dict(zip(found.user_ids.tolist(), lines, strict=True))
+
+
+def _lists(bundle: Bundle, who: Q, n: int, threads: int) -> Lists:
+    rated = _ratings(who)
     places = bundle.movies.ordinals(rated[1], missing="mark")
     known = rated[:, places >= 0]
     users = IdMap.of(known[0])
     vectors = _vectors(bundle, users, rated, known)
-    exclude = _rows(users, (known[0], places[places >= 0]), _hidden(bundle, first, end))
+    exclude = _rows(users, (known[0], places[places >= 0]), _hidden(bundle, who))
     blocks = list(rank_all(bundle.ranker, vectors, n, exclude=exclude, threads=threads))
     ordinals = np.concatenate([np.empty((0, n), np.int32), *(block.ordinals for block in blocks)])
     scores = np.concatenate([np.empty((0, n), np.float32), *(block.scores for block in blocks)])
     return Lists(users.ids, np.where(ordinals < 0, -1, bundle.ids(ordinals)), scores)
 
 
-def _ratings(first: int, end: int) -> Columns:
-    found = Rating.objects.filter(user_id__gte=first, user_id__lt=end).order_by("user_id", "movie_id")
+def _ratings(who: Q) -> Columns:
+    found = Rating.objects.filter(who).order_by("user_id", "movie_id")
     return _columns(found.values_list("user_id", "movie_id", "half_stars").iterator(ROWS_AT_ONCE), 3)
 
 
-def _hidden(bundle: Bundle, first: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _hidden(bundle: Bundle, who: Q) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Whose, and the ordinals of, the movies that users do not want to see."""
-    found = HiddenMovie.objects.filter(user_id__gte=first, user_id__lt=end)
+    found = HiddenMovie.objects.filter(who)
     user_ids, movie_ids = _columns(found.values_list("user_id", "movie_id").iterator(ROWS_AT_ONCE), 2)
     ordinals = bundle.movies.ordinals(movie_ids, missing="mark")
     return user_ids[ordinals >= 0], ordinals[ordinals >= 0]

@@ -20,6 +20,16 @@ class Source(StrEnum):
     """What most people rated: nothing is known about the user, or there is no model to serve."""
 
 
+class Ranker(StrEnum):
+    """What finds the best movies of a list that is not steered."""
+
+    SERVED = "served"
+    """What the version was measured to answer best from."""
+    EXACT = "exact"
+    ANNOY = "annoy"
+    """The approximate index; exact where a filter is on."""
+
+
 @dataclass(frozen=True)
 class Filters:
     """Which movies may appear.  A movie has all of `genres` (ids); the years are inclusive."""

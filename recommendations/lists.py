@@ -21,22 +21,28 @@ class Entry:
 
     `score` orders one user's list and means nothing beside another list's; it is None where popularity and not
     the model brought the movie.  `stars` is the rating that the user would probably give it, None where nothing is
-    known of the user.  `reasons` are the ratings that raised the score most, the strongest first.
+    known of the user.  `reasons` are the ratings that raised the score most, the strongest first; `explanation`
+    is there where it was asked for and the model brought the movie.
     """
 
     movie: Movie
     score: float | None = None
     stars: float | None = None
     reasons: tuple[Reason, ...] = ()
+    explanation: "Explanation | None" = None
 
 
 @dataclass(frozen=True)
 class Recommendations:
-    """A list, best first, where it comes from, and the version of the model that made it."""
+    """A list, best first, where it comes from, and the version of the model that made it.
+
+    `arm` is the experiment's arm that it was made for, if somebody is in one.
+    """
 
     entries: tuple[Entry, ...]
     source: Source
     version: str | None = None
+    arm: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -12,17 +13,24 @@ from movies import columns, selectors
 from movies.models import Movie, User
 from recommendations import metrics, serving
 from recommendations.bundle import Bundle, Ratings
-from recommendations.filters import Filters, Source, Steering
+from recommendations.engine.interactions import fingerprint
+from recommendations.everybody import Lines, lists_of_some
+from recommendations.experiments import treatment_of
+from recommendations.explanations import explain_all
+from recommendations.filters import Filters, Ranker, Source, Steering
 from recommendations.lists import Entry, Explanation, Reason, Recommendations
 
 __all__ = [
     "Filters",
+    "Ranker",
     "Source",
     "Steering",
     "explain",
+    "list_tag",
     "predicted_stars",
     "recommend",
     "recommend_for_ratings",
+    "recommend_many",
     "similar_movies",
     "stars_without",
 ]
@@ -42,6 +50,8 @@ def recommend(
     exclude: Collection[int] = (),
     steering: Steering = UNSTEERED,
     reasons: int = 2,
+    ranker: Ranker = Ranker.SERVED,
+    explained: bool = False,
 ) -> Recommendations:
     """The best `n` movies for somebody, without those they rated or hid and those with an id in `exclude`.
 
@@ -52,7 +62,13 @@ def recommend(
         return _popular(n, filters, exclude)
     ratings = Ratings(*columns.of_user(user.pk))
     left_out = {*exclude, *selectors.hidden_ids(user)}
-    return _recommend(_Wish(ratings, user.pk, n, filters, left_out, steering, reasons))
+    treatment = treatment_of(user)
+    if treatment is None:
+        wish = _Wish(ratings, user.pk, n, filters, left_out, steering, reasons, ranker, explained)
+        return _recommend(serving.current(), wish)
+    steering = steering or treatment.steering
+    wish = _Wish(ratings, user.pk, n, filters, left_out, steering, reasons, ranker, explained)
+    return replace(_recommend(treatment.bundle or serving.current(), wish), arm=treatment.arm.pk)
 
 
 def recommend_for_ratings(
@@ -63,29 +79,46 @@ def recommend_for_ratings(
     exclude: Collection[int] = (),
     steering: Steering = UNSTEERED,
     reasons: int = 2,
+    ranker: Ranker = Ranker.SERVED,
+    explained: bool = False,
 ) -> Recommendations:
     """The best `n` movies for somebody of whom only these ratings (half stars by movie id) are known."""
-    return _recommend(_Wish(Ratings.of(ratings.items()), None, n, filters, exclude, steering, reasons))
+    known = Ratings.of(ratings.items())
+    wish = _Wish(known, None, n, filters, exclude, steering, reasons, ranker, explained)
+    return _recommend(serving.current(), wish)
+
+
+def recommend_many(user_ids: Collection[int], *, n: int = 10) -> tuple[str | None, dict[int, Lines]]:
+    """The lists of many people at once as pairs of movie id and score, and the version that made them.
+
+    Of whom nothing is known to the version, or who do not exist, there is no list.  Experiments are left aside.
+    """
+    bundle = serving.current()
+    found = _answer(bundle, lambda model: lists_of_some(model, user_ids, n)) or {}
+    return (bundle.name if bundle else None), found
+
+
+def list_tag(user: User) -> str | None:
+    """What a member's lists follow from: while it stays the same they do.  None without a model."""
+    treatment = treatment_of(user)
+    bundle = (treatment and treatment.bundle) or serving.current()
+    if bundle is None:
+        return None
+    mark = fingerprint(*columns.of_user(user.pk))
+    arm = treatment.arm.pk if treatment else None
+    return f"{bundle.name}:{mark}:{arm}:{selectors.hidden_ids(user)}"
+
+
+def _bundle_for(user: User) -> Bundle | None:
+    treatment = treatment_of(user)
+    return (treatment and treatment.bundle) or serving.current()
 
 
 def explain(user: User, movie: Movie) -> Explanation | None:
     """Why a movie scores with somebody as it does; None if the model knows nothing of one of them."""
-    bundle = serving.current()
     ratings = Ratings(*columns.of_user(user.pk))
-    parts = _answer(bundle, lambda model: model.explain(model.person(user.pk, ratings), movie.pk))
-    if parts is None:
-        return None
-    half_stars = dict(zip(ratings.movie_ids.tolist(), ratings.half_stars.tolist(), strict=True))
-    rated = selectors.movies().in_bulk(parts.shares)
-    reasons = [Reason(rated[pk], half_stars[pk], share) for pk, share in parts.shares.items() if pk in rated]
-    return Explanation(
-        movie=movie,
-        score=parts.score,
-        parts=parts.blocks,
-        base=parts.base,
-        ratings=tuple(sorted(reasons, key=lambda reason: -abs(reason.share))),
-        training=parts.score - parts.base - sum(parts.shares.values()),
-    )
+    found = _answer(_bundle_for(user), lambda model: explain_all(model, user.pk, ratings, [movie])) or {}
+    return found.get(movie.pk)
 
 
 def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
@@ -139,6 +172,8 @@ class _Wish(NamedTuple):
     exclude: Collection[int]
     steering: Steering
     reasons: int
+    ranker: Ranker
+    explained: bool
 
 
 class _Found(NamedTuple):
@@ -151,14 +186,17 @@ class _Found(NamedTuple):
     why: list[list[tuple[int, int, float]]]
 
 
-def _recommend(wish: _Wish) -> Recommendations:
-    bundle = serving.current()
+def _recommend(bundle: Bundle | None, wish: _Wish) -> Recommendations:
     found = _answer(bundle, lambda model: _find(model, wish))
     left_out = {*wish.exclude, *wish.ratings.movie_ids.tolist()}
     if bundle is None or found is None:
         metrics.fallbacks.labels("the model knows nothing of them" if bundle else "no version").inc()
         return _popular(wish.n, wish.filters, left_out)
     entries = _entries(found)
+    if wish.explained:
+        movies = [entry.movie for entry in entries]
+        why = _answer(bundle, lambda model: explain_all(model, wish.user_id, wish.ratings, movies)) or {}
+        entries = tuple(replace(entry, explanation=why.get(entry.movie.pk)) for entry in entries)
     if len(entries) < wish.n:
         # The model does not know movies that are newer than it, and may know some that are gone.
         shown = {entry.movie.pk for entry in entries}
@@ -172,12 +210,14 @@ def _find(bundle: Bundle, wish: _Wish) -> _Found | None:
     if person is None:
         return None
     left_out = np.concatenate([wish.ratings.movie_ids, np.fromiter(wish.exclude, dtype=np.int64)])
-    kind = "steered" if wish.steering else "plain" if wish.filters == NO_FILTERS else "filtered"
-    with metrics.timed_ranking(person.source, kind):
-        ranking = bundle.rank(person.vector, wish.n, exclude=left_out, filters=wish.filters, steering=wish.steering)
-    if kind == "plain":
-        known = bundle.movies.ordinals(left_out, missing="drop")
-        metrics.shadow(person.vector, bundle.embeddings.items, ranking.ordinals, known)
+    ranking = bundle.rank(
+        person.vector,
+        wish.n,
+        exclude=left_out,
+        filters=wish.filters,
+        steering=wish.steering,
+        ranker=wish.ranker,
+    )
     return _Found(
         person.source,
         bundle.ids(ranking.ordinals).tolist(),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from celery import Task, shared_task
 
-from recommendations import runs, training
+from recommendations import feedback, runs, training
 from recommendations.exporting import Export
 from recommendations.models import TrainingRun
 
@@ -36,6 +36,12 @@ def reap_runs() -> None:
     """End the runs whose process has died, and those that no worker has heard of."""
     runs.reap()
     runs.expire()
+
+
+@shared_task(ignore_result=True)
+def prune_events() -> None:
+    """Forget what members were shown and chose long ago."""
+    logger.info("%s old events are deleted.", feedback.prune())
 
 
 @shared_task(ignore_result=True)

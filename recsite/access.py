@@ -16,9 +16,10 @@ def service_of(request: Request) -> ServiceToken | None:
     """The service whose token a request comes with, if it is one's; looked up once a request."""
     if request.auth is None:
         return None
-    if not hasattr(request.auth, "used_by"):
-        request.auth.used_by = ServiceToken.objects.filter(token=request.auth).first()
-    used_by: ServiceToken | None = request.auth.used_by
+    kept = vars(request.auth)
+    if "used_by" not in kept:
+        kept["used_by"] = ServiceToken.objects.filter(token=request.auth).first()
+    used_by: ServiceToken | None = kept["used_by"]
     return used_by
 
 

@@ -46,6 +46,9 @@ def count(key: str, seconds: int) -> int:
 class SharedThrottle(SimpleRateThrottle):
     """`rate` requests of one key in each window of time."""
 
+    num_requests: int
+    duration: int
+
     def allow_request(self, request: Request, view: "APIView") -> bool:
         key = self.get_cache_key(request, view)
         if self.rate is None or key is None:

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from movies.models import User
-from recommendations import artifacts, runs, serving, training, versions
+from recommendations import artifacts, experiments, feedback, runs, serving, training, versions
 from recommendations.models import ModelVersion
 from tests import worlds
 from tests.worlds import World
@@ -32,8 +32,18 @@ def nothing_served_yet(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Each test has artifacts of its own, and no version in this process's memory."""
     settings.RECOMMENDER_ARTIFACTS = tmp_path / "artifacts"
     serving.forget()
+    experiments.forget()
     yield
     serving.forget()
+
+
+@pytest.fixture(autouse=True)
+def own_recorder(monkeypatch: pytest.MonkeyPatch) -> feedback.Recorder:
+    """What a test records is written when it says so; a thread would write outside its transaction."""
+    recorder = feedback.Recorder()
+    monkeypatch.setattr(recorder, "start", lambda: None)
+    monkeypatch.setattr(feedback, "recorder", recorder)
+    return recorder
 
 
 @pytest.fixture
