@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *, items: list[int] | None, json: bool, **options: Any) -> None:
         if any(size < 1 for size in items or ()):
             raise CommandError("A catalogue has at least one movie.")
-        sizes: list[int | None] = [*(items or [None])]
+        sizes: list[int | None] = list(items) if items else [None]
         try:
             found = {size: list(compare_rankers(size)) for size in sizes}
         except NothingServesError as error:
