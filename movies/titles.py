@@ -41,6 +41,12 @@ def parse_title(raw: str) -> Title:
     return Title(restore_article(rest), " / ".join(alternatives), year)
 
 
+def unparse_title(title: str, alternative: str, year: int | None) -> str:
+    """A title in MovieLens' form, which `parse_title` takes apart into the same parts."""
+    others = (f"({other})" for other in alternative.split(" / ") if other)
+    return " ".join((title, *others, *((f"({year})",) if year else ())))
+
+
 def restore_article(title: str) -> str:
     """Put an article that was moved to the end back: “Matrix, The” is “The Matrix”."""
     if match := _MOVED_ARTICLE.match(title):
