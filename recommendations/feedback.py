@@ -17,7 +17,8 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from movies.models import User
+from movies.models import Movie, User
+from recommendations import serving
 from recommendations.lists import Recommendations
 from recommendations.models import Event, ModelVersion, Place
 
@@ -174,6 +175,16 @@ def shown(user: User, found: Recommendations, place: Place, *, only: Iterable[in
         )
         for position, entry in enumerate(found.entries, start=1)
         if kept is None or entry.movie.pk in kept
+    )
+
+
+def shown_similar(user: User, movies: Iterable[Movie]) -> None:
+    """Note that somebody was shown movies like the one they look at."""
+    bundle = serving.current()
+    version = bundle.name if bundle else None
+    recorder.put(
+        Seen(Event.Kind.IMPRESSION, user.pk, movie.pk, Place.SIMILAR, version, source="similar", position=position)
+        for position, movie in enumerate(movies, start=1)
     )
 
 

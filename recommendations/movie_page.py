@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from movies import selectors
 from movies.cards import Shelf, rails
 from movies.models import Movie, User
+from recommendations import feedback
 from recommendations.lists import Reason
 from recommendations.services import explain, similar_movies, stars_without
 
@@ -55,6 +56,8 @@ def similar(user: User | AnonymousUser, movie: Movie, more: Sequence[str], less:
     leans = dict.fromkeys(less, -1) | dict.fromkeys(more, 1)
     wanted = {key: lean for key, lean in leans.items() if key in names}
     found = similar_movies(movie, n=SIMILAR, leanings=[(_movies_with(key), lean) for key, lean in wanted.items()])
+    if isinstance(user, User):
+        feedback.shown_similar(user, found)
     title = "People who like it also like" if not wanted else "Similar, tuned by you"
     return {
         "movie": movie,

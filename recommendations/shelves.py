@@ -9,7 +9,9 @@ from django.urls import reverse
 from movies import selectors
 from movies.cards import Card, Shelf, cards
 from movies.models import Genre, Movie, User
+from recommendations import feedback
 from recommendations.lists import Entry, Recommendations
+from recommendations.models import Place
 from recommendations.services import Filters, Source, Steering, recommend
 
 NO_FILTERS = Filters()
@@ -57,8 +59,16 @@ def progress(user: User) -> Progress:
     return Progress(selectors.rating_count_of(user))
 
 
-def picks(user: User, *, n: int, filters: Filters = NO_FILTERS, steering: Steering = UNSTEERED) -> Picks:
+def picks(
+    user: User,
+    *,
+    n: int,
+    filters: Filters = NO_FILTERS,
+    steering: Steering = UNSTEERED,
+    place: Place = Place.LIST,
+) -> Picks:
     found = recommend(user, n=n, filters=filters, steering=steering)
+    feedback.shown(user, found, place)
     stars = {entry.movie.pk: entry.stars for entry in found.entries if entry.stars and user.shows_predictions}
     return Picks(cards(user, _movies(found.entries), _reasons(found.entries), stars), found.source)
 
@@ -80,8 +90,11 @@ def for_member(user: User) -> tuple[Source, list[Shelf]]:
     watchlist = Shelf("Your watchlist", list(selectors.watchlist_of(user)[:RAIL]), reverse("movies:watchlist"))
     if found.source == Source.POPULAR:
         start = Shelf("Popular and new to you", _movies(found.entries[:RAIL]), reverse("movies:browse"))
-        return found.source, [start, watchlist, *(_popular_in(genre) for genre in _home_genres())]
-    return found.source, [*_personal(user, found), watchlist]
+        rows = [start, watchlist, *(_popular_in(genre) for genre in _home_genres())]
+    else:
+        rows = [*_personal(user, found), watchlist]
+    feedback.shown(user, found, Place.HOME, only=[movie.pk for shelf in rows for movie in shelf.movies])
+    return found.source, rows
 
 
 def _personal(user: User, found: Recommendations) -> list[Shelf]:

@@ -12,6 +12,7 @@ from movies.cards import rails
 from movies.people import member
 from recommendations import movie_page, shelves
 from recommendations.forms import SteeringForm
+from recommendations.models import Place
 
 PAGE = 24
 LONGEST_LIST = 240
@@ -55,7 +56,8 @@ def first_picks(request: HttpRequest) -> HttpResponse:
 def _first_picks(request: HttpRequest) -> dict[str, object]:
     user = member(request)
     progress = shelves.progress(user)
-    return {"progress": progress, "picks": shelves.picks(user, n=shelves.RAIL) if progress.done else None}
+    picks = shelves.picks(user, n=shelves.RAIL, place=Place.START) if progress.done else None
+    return {"progress": progress, "picks": picks}
 
 
 @require_safe
