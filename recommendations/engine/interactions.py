@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -137,11 +137,7 @@ class Interactions:
         ValueError
             When the columns differ in length, a user rated an item twice, or a rating is not 1 … 10 half stars.
         """
-        columns = [np.asarray(column) for column in (user_ids, item_ids, half_stars, timestamps)]
-        if len({column.shape for column in columns}) > 1:
-            raise ValueError(f"the columns have shapes {[column.shape for column in columns]}; they must agree")
-        if columns[2].size and not (columns[2].min() >= 1 and columns[2].max() <= 10):
-            raise ValueError("a rating is outside 1 … 10 half stars")
+        columns = _checked(user_ids, item_ids, half_stars, timestamps)
         users = users or IdMap.of(columns[0])
         items = items or IdMap.of(columns[1])
         cells = users.ordinals(columns[0]).astype(np.int64) * len(items) + items.ordinals(columns[1])
@@ -236,3 +232,14 @@ def _mixed(item_ids: ArrayLike, half_stars: ArrayLike) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+def _checked(*arrays: ArrayLike) -> list[NDArray[Any]]:
+    """User ids, item ids, half stars and timestamps, if they can be somebody's ratings."""
+    columns = [np.asarray(array) for array in arrays]
+    if len({column.shape for column in columns}) > 1:
+        raise ValueError(f"the columns have shapes {[column.shape for column in columns]}; they must agree")
+    half_stars = columns[2]
+    if half_stars.size and not (half_stars.min() >= 1 and half_stars.max() <= 10):
+        raise ValueError("a rating is outside 1 … 10 half stars")
+    return columns

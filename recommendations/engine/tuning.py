@@ -93,9 +93,7 @@ def tune_index(
     users = sample(user_vectors, USERS)
     true = lists(_by_exact(ranker, users), len(users), 100)
     n_trees, search_k = _choose(item_vectors, path, users, true, target)
-    start = time.process_time()
-    build_index(item_vectors, path, n_trees=n_trees)
-    build_seconds = round(time.process_time() - start, 2)
+    build_seconds = _build(item_vectors, path, n_trees)
     rank = _by_index(open_index(path, item_vectors, search_k=search_k), users)
     approximate, exact = speed(rank, len(users)), speed(_by_exact(ranker, users), len(users))
     return IndexPlan(
@@ -127,6 +125,13 @@ def _choose(
             search_k = _search_k(open_index(path, item_vectors), n_trees, users, true, target)
             plans.append((n_trees, search_k))
     return min(plans, key=lambda plan: plan[1] + COST_OF_A_TREE * plan[0])
+
+
+def _build(item_vectors: NDArray[np.float32], path: Path, n_trees: int) -> float:
+    """Processor seconds that it took."""
+    start = time.process_time()
+    build_index(item_vectors, path, n_trees=n_trees)
+    return round(time.process_time() - start, 2)
 
 
 def _by_exact(ranker: ExactRanker, users: NDArray[np.float32]) -> Rank:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -69,18 +70,24 @@ def site(tmp_path_factory: pytest.TempPathFactory, well_known_movielens: Path) -
     manage("createcachetable")
     manage("load_movielens", str(well_known_movielens))
     manage("retrain")
+    with _served(environment, folder / "log") as address:
+        yield address
+
+
+@contextmanager
+def _served(environment: Mapping[str, str], log: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*probe.getsockname())
     gunicorn = [sys.executable, "-m", "gunicorn", "recsite.wsgi", "--bind", address, "--threads", "6"]
     with (
-        (folder / "log").open("w") as log,
+        log.open("w") as file,
         subprocess.Popen(  # noqa: S603
-            gunicorn, env=environment, cwd=ROOT, stdout=log, stderr=log
+            gunicorn, env=environment, cwd=ROOT, stdout=file, stderr=file
         ) as server,
     ):
         try:
-            _wait_for(f"http://{address}/credits/", folder / "log")
+            _wait_for(f"http://{address}/credits/", log)
             yield f"http://{address}"
         finally:
             server.terminate()
