@@ -210,14 +210,18 @@ def _find(bundle: Bundle, wish: _Wish) -> _Found | None:
     if person is None:
         return None
     left_out = np.concatenate([wish.ratings.movie_ids, np.fromiter(wish.exclude, dtype=np.int64)])
-    ranking = bundle.rank(
-        person.vector,
-        wish.n,
-        exclude=left_out,
-        filters=wish.filters,
-        steering=wish.steering,
-        ranker=wish.ranker,
-    )
+    with metrics.timed_ranking(person.source, "steered" if wish.steering else "filtered" if wish.filters else "plain"):
+        ranking = bundle.rank(
+            person.vector,
+            wish.n,
+            exclude=left_out,
+            filters=wish.filters,
+            steering=wish.steering,
+            ranker=wish.ranker,
+        )
+    if not wish.steering and not wish.filters:
+        known = bundle.movies.ordinals(left_out, missing="drop")
+        metrics.shadow(person.vector, bundle.embeddings.items, ranking.ordinals, known)
     return _Found(
         person.source,
         bundle.ids(ranking.ordinals).tolist(),
