@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import chain, zip_longest
 
 from django.core.cache import cache
-from django.db.models import Count, F, OrderBy, QuerySet
+from django.db.models import Count, F, OrderBy, Q, QuerySet
 
 from movies import searching
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
@@ -240,6 +240,13 @@ def hidden_ids(user: User) -> list[int]:
 def watchlist_of(user: User) -> QuerySet[Movie]:
     """The movies on a user's watchlist, the last added first."""
     return movies().filter(watchlist_items__user=user).order_by("-watchlist_items__added_at", "pk")
+
+
+def on_watchlists(users: Collection[User], n: int = 12) -> list[Movie]:
+    """The movies that are on the watchlists of two or more of some users, and that none of them has rated."""
+    wanted = movies().filter(watchlist_items__user__in=users).exclude(ratings__user__in=users)
+    counted = wanted.annotate(by=Count("watchlist_items", filter=Q(watchlist_items__user__in=users)))
+    return list(counted.filter(by__gt=1).order_by("-by", "-rating_count", "pk")[:n])
 
 
 def hidden_movies_of(user: User) -> QuerySet[Movie]:

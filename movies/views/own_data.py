@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from movies import accounts, matching, ratings_csv, selectors, services
+from movies import accounts, matching, ratings_csv, selectors, services, together
 from movies.forms import LeaveForm, UploadForm
 from movies.people import member
 from movies.taste import taste_of
@@ -97,6 +97,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "account/leave.html", {"form": form})
     logout(request)
+    together.leave_all_groups(user)
     user.delete()
     messages.success(request, "Your account and everything in it is deleted.")
     return redirect("home")

@@ -1,4 +1,4 @@
-// What HTML and htmx leave to be done: the list under the search field, and menus that close.
+// What HTML and htmx leave to be done: the list under the search field, menus that close, and copying.
 
 (() => {
   const field = document.getElementById("site-search");
@@ -68,3 +68,13 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+for (const button of document.querySelectorAll("[data-copies]")) {
+  const source = document.getElementById(button.dataset.copies);
+  button.hidden = !navigator.clipboard;
+  source.addEventListener("focus", () => source.select());
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(source.value);
+    document.getElementById("announcer").textContent = button.textContent = "Copied";
+  });
+}
