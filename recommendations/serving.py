@@ -1,6 +1,6 @@
 """The version that this process serves.
 
-At most every `CHECK_SECONDS` a request asks the database which version is active.  Another one is verified,
+At most every `CHECK_SECONDS` a request, or a thread that does nothing else, asks the database which version is active.  Another one is verified,
 opened whole and asked a question, in a thread of its own, before one reference is swapped; a request keeps the
 bundle that it took.  What cannot be opened is logged and tried again later; the last good version serves on.
 """
@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from recommendations import artifacts, metrics, versions
@@ -68,6 +68,22 @@ def status() -> Status:
         created_at=bundle.manifest["created_at"] if bundle else None,
         degraded=_state.fault,
     )
+
+
+def follow() -> None:
+    """From now on look in the background as well, so that a process that nobody asks follows too."""
+    threading.Thread(target=_follow, name="follow", daemon=True).start()
+
+
+def _follow() -> None:
+    while True:
+        try:
+            current()
+        except Exception:
+            # Whatever it was, the next look may find better.
+            logger.exception("Cannot look for the active version")
+        close_old_connections()
+        time.sleep(CHECK_SECONDS)
 
 
 def forget() -> None:

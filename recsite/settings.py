@@ -13,6 +13,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from recsite import patience
+
 # Before anything loads NumPy: threads of one product that wait for each other cost a request ten times its time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -93,7 +95,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 268435456;",
 }
-POSTGRESQL_OPTIONS = {"connect_timeout": 3}
+DATABASE_TIMEOUT = env.float("DATABASE_TIMEOUT", default=0.0)
+POSTGRESQL_OPTIONS = {"connect_timeout": 3, **(patience.options(DATABASE_TIMEOUT) if DATABASE_TIMEOUT else {})}
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 _sqlite = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
@@ -107,7 +110,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "recsite.redis_cache.ForgivingRedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        }
+    }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
