@@ -87,6 +87,23 @@ def evaluate(scorer: Scorer, split: Split, *, max_users: int | None = None) -> E
     return Evaluation(users, lists, per_user, overall)
 
 
+def ndcg_at_10(scorer: Scorer, split: Split, *, max_users: int | None = None) -> float:
+    """`evaluate(…).metrics["ndcg@10"]` alone, at a fraction of the cost."""
+    relevant = split.test.matrix((split.test.half_stars >= LIKED).astype(np.float32))
+    users = _judged(relevant, max_users)
+    seen = split.train.matrix(np.ones(len(split.train), np.float32))
+    total = 0.0
+    step = max(1, BLOCK // max(split.train.n_items, 1))
+    for start in range(0, len(users), step):
+        block = users[start : start + step]
+        scores = scorer(block)
+        scores[seen[block].nonzero()] = -np.inf
+        best = _best(scores, min(10, split.train.n_items))
+        hits = relevant[block].toarray()[np.arange(len(block))[:, None], best] > 0
+        total += metrics.ndcg(hits, np.diff(relevant.indptr)[block]).sum()
+    return total / max(len(users), 1)
+
+
 def scorer_of(embeddings: Embeddings) -> Scorer:
     """Dot products of the stacked vectors."""
     return lambda users: embeddings.users[users] @ embeddings.items.T

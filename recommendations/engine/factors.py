@@ -53,6 +53,15 @@ def join(factors: Sequence[Factors], weights: Sequence[float]) -> Factors:
     return Factors(users, parts)
 
 
+def spread(factors: Factors) -> float:
+    """Standard deviation of a user's scores over the items, mean over the users."""
+    items = factors.items.astype(np.float64)
+    users = factors.users.astype(np.float64)
+    users[:, -1] = 1
+    variances = ((users @ np.cov(items.T, bias=True)) * users).sum(axis=1)
+    return float(np.sqrt(np.maximum(variances, 0)).mean())
+
+
 def compress(factors: Factors, dimension: int) -> tuple[Factors, NDArray[np.float64]]:
     """The factors of `dimension` columns whose scores are nearest to the given ones' in the sum of squares.
 

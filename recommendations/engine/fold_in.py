@@ -97,6 +97,24 @@ class FoldIn:
         prior = mean_trained - mean_told @ linear
         return cls(_padded(items @ linear, 0), weights, _padded(prior[None], 1)[0])
 
+    def joined(self, rows: NDArray[np.float32], to: NDArray[np.float64]) -> Self:
+        """The fold-in of a model joined with one whose fold-in is linear, after both were mapped together.
+
+        Parameters
+        ----------
+        rows : (n_items, e) float32
+            What an item brings to the other model's vector.
+        to : (d + e, c) float64
+            What vectors of this model beside vectors of the other (without biases) are multiplied by.
+        """
+        brought = np.column_stack([self.rows[:, :-2], rows]) @ to
+        prior = np.concatenate([self.prior[:-2], np.zeros(rows.shape[1])]) @ to
+        return type(self)(
+            np.column_stack([brought, self.rows[:, -2:]]).astype(np.float32),
+            self.weights,
+            np.concatenate([prior, self.prior[-2:]]).astype(np.float32),
+        )
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What `from_arrays` needs, to be kept with a version."""
         return {"rows": self.rows, "weights": self.weights, "prior": self.prior}

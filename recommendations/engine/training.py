@@ -1,4 +1,4 @@
-"""From ratings and features to vectors: LightFM fits, stopped in time, joined into one dot product."""
+"""From ratings and features to vectors: LightFM fits, stopped in time, joined with EASE into one dot product."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -7,20 +7,26 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendations.engine.ease import EaseSettings
 from recommendations.engine.embeddings import Embeddings, stack_items, stack_users
-from recommendations.engine.evaluation import evaluate, scorer_of
-from recommendations.engine.factors import Factors, compress, join
+from recommendations.engine.evaluation import ndcg_at_10, scorer_of
+from recommendations.engine.factors import Factors
 from recommendations.engine.features import ItemFeatures
 from recommendations.engine.feedback import FeedbackKind, Loss, to_feedback
 from recommendations.engine.fold_in import FoldIn
 from recommendations.engine.interactions import Interactions
+from recommendations.engine.joining import Joiner
 from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
 from recommendations.engine.splitting import split_by_user_time
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps of it are done, and how many there are at most."""
 Recipe = Literal["joined", "article"]
-STOPPING_METRIC = "ndcg@10"
+SIBLING_WEIGHTS = (0.25, 0.5, 1.0)
+JUDGED_EVERY = 4
+"""Epochs between two looks at the validation slice."""
+PATIENCE = 2
+"""Looks without a better value after which the search ends."""
 JUDGED_USERS = 2000
 
 
@@ -31,17 +37,21 @@ class TrainingConfig:
     Attributes
     ----------
     recipe : {"joined", "article"}
-        "joined": several fits, averaged into one dot product.  "article": one plain fit.
+        "joined": several fits and EASE in one dot product.  "article": one plain fit.
     feedback : {"implicit", "explicit"}
     loss : {"warp", "bpr", "warp-kos", "logistic"}
     dimension : int
-        Columns of one fit, and of the vectors that are served.
-    fits : int
-        How many fits are joined.
+        Columns of the vectors that are served, and of the article's fit.
+    fits, fit_dimension : int
+        How many fits are joined, and the columns of each.
     epochs : int or None
         None: found on a validation slice, the latest ratings of each user.
     max_epochs : int
         How long to search.
+    sibling_weight : float or None
+        Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
+    ridge, popularity_ridge : float
+        See `EaseSettings`.
     learning_rate, item_alpha, user_alpha, max_sampled
         See `FitSettings`.
     so_so_weight : float
@@ -54,11 +64,15 @@ class TrainingConfig:
     recipe: Recipe = "joined"
     feedback: FeedbackKind = "implicit"
     loss: Loss = "warp"
-    dimension: int = 64
-    fits: int = 4
+    dimension: int = 128
+    fits: int = 2
+    fit_dimension: int = 32
     epochs: int | None = None
-    max_epochs: int = 50
-    learning_rate: float = 0.03
+    max_epochs: int = 24
+    sibling_weight: float | None = None
+    ridge: float = 100.0
+    popularity_ridge: float = 0.3
+    learning_rate: float = 0.05
     item_alpha: float = 1.2e-8
     user_alpha: float = 1e-4
     max_sampled: int = 39
@@ -67,16 +81,19 @@ class TrainingConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if self.dimension < 1 or self.fits < 1 or self.threads < 1 or self.max_epochs < 1:
-            raise ValueError("dimension, fits, threads and max_epochs must be at least 1")
+        if min(self.dimension, self.fits, self.fit_dimension, self.threads, self.max_epochs) < 1:
+            raise ValueError("dimension, fits, fit_dimension, threads and max_epochs must be at least 1")
         if self.epochs is not None and self.epochs < 1:
             raise ValueError(f"{self.epochs} epochs are asked for; give 1 or more, or None to find the best number")
 
     @property
     def settings(self) -> FitSettings:
-        return FitSettings(
-            self.loss, self.dimension, self.learning_rate, self.item_alpha, self.user_alpha, self.max_sampled
-        )
+        columns = self.dimension if self.recipe == "article" else self.fit_dimension
+        return FitSettings(self.loss, columns, self.learning_rate, self.item_alpha, self.user_alpha, self.max_sampled)
+
+    @property
+    def sibling(self) -> EaseSettings:
+        return EaseSettings(self.ridge, self.popularity_ridge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +144,13 @@ def train(
     history: list[dict[str, Any]] = []
     if config.epochs is None:
         config, history = _search(interactions, features, config, report)
-    factors = _fit(interactions, features, config, report)
-    return _model(interactions, factors, config, history)
+    fits = _fits(interactions, features, config)
+    epochs = config.epochs or config.max_epochs
+    for epoch in range(1, epochs + 1):
+        fits.run_epoch()
+        report("fit", epoch, epochs)
+    factors, fold_in = _joiner(interactions, config).join_and_fold_in(fits.factors(), _weights(config)[0])
+    return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
 
 
 def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingConfig) -> LightFMFits:
@@ -140,35 +162,41 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
     return LightFMFits(feedback, features, config.settings, seeds, config.threads)
 
 
-def _fit(interactions: Interactions, features: ItemFeatures, config: TrainingConfig, report: Progress) -> Factors:
-    fits = _fits(interactions, features, config)
-    epochs = config.epochs or config.max_epochs
-    for epoch in range(1, epochs + 1):
-        fits.run_epoch()
-        report("fit", epoch, epochs)
-    return _joined(fits, config)
+def _joiner(interactions: Interactions, config: TrainingConfig) -> Joiner:
+    return Joiner(interactions, config.sibling, config.dimension, config.seed)
 
 
-def _joined(fits: LightFMFits, config: TrainingConfig) -> Factors:
-    factors = fits.factors()
-    joined = join(factors, [1 / len(factors)] * len(factors))
-    return compress(joined, config.dimension)[0]
+def _weights(config: TrainingConfig) -> tuple[float, ...]:
+    """The weights of the sibling to choose from, the first being the one to take unseen."""
+    if config.recipe == "article":
+        return (0.0,)
+    return SIBLING_WEIGHTS if config.sibling_weight is None else (config.sibling_weight,)
 
 
 def _search(
     interactions: Interactions, features: ItemFeatures, config: TrainingConfig, report: Progress
 ) -> tuple[TrainingConfig, list[dict[str, Any]]]:
     split = split_by_user_time(interactions)
-    fits = _fits(split.train, features, config)
-    history = []
+    fits, joiner = _fits(split.train, features, config), _joiner(split.train, config)
+    history: list[dict[str, Any]] = []
     for epoch in range(1, config.max_epochs + 1):
         fits.run_epoch()
-        embeddings = _embeddings(split.train, _joined(fits, config))
-        metrics = evaluate(scorer_of(embeddings), split, max_users=JUDGED_USERS).metrics
-        history.append({"epoch": epoch, **metrics})
         report("search", epoch, config.max_epochs)
-    best = max(history, key=lambda entry: entry[STOPPING_METRIC])
-    return replace(config, epochs=int(best["epoch"])), history
+        if epoch % JUDGED_EVERY and epoch < config.max_epochs:
+            continue
+        factors = fits.factors()
+        for weight in _weights(config):
+            embeddings = _embeddings(split.train, joiner.join(factors, weight))
+            found = ndcg_at_10(scorer_of(embeddings), split, max_users=JUDGED_USERS)
+            history.append({"epoch": epoch, "sibling_weight": weight, "ndcg@10": found})
+        if epoch - _best(history)["epoch"] >= PATIENCE * JUDGED_EVERY:
+            break
+    best = _best(history)
+    return replace(config, epochs=best["epoch"], sibling_weight=best["sibling_weight"]), history
+
+
+def _best(history: list[dict[str, Any]]) -> dict[str, Any]:
+    return max(history, key=lambda entry: float(entry["ndcg@10"]))
 
 
 def _embeddings(interactions: Interactions, factors: Factors) -> Embeddings:
@@ -179,10 +207,3 @@ def _embeddings(interactions: Interactions, factors: Factors) -> Embeddings:
         stack_users(factors.users[:, :-1], factors.users[:, -1]),
         stack_items(items[:, :-1], items[:, -1]),
     )
-
-
-def _model(
-    interactions: Interactions, factors: Factors, config: TrainingConfig, history: list[dict[str, Any]]
-) -> TrainedModel:
-    fold_in = FoldIn.fit(interactions, factors.users, factors.items)
-    return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
