@@ -25,12 +25,13 @@ PASSWORD = "correct-horse-battery-1"
 NewContext = Callable[..., BrowserContext]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # One worker of pytest-xdist runs them all: they share the server.
+            # One worker of pytest-xdist runs them all: they share the server.  It reads the mark in a hook like this.
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
@@ -69,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, well_known_movielens: Path) -
     manage("migrate")
     manage("createcachetable")
     manage("load_movielens", str(well_known_movielens))
-    manage("retrain")
+    manage("retrain", "--set=recipe=article", "--set=dimension=32", "--set=epochs=10")
     with _served(environment, folder / "log") as address:
         yield address
 
