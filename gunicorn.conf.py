@@ -33,6 +33,7 @@ max_requests = 50_000
 max_requests_jitter = 5_000
 # A heartbeat on a disk would make a slow disk look like a hung worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+control_socket_disable = True
 # The site writes its own line for each request.
 accesslog = None
 errorlog = "-"
