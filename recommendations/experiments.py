@@ -75,6 +75,11 @@ def treatment_of(user: User) -> Treatment | None:
     return Treatment(arm, bundle, Steering(**arm.settings))
 
 
+def running() -> list[Arm]:
+    """The arms of the running experiment; none while there is none."""
+    return _running(_state)
+
+
 def arm_of(user_id: int, arms: list[Arm]) -> Arm:
     """The arm, of one experiment's, that a person is in for good."""
     digest = hashlib.sha256(f"{arms[0].experiment_id}:{user_id}".encode()).digest()

@@ -18,7 +18,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from movies.models import Movie, User
-from recommendations import serving
+from recommendations import experiments, serving
 from recommendations.lists import Recommendations
 from recommendations.models import Event, ModelVersion, Place
 
@@ -191,6 +191,12 @@ def shown_similar(user: User, movies: Iterable[Movie]) -> None:
 def clicked(user: User, movie_id: int, place: Place) -> None:
     """Note that somebody chose a movie at a place; it counts if they were shown it there."""
     recorder.put([Seen(Event.Kind.CLICK, user.pk, movie_id, place)])
+
+
+def arm_id_of(user_id: int) -> int | None:
+    """The arm of the running experiment that somebody is in."""
+    arms = experiments.running()
+    return experiments.arm_of(user_id, arms).pk if arms else None
 
 
 def prune(now: datetime | None = None) -> int:

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from movies.api import genres_or_404
 from movies.serializers import MovieSerializer, MovieStarsSerializer, StarsField
-from recommendations.filters import Source
-from recommendations.services import Filters
-from recsite.queries import IntegerField, Query, WholeNumberField
+from recommendations.lists import Entry, Recommendations
+from recommendations.services import Filters, Ranker, Source, Steering
+from recsite.queries import FlagField, FloatField, IntegerField, NumberField, Query, WholeNumberField
 
 LONGEST_LIST = 100
+MOST_GENRES = 20
 MOST_RATINGS = 1_000
+MOST_USERS = 1_000
 LARGEST_ID = 2**31 - 1
 
 
@@ -23,14 +26,30 @@ class ReasonSerializer(serializers.Serializer[Any]):
     share = serializers.FloatField(help_text="How much of the score it brought.")
 
 
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """A score taken apart, twice: each time the parts add up to it."""
+
+    score = serializers.FloatField()
+    parts = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="What general appeal (`bias`) and each kind of knowledge (`identity`, `genres` …) bring.",
+    )
+    base = serializers.FloatField(help_text="What anybody's score begins with.")
+    ratings = ReasonSerializer(many=True, help_text="What each of the ratings adds or takes, the strongest first.")
+    training = serializers.FloatField(help_text="What no single rating accounts for.")
+
+
 class EntrySerializer(serializers.Serializer[Any]):
     """A recommended movie."""
 
+    rank = serializers.IntegerField(help_text="1 for the best.")
     movie = MovieSerializer()
     score = serializers.FloatField(
-        allow_null=True, help_text="Orders this list and means nothing beside another; null for popular movies."
+        allow_null=True, help_text="Orders a list that is not steered; null for popular movies."
     )
+    predicted_stars = serializers.FloatField(source="stars", allow_null=True)
     reasons = ReasonSerializer(many=True)
+    explanation = ExplanationSerializer(allow_null=True, help_text="Null unless `explain` asks for it.")
 
 
 class RecommendationsSerializer(serializers.Serializer[Any]):
@@ -42,11 +61,32 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
         help_text="`trained`: the vector learnt for the user; `folded_in`: one computed from their ratings as they "
         "are now; `popular`: what most people rated, for want of ratings or of a model.",
     )
-    results = EntrySerializer(source="entries", many=True)
+    results = serializers.SerializerMethodField()
+
+    @extend_schema_field(EntrySerializer(many=True))
+    def get_results(self, found: Recommendations) -> Any:
+        return [EntrySerializer(_Ranked(entry, rank)).data for rank, entry in enumerate(found.entries, start=1)]
+
+
+class _Ranked:
+    """An entry with its place in the list."""
+
+    def __init__(self, entry: Entry, rank: int) -> None:
+        self.rank = rank
+        self._entry = entry
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._entry, name)
 
 
 class SimilarQuery(Query):
     n = WholeNumberField(default=12, min_value=1, max_value=LONGEST_LIST, help_text="How many movies.")
+
+
+def _genres(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.SlugField(), required=False, max_length=MOST_GENRES, help_text=help_text
+    )
 
 
 class ListQuery(Query):
@@ -55,9 +95,7 @@ class ListQuery(Query):
     n: serializers.IntegerField = WholeNumberField(
         default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies."
     )
-    genre = serializers.ListField(
-        child=serializers.SlugField(), required=False, help_text="Slugs of genres: movies have all of them."
-    )
+    genre = _genres("Slugs of genres: movies have all of them.")
     year_from: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     year_to: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     min_ratings: serializers.IntegerField = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
@@ -67,8 +105,26 @@ class ListQuery(Query):
         max_length=MOST_RATINGS,
         help_text="Ids of movies that shall not appear.",
     )
+    popularity: serializers.FloatField = NumberField(
+        default=0.0, min_value=-1, max_value=1, help_text="Lean towards hidden gems (−1) or the well known (1)."
+    )
+    recency: serializers.FloatField = NumberField(
+        default=0.0, min_value=-1, max_value=1, help_text="Lean towards older (−1) or newer (1) movies."
+    )
+    diversity: serializers.FloatField = NumberField(
+        default=0.0, min_value=0, max_value=1, help_text="Lean towards movies that differ from each other (1)."
+    )
+    more = _genres("Slugs of genres that the list shall lean towards.")
+    less = _genres("Slugs of genres that the list shall lean away from.")
     reasons: serializers.IntegerField = WholeNumberField(
         default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most."
+    )
+    explain: serializers.BooleanField = serializers.BooleanField(default=False, help_text="Take each score apart.")
+    ranker = serializers.ChoiceField(
+        [ranker.value for ranker in Ranker],
+        default=Ranker.SERVED.value,
+        help_text="To compare: `exact`, `annoy` (approximate, exact where a filter is on), or what the version was "
+        "measured to answer best from (`served`).  A list that is steered is exact.",
     )
 
     def asked(self) -> dict[str, Any]:
@@ -77,9 +133,17 @@ class ListQuery(Query):
     def arguments(self) -> dict[str, Any]:
         """The same as `services.recommend` takes it."""
         asked = self.asked()
-        genres = frozenset(genre.pk for genre in genres_or_404(asked.pop("genre", [])))
+        genres, more, less = (genres_or_404(asked.pop(name, [])) for name in ("genre", "more", "less"))
+        wishes = {genre.pk: -1.0 for genre in less} | {genre.pk: 1.0 for genre in more}
+        leans = {name: asked.pop(name) for name in ("popularity", "recency", "diversity")}
         kept: dict[str, Any] = {name: asked.pop(name) for name in ("n", "exclude", "reasons") if name in asked}
-        return {**kept, "filters": Filters(genres=genres, **asked)}
+        return {
+            **kept,
+            "ranker": Ranker(asked.pop("ranker")),
+            "explained": asked.pop("explain"),
+            "steering": Steering(**leans, genres=wishes),
+            "filters": Filters(genres=frozenset(genre.pk for genre in genres), **asked),
+        }
 
 
 class PreviewSerializer(ListQuery):
@@ -92,7 +156,11 @@ class PreviewSerializer(ListQuery):
     exclude = serializers.ListField(
         child=IntegerField(min_value=1, max_value=LARGEST_ID), required=False, max_length=MOST_RATINGS
     )
+    popularity = FloatField(default=0.0, min_value=-1, max_value=1)
+    recency = FloatField(default=0.0, min_value=-1, max_value=1)
+    diversity = FloatField(default=0.0, min_value=0, max_value=1)
     reasons = IntegerField(default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most.")
+    explain = FlagField(default=False, help_text="Take each score apart.")
     ratings: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=MovieStarsSerializer(), max_length=MOST_RATINGS
     )
@@ -103,3 +171,48 @@ class PreviewSerializer(ListQuery):
     def arguments(self) -> dict[str, Any]:
         ratings = {rating["movie"]: rating["stars"] for rating in self.validated_data["ratings"]}
         return {**super().arguments(), "ratings": ratings}
+
+
+class PredictionQuery(Query):
+    movie = serializers.ListField(
+        child=WholeNumberField(min_value=1, max_value=LARGEST_ID),
+        min_length=1,
+        max_length=LONGEST_LIST,
+        help_text="Ids of movies.",
+    )
+
+
+class PredictionSerializer(serializers.Serializer[Any]):
+    movie = serializers.IntegerField(help_text="The movie's id.")
+    stars = serializers.FloatField(
+        allow_null=True, help_text="Null for a movie that one has rated, or that the model knows nothing of."
+    )
+
+
+class PredictionsSerializer(serializers.Serializer[Any]):
+    version = serializers.CharField(allow_null=True, help_text="The version of the model that serves.")
+    results = PredictionSerializer(many=True)
+
+
+class BatchSerializer(serializers.Serializer[Any]):
+    """Whose lists are wanted."""
+
+    users = serializers.ListField(
+        child=IntegerField(min_value=1, max_value=LARGEST_ID), min_length=1, max_length=MOST_USERS
+    )
+    n = IntegerField(default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies for each.")
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    movie = serializers.IntegerField(help_text="The movie's id.")
+    score = serializers.FloatField()
+
+
+class BatchEntrySerializer(serializers.Serializer[Any]):
+    user = serializers.IntegerField(help_text="The user's id.")
+    results = LineSerializer(many=True, help_text="Best first; empty for whom the model knows nothing of.")
+
+
+class BatchAnswerSerializer(serializers.Serializer[Any]):
+    version = serializers.CharField(allow_null=True)
+    results = BatchEntrySerializer(many=True, help_text="In the order in which the users were given, each once.")

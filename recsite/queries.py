@@ -4,6 +4,8 @@ Bodies are taken by their types: REST framework would accept "4.5" for 4.5 and 1
 document denies.
 """
 
+import math
+import re
 from typing import Any, Self
 
 from rest_framework import serializers
@@ -32,6 +34,30 @@ class WholeNumberField(serializers.IntegerField):
         if not (str(data).isascii() and str(data).removeprefix("-").isdigit()):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class NumberField(serializers.FloatField):
+    """A number in an address, as JSON writes it."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", str(data), re.ASCII):
+            self.fail("invalid")
+        return _finite(self, super().to_internal_value(data))
+
+
+class FloatField(serializers.FloatField):
+    """A number in a body."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return _finite(self, super().to_internal_value(data))
+
+
+def _finite(field: serializers.FloatField, number: float) -> float:
+    if not math.isfinite(number):
+        field.fail("invalid")
+    return number
 
 
 class IntegerField(serializers.IntegerField):

@@ -1,16 +1,49 @@
 """Endpoints that recommend."""
 
-from drf_spectacular.utils import extend_schema
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.crypto import salted_hmac
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from movies import selectors
 from movies.api import movie_or_404
+from movies.models import User
 from movies.people import member
 from movies.serializers import MovieSerializer
-from recommendations.serializers import ListQuery, PreviewSerializer, RecommendationsSerializer, SimilarQuery
-from recommendations.services import recommend, recommend_for_ratings, similar_movies
+from recommendations import serving
+from recommendations.models import ServiceToken
+from recommendations.serializers import (
+    BatchAnswerSerializer,
+    BatchSerializer,
+    ListQuery,
+    PredictionQuery,
+    PredictionsSerializer,
+    PreviewSerializer,
+    RecommendationsSerializer,
+    SimilarQuery,
+)
+from recommendations.services import (
+    Source,
+    list_tag,
+    predicted_stars,
+    recommend,
+    recommend_for_ratings,
+    recommend_many,
+    similar_movies,
+)
+from recsite.access import allowed
+
+OF_OTHERS = allowed(
+    scope=ServiceToken.Scope.RECOMMENDATIONS, permission="recommendations.view_recommendations_of_others"
+)
+UNCHANGED = OpenApiResponse(description="Nothing has changed since the answer with the `ETag` in `If-None-Match`.")
+LIST = {200: RecommendationsSerializer, 304: UNCHANGED}
 
 
 @extend_schema(tags=["catalogue"])
@@ -26,15 +59,68 @@ class Similar(APIView):
         return Response(MovieSerializer(similar_movies(movie_or_404(pk), n=n), many=True).data)
 
 
+def list_for(user: User, request: Request) -> Response:
+    """Somebody's list, or that it is as it was."""
+    asked = ListQuery.of(request).arguments()
+    tag = _etag(user, request)
+    if tag and (unchanged := get_conditional_response(request, etag=tag)):
+        return Response(status=unchanged.status_code, headers=dict(unchanged.items()))
+    found = recommend(user, **asked)
+    response = Response(RecommendationsSerializer(found).data)
+    if tag and found.source != Source.POPULAR:
+        response["ETag"] = tag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _etag(user: User, request: Request) -> str | None:
+    """Of the version, the user's ratings and hidden movies, and the question."""
+    tag = list_tag(user)
+    question = request.META.get("QUERY_STRING", "")
+    return tag and f'W/"{salted_hmac("recommendations", f"{user.pk} {tag} {question}").hexdigest()}"'
+
+
 @extend_schema(tags=["recommendations"])
 class MyRecommendations(APIView):
     """What is recommended to the account that asks."""
 
-    @extend_schema(parameters=[ListQuery], responses=RecommendationsSerializer)
+    @extend_schema(parameters=[ListQuery], responses=LIST)
     def get(self, request: Request) -> Response:
         """Movies that one has not rated or hidden, best first."""
-        found = recommend(member(request), **ListQuery.of(request).arguments())
-        return Response(RecommendationsSerializer(found).data)
+        return list_for(member(request), request)
+
+
+@extend_schema(tags=["recommendations"])
+class RecommendationsOf(APIView):
+    """What is recommended to anybody."""
+
+    permission_classes = (OF_OTHERS,)
+
+    @extend_schema(parameters=[ListQuery], responses=LIST)
+    def get(self, request: Request, pk: int) -> Response:
+        """What somebody is recommended.  For staff, and services with the scope `recommendations`."""
+        return list_for(get_object_or_404(User, pk=pk), request)
+
+
+@extend_schema(tags=["recommendations"])
+class Batch(APIView):
+    """The lists of many people at once."""
+
+    permission_classes = (OF_OTHERS,)
+
+    @extend_schema(request=BatchSerializer, responses=BatchAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        """The lists of up to 1,000 users.  For staff, and services with the scope `recommendations`."""
+        body = BatchSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        users = list(dict.fromkeys(body.validated_data["users"]))
+        version, found = recommend_many(users, n=body.validated_data["n"])
+        results = [{"user": pk, "results": _lines(found.get(pk, []))} for pk in users]
+        return Response(BatchAnswerSerializer({"version": version, "results": results}).data)
+
+
+def _lines(pairs: list[tuple[int, float]]) -> list[dict[str, Any]]:
+    return [{"movie": pk, "score": score} for pk, score in pairs]
 
 
 @extend_schema(tags=["recommendations"])
@@ -50,3 +136,17 @@ class Preview(APIView):
         body.is_valid(raise_exception=True)
         found = recommend_for_ratings(**body.arguments())
         return Response(RecommendationsSerializer(found).data)
+
+
+@extend_schema(tags=["recommendations"])
+class Predictions(APIView):
+    """The stars that one would probably give."""
+
+    @extend_schema(parameters=[PredictionQuery], responses=PredictionsSerializer)
+    def get(self, request: Request) -> Response:
+        """The stars that one would probably give to movies, in the order in which they are asked for."""
+        ids = list(dict.fromkeys(PredictionQuery.read(request)["movie"]))
+        stars = predicted_stars(member(request), selectors.movies_by_id(ids))
+        bundle = serving.current()
+        results = [{"movie": pk, "stars": stars.get(pk)} for pk in ids]
+        return Response(PredictionsSerializer({"version": bundle.name if bundle else None, "results": results}).data)

@@ -1,0 +1,79 @@
+"""The endpoint for what people were shown and chose elsewhere."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.status import HTTP_202_ACCEPTED
+from rest_framework.views import APIView
+
+from movies.people import member
+from recommendations import feedback
+from recommendations.models import Event, Place
+from recommendations.services import Source
+from recsite.access import MayRecord, service_of
+from recsite.queries import IntegerField, TextField
+
+LARGEST_ID = 2**31 - 1
+MOST_EVENTS = 1_000
+KINDS = {"impression": Event.Kind.IMPRESSION, "click": Event.Kind.CLICK}
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """A movie that somebody was shown in a list, or chose there."""
+
+    kind = serializers.ChoiceField(list(KINDS))
+    movie = IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The movie's id.")
+    user = IntegerField(required=False, min_value=1, max_value=LARGEST_ID, help_text="For services: whose event it is.")
+    version = TextField(
+        required=False, max_length=60, allow_null=True, help_text="`version` of the answer that held the list."
+    )
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field; the metaclass takes it away
+        [source.value for source in Source], help_text="`source` of that answer."
+    )
+    rank = IntegerField(min_value=1, max_value=32_767, help_text="`rank` of the movie in it.")
+
+
+class EventsSerializer(serializers.Serializer[Any]):
+    events: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=EventSerializer(), min_length=1, max_length=MOST_EVENTS
+    )
+
+
+class AcceptedSerializer(serializers.Serializer[Any]):
+    accepted = serializers.IntegerField()
+
+
+@extend_schema(tags=["recommendations"])
+class Events(APIView):
+    """What people were shown and chose."""
+
+    permission_classes = (MayRecord,)
+
+    @extend_schema(request=EventsSerializer, responses={202: AcceptedSerializer})
+    def post(self, request: Request) -> Response:
+        """Record what was shown and chosen: of oneself, or, by a service with the scope `events`, of anybody."""
+        body = EventsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        events = body.validated_data["events"]
+        by_service = service_of(request) is not None
+        if any(("user" in event) != by_service for event in events):
+            raise ValidationError("A service says whose each event is; a member records their own only.")
+        feedback.recorder.put(_seen(event, event.get("user", member(request).pk)) for event in events)
+        return Response(AcceptedSerializer({"accepted": len(events)}).data, status=HTTP_202_ACCEPTED)
+
+
+def _seen(event: dict[str, Any], user_id: int) -> feedback.Seen:
+    return feedback.Seen(
+        KINDS[event["kind"]],
+        user_id,
+        event["movie"],
+        Place.API,
+        version=event.get("version"),
+        arm_id=feedback.arm_id_of(user_id),
+        source=event["source"],
+        position=event["rank"],
+    )
