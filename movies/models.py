@@ -84,6 +84,10 @@ class Movie(models.Model):
     genres = models.ManyToManyField(Genre, related_name="movies", blank=True)
     imdb_id = models.PositiveIntegerField("IMDb id", null=True, blank=True)
     tmdb_id = models.PositiveIntegerField("TMDB id", null=True, blank=True)
+    poster = models.CharField(
+        max_length=100, null=True, blank=True, editable=False, help_text="Its file among the posters."
+    )
+    poster_sought_at = models.DateTimeField(null=True, blank=True, editable=False)
     rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     rating_sum = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="In half stars.")
     rating_mean = models.GeneratedField(
@@ -119,6 +123,11 @@ class Movie(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("movies:detail", args=[self.pk])
+
+    @property
+    def cover_url(self) -> str:
+        """A cached poster, or else the drawn cover."""
+        return reverse("movies:poster" if self.poster else "movies:cover", args=[self.pk])
 
     @property
     def imdb_url(self) -> str | None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("movies/suggest/", catalogue.suggest, name="suggest"),
     path("movies/<int:pk>/", catalogue.detail, name="detail"),
     path("movies/<int:pk>/cover.svg", catalogue.cover, name="cover"),
+    path("movies/<int:pk>/poster.jpg", catalogue.poster, name="poster"),
     path("movies/<int:pk>/rate/", opinions.rate, name="rate"),
     path("movies/<int:pk>/watch/", opinions.watch, name="watch"),
     path("movies/<int:pk>/hide/", opinions.hide, name="hide"),

@@ -75,7 +75,9 @@ def _fair(
     pool = np.unique(np.concatenate(pools))
     scores = np.array([bundle.embeddings.items[pool] @ person.vector for person in known])
     best = pool[fair_order(worth(scores), n)]
-    stars = {member: person and bundle.predicted_stars(person, best).tolist() for member, person in people.items()}
+    stars = {
+        member: bundle.predicted_stars(person, best).tolist() if person else None for member, person in people.items()
+    }
     ids = bundle.ids(best).tolist()
     movies = selectors.movies().in_bulk(ids)
     return tuple(

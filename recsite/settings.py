@@ -127,6 +127,12 @@ RECOMMENDER_RANKER = env.str("RECOMMENDER_RANKER", default="measured")
 if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
     raise ImproperlyConfigured(f"RECOMMENDER_RANKER is {RECOMMENDER_RANKER!r}; set measured, exact or approximate.")
 
+# Posters: with a key, the worker fetches and keeps them
+
+TMDB_KEY = env.str("TMDB_KEY", default="")
+TMDB_API = "https://api.themoviedb.org/3"
+TMDB_IMAGES = "https://image.tmdb.org/t/p/w342"
+
 # Work in the background
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
@@ -230,6 +236,10 @@ STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "recsite" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "posters": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "posters", "base_url": None},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -3,12 +3,13 @@
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from movies import posters, selectors
+from movies import fetched_posters, posters, selectors
 from movies.cards import cards
 from movies.forms import BrowseForm
 from movies.selectors import Marks
@@ -64,5 +65,17 @@ def cover(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+def poster(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A movie's poster, as the worker has fetched it; without one, its drawn cover."""
+    movie = get_object_or_404(selectors.movies(), pk=pk)
+    file = fetched_posters.open_poster(movie)
+    if file is None:
+        return redirect("movies:cover", pk)
+    response = FileResponse(file, content_type="image/jpeg")
+    patch_cache_control(response, public=True, max_age=COVER_AGE)
+    return response
+
+
+@require_safe
 def credits_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "movies/credits.html")
+    return render(request, "movies/credits.html", {"has_posters": fetched_posters.wanted()})
