@@ -180,6 +180,7 @@ class Bundle:
 
     def _wishes(self, steering: Steering) -> Wishes:
         labels = [(self.catalogue.of_genre(genre), wish) for genre, wish in steering.genres.items()]
+        labels += [(self.catalogue.of_tag(tag), wish) for tag, wish in steering.tags.items()]
         return Wishes(steering.popularity, steering.recency, steering.diversity, labels)
 
     def predicted_stars(self, person: Person, ordinals: NDArray[np.int32]) -> NDArray[np.float64]:

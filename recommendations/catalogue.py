@@ -1,4 +1,4 @@
-"""What a version knows of its movies for filtering: years, numbers of ratings, genres."""
+"""What a version knows of its movies for filtering and steering: years, numbers of ratings, genres, tags."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,11 @@ UNKNOWN_YEAR = 0
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Columns by a movie's ordinal, and for each genre the ordinals of its movies.
+    """Columns by a movie's ordinal, and for each genre and each common tag the ordinals of its movies.
 
     `years` (n_items,) int16, 0 where unknown; `rating_counts` (n_items,) int32; `genre_ids` (n_genres,) int32,
     ascending; the movies of genre i are `genre_movies[genre_bounds[i]:genre_bounds[i + 1]]`, int32, ascending.
+    Tags likewise.
     """
 
     years: NDArray[np.int16]
@@ -23,6 +24,9 @@ class Catalogue:
     genre_ids: NDArray[np.int32]
     genre_bounds: NDArray[np.int64]
     genre_movies: NDArray[np.int32]
+    tag_ids: NDArray[np.int32]
+    tag_bounds: NDArray[np.int64]
+    tag_movies: NDArray[np.int32]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return dict(vars(self))
@@ -51,7 +55,28 @@ class Catalogue:
 
     def of_genre(self, genre: int) -> NDArray[np.int32]:
         """The ordinals of a genre's movies, ascending; none if the genre is unknown."""
-        place = int(np.searchsorted(self.genre_ids, genre))
-        if place == len(self.genre_ids) or self.genre_ids[place] != genre:
-            return np.empty(0, dtype=np.int32)
-        return self.genre_movies[self.genre_bounds[place] : self.genre_bounds[place + 1]]
+        return _members(self.genre_ids, self.genre_bounds, self.genre_movies, genre)
+
+    def of_tag(self, tag: int) -> NDArray[np.int32]:
+        """The ordinals of the movies with a tag, ascending; none if the tag is unknown or rare."""
+        return _members(self.tag_ids, self.tag_bounds, self.tag_movies, tag)
+
+
+def grouped(
+    label_ids: NDArray[np.int64], ordinals: NDArray[np.int32], *, at_least: int = 1
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
+    """Ids, bounds and movies of the labels on `at_least` movies, from pairs of label and movie in any order."""
+    pairs = np.unique(np.stack([label_ids, ordinals.astype(np.int64)]), axis=1)
+    ids, places, counts = np.unique(pairs[0], return_inverse=True, return_counts=True)
+    common = counts >= at_least
+    bounds = np.concatenate([[0], np.cumsum(counts[common])]).astype(np.int64)
+    return ids[common].astype(np.int32), bounds, pairs[1][common[places]].astype(np.int32)
+
+
+def _members(
+    ids: NDArray[np.int32], bounds: NDArray[np.int64], movies: NDArray[np.int32], wanted: int
+) -> NDArray[np.int32]:
+    place = int(np.searchsorted(ids, wanted))
+    if place == len(ids) or ids[place] != wanted:
+        return np.empty(0, dtype=np.int32)
+    return movies[bounds[place] : bounds[place + 1]]

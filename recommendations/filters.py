@@ -48,17 +48,21 @@ class Steering:
     """What a list shall lean towards; all at 0 leaves it as it is.
 
     `popularity` is −1 (hidden gems) to 1 (well known), `recency` −1 (classics) to 1 (new), `diversity` 0 to 1,
-    `genres` (ids) each −1 (less) to 1 (more).  A number outside its range is a ValueError.
+    `genres` and `tags` (ids) each −1 (less) to 1 (more).  A number outside its range is a ValueError.  What each
+    does exactly is in `recommendations.engine.steering`.
     """
 
     popularity: float = 0.0
     recency: float = 0.0
     diversity: float = 0.0
     genres: Mapping[int, float] = field(default_factory=dict)
+    tags: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         nothing = np.empty(0, dtype=np.int32)
-        Wishes(self.popularity, self.recency, self.diversity, [(nothing, wish) for wish in self.genres.values()])
+        wishes = (*self.genres.values(), *self.tags.values())
+        Wishes(self.popularity, self.recency, self.diversity, [(nothing, wish) for wish in wishes])
 
     def __bool__(self) -> bool:
-        return bool(self.popularity or self.recency or self.diversity or any(self.genres.values()))
+        wishes = (*self.genres.values(), *self.tags.values())
+        return bool(self.popularity or self.recency or self.diversity or any(wishes))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from movies import columns
-from recommendations.catalogue import Catalogue
+from recommendations.catalogue import Catalogue, grouped
 from recommendations.engine.features import ItemFeatures, Labels
 from recommendations.engine.interactions import IdMap, Interactions
 
@@ -55,12 +55,6 @@ def read() -> Data:
 
 
 def _catalogue(listed: columns.CatalogueColumns, items: IdMap, interactions: Interactions) -> Catalogue:
-    order = np.lexsort((listed.genre_movie_ids, listed.genre_ids))
-    genre_ids, starts = np.unique(listed.genre_ids[order], return_index=True)
-    return Catalogue(
-        years=listed.years.astype(np.int16),
-        rating_counts=interactions.counts.astype(np.int32),
-        genre_ids=genre_ids.astype(np.int32),
-        genre_bounds=np.append(starts, len(order)).astype(np.int64),
-        genre_movies=items.ordinals(listed.genre_movie_ids[order]),
-    )
+    genres = grouped(listed.genre_ids, items.ordinals(listed.genre_movie_ids))
+    tags = grouped(listed.tag_ids, items.ordinals(listed.tag_movie_ids), at_least=TAG_ON_MOVIES)
+    return Catalogue(listed.years.astype(np.int16), interactions.counts.astype(np.int32), *genres, *tags)
