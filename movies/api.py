@@ -22,16 +22,21 @@ from movies.people import member
 from movies.serializers import (
     BrowseQuery,
     GenreSerializer,
+    ImportAnswerSerializer,
+    ImportSerializer,
     KeptSerializer,
     MeSerializer,
     MovieDetailSerializer,
     MovieSerializer,
     MovieStarsSerializer,
+    MovieTagSerializer,
     RatingSerializer,
     StarsSerializer,
     TagQuery,
     TagSerializer,
 )
+
+MOST_TAGS = 100
 
 
 def movie_or_404(pk: int) -> Movie:
@@ -68,6 +73,18 @@ class MovieDetail(RetrieveAPIView[Movie]):
 
     def get_queryset(self) -> QuerySet[Movie]:
         return selectors.movies()
+
+
+@extend_schema(tags=["catalogue"])
+class MovieTags(APIView):
+    """The tags of a movie."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=MovieTagSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """Up to 100 tags of a movie, those that most people put on it first."""
+        return Response(MovieTagSerializer(selectors.top_tags(movie_or_404(pk), MOST_TAGS), many=True).data)
 
 
 @extend_schema(tags=["catalogue"])
@@ -121,6 +138,24 @@ class MyRatings(ListAPIView[Rating]):
         movie = movie_or_404(body.validated_data["movie"])
         rating = services.rate(user=member(request), movie=movie, half_stars=body.validated_data["stars"])
         return Response(RatingSerializer(rating).data, status=HTTP_201_CREATED)
+
+
+@extend_schema(tags=["me"])
+class ImportRatings(APIView):
+    """Ratings from elsewhere, many at once."""
+
+    @extend_schema(request=ImportSerializer, responses=ImportAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        """Add up to 10,000 ratings.  What one has rated here stays; of several of one movie the last counts."""
+        body = ImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        rows = {row["movie"]: row for row in body.validated_data["ratings"]}
+        found = selectors.ids_by(body.validated_data["known_by"], rows)
+        ratings = [(found[key], row["stars"], row.get("rated_at")) for key, row in rows.items() if key in found]
+        added = services.add_ratings(user=member(request), ratings=ratings)
+        unknown = [key for key in rows if key not in found]
+        answer = {"added": added, "kept": len(ratings) - added, "unknown": unknown}
+        return Response(ImportAnswerSerializer(answer).data)
 
 
 @extend_schema(tags=["opinions"])
@@ -208,6 +243,7 @@ class NotInterested(Keeping):
 urlpatterns = [
     path("movies/", MovieList.as_view(), name="movies"),
     path("movies/<int:pk>/", MovieDetail.as_view(), name="movie"),
+    path("movies/<int:pk>/tags/", MovieTags.as_view(), name="movie-tags"),
     path("movies/<int:pk>/rating/", MyRating.as_view(), name="rating"),
     path("movies/<int:pk>/watchlist/", OnWatchlist.as_view(), name="on-watchlist"),
     path("movies/<int:pk>/not-interested/", NotInterested.as_view(), name="not-interested"),
@@ -215,6 +251,7 @@ urlpatterns = [
     path("tags/", TagList.as_view(), name="tags"),
     path("me/", Me.as_view(), name="me"),
     path("me/ratings/", MyRatings.as_view(), name="my-ratings"),
+    path("me/ratings/import/", ImportRatings.as_view(), name="import-ratings"),
     path("me/watchlist/", MyWatchlist.as_view(), name="my-watchlist"),
     path("me/not-interested/", MyHidden.as_view(), name="my-hidden"),
 ]

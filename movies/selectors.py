@@ -12,6 +12,8 @@ from django.db.models import Count, F, OrderBy, Q, QuerySet
 from movies import searching
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
 
+LOOKED_UP_AT_ONCE = 500
+"""So many values are looked up in one query: databases take only so many."""
 MANY_RATINGS = 5_000
 """From so many ratings on, a movie's histogram may be an hour old: a new rating would not show."""
 
@@ -252,3 +254,16 @@ def on_watchlists(users: Collection[User], n: int = 12) -> list[Movie]:
 def hidden_movies_of(user: User) -> QuerySet[Movie]:
     """The movies that a user is not interested in, the last hidden first."""
     return movies().filter(hidden_movies__user=user).order_by("-hidden_movies__added_at", "pk")
+
+
+def ids_by(field: str, values: Iterable[int]) -> dict[int, int]:
+    """The ids of the movies whose `field` (`id`, `movielens_id`, `imdb_id`, `tmdb_id`) has these values, by value.
+
+    Where several have one, the one that most people rated.
+    """
+    wanted = sorted(set(values))
+    found: dict[int, int] = {}
+    for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
+        some = Movie.objects.filter(**{f"{field}__in": wanted[start : start + LOOKED_UP_AT_ONCE]})
+        found.update(some.order_by("rating_count", "pk").values_list(field, "pk"))
+    return found

@@ -1,7 +1,10 @@
 """Movies and opinions as the API shows and takes them."""
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -9,6 +12,8 @@ from movies.models import Genre, Movie, Rating, Tag, User
 from movies.selectors import Browse, Sort, rating_histogram, top_tags
 from recsite.queries import IntegerField, Query, WholeNumberField
 
+MOST_IMPORTED = 10_000
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 STARS = [half_stars / 2 for half_stars in range(1, 11)]
 
 
@@ -145,3 +150,42 @@ class BrowseQuery(Query):
 
 class TagQuery(Query):
     q = serializers.CharField(required=False, max_length=255, help_text="What the tag begins with.")
+
+
+class KnownBy(StrEnum):
+    """Whose ids the movies of an import are given by."""
+
+    ID = "id"
+    MOVIELENS = "movielens_id"
+    IMDB = "imdb_id"
+    TMDB = "tmdb_id"
+
+
+class ImportedSerializer(StarsSerializer):
+    movie = IntegerField(min_value=1, max_value=2**31 - 1)
+    rated_at = serializers.DateTimeField(
+        required=False,
+        help_text="When, if it is known: never in the future.",
+    )
+
+    def validate_rated_at(self, when: datetime) -> datetime:
+        if not EARLIEST <= when <= timezone.now():
+            raise serializers.ValidationError("It is not between 1970 and now.")
+        return when
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    """Ratings from elsewhere."""
+
+    known_by = serializers.ChoiceField(
+        [known.value for known in KnownBy], default=KnownBy.ID.value, help_text="What `movie` is: our id or another's."
+    )
+    ratings: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=ImportedSerializer(), min_length=1, max_length=MOST_IMPORTED
+    )
+
+
+class ImportAnswerSerializer(serializers.Serializer[Any]):
+    added = serializers.IntegerField()
+    kept = serializers.IntegerField(help_text="Ratings of movies that one has rated here before: they stay.")
+    unknown = serializers.ListField(child=serializers.IntegerField(), help_text="The ids that are no movie's.")

@@ -173,6 +173,39 @@ def test_a_movie_is_kept_and_let_go(movies: list[Movie], member: APIClient, name
     assert member.delete(path).status_code == HTTPStatus.NOT_FOUND
 
 
+def test_ratings_are_imported_by_another_sites_ids(movies: list[Movie], member: APIClient, ada: User) -> None:
+    for n, movie in enumerate(movies):
+        Movie.objects.filter(pk=movie.pk).update(imdb_id=78748 + n)
+    services.rate(user=ada, movie=movies[0], half_stars=2)
+    rows = [
+        {"movie": 78748, "stars": 5},
+        {"movie": 78749, "stars": 1},
+        {"movie": 78749, "stars": 4.5, "rated_at": "2020-02-02T20:02:00Z"},
+        {"movie": 5, "stars": 3},
+    ]
+    response = member.post(f"{V1}me/ratings/import/", {"known_by": "imdb_id", "ratings": rows})
+    assert response.json() == {"added": 1, "kept": 1, "unknown": [5]}
+    kept = {rating.movie: rating for rating in Rating.objects.filter(user=ada)}
+    assert (kept[movies[0]].half_stars, kept[movies[1]].half_stars) == (2, 9)
+    assert kept[movies[1]].rated_at.year == 2020
+
+
+@pytest.mark.parametrize("rated_at", ["2999-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "soon", "0001-01-01T00:00:00Z"])
+def test_an_import_of_impossible_times_is_refused(movies: list[Movie], member: APIClient, rated_at: str) -> None:
+    rows = [{"movie": movies[0].pk, "stars": 5, "rated_at": rated_at}]
+    response = member.post(f"{V1}me/ratings/import/", {"ratings": rows})
+    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert response.json()["errors"][0]["attr"] == "ratings.0.rated_at"
+
+
+def test_the_tags_of_a_movie_most_used_first(movies: list[Movie], ada: User) -> None:
+    tags = [Tag.objects.create(name=name) for name in ("space", "cat")]
+    for person, tag in ((ada, tags[0]), (ada, tags[1]), (User.objects.get(username="person0"), tags[1])):
+        MovieTag.objects.create(user=person, movie=movies[0], tag=tag)
+    found = get(f"movies/{movies[0].pk}/tags/")
+    assert found == [{"name": "cat", "people": 2}, {"name": "space", "people": 1}]
+
+
 def test_lists_ask_the_database_no_more_for_more_movies(
     movies: list[Movie], member: APIClient, django_assert_max_num_queries: Any
 ) -> None:
