@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from movies.models import Genre, Movie, Rating, Tag, User
 from movies.selectors import Browse, Sort, rating_histogram, top_tags
+from recsite import examples
 from recsite.queries import IntegerField, Query, WholeNumberField
 
 MOST_IMPORTED = 10_000
@@ -95,12 +96,14 @@ class RatingSerializer(serializers.ModelSerializer[Rating]):
         fields = ("movie", "stars", "rated_at")
 
 
+@extend_schema_serializer(examples=[examples.request({"stars": 4.5})])
 class StarsSerializer(serializers.Serializer[Any]):
     """A rating of a movie that the address names."""
 
     stars = StarsField()
 
 
+@extend_schema_serializer(examples=[examples.request({"movie": 260, "stars": 4.5})])
 class MovieStarsSerializer(StarsSerializer):
     """A rating of a movie."""
 
@@ -174,6 +177,9 @@ class ImportedSerializer(StarsSerializer):
         return when
 
 
+@extend_schema_serializer(
+    examples=[examples.request({"known_by": "imdb_id", "ratings": [{"movie": 133093, "stars": 5}]})]
+)
 class ImportSerializer(serializers.Serializer[Any]):
     """Ratings from elsewhere."""
 
@@ -185,6 +191,7 @@ class ImportSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(examples=[examples.answer({"added": 118, "kept": 2, "unknown": [9999999]})])
 class ImportAnswerSerializer(serializers.Serializer[Any]):
     added = serializers.IntegerField()
     kept = serializers.IntegerField(help_text="Ratings of movies that one has rated here before: they stay.")

@@ -2,19 +2,25 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from movies.api import genres_or_404
 from movies.serializers import MovieSerializer, MovieStarsSerializer, StarsField
 from recommendations.lists import Entry, Recommendations
 from recommendations.services import Filters, Ranker, Source, Steering
+from recsite import examples
 from recsite.queries import FlagField, FloatField, IntegerField, NumberField, Query, WholeNumberField
 
 LONGEST_LIST = 100
 MOST_GENRES = 20
 MOST_RATINGS = 1_000
 MOST_USERS = 1_000
+BATCH = {
+    "version": "20261124-031500-42",
+    "results": [{"user": 7, "results": [{"movie": 260, "score": 3.27}]}, {"user": 8, "results": []}],
+}
+PREDICTIONS = {"version": "20261124-031500-42", "results": [{"movie": 260, "stars": 4.4}]}
 LARGEST_ID = 2**31 - 1
 
 
@@ -52,6 +58,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     explanation = ExplanationSerializer(allow_null=True, help_text="Null unless `explain` asks for it.")
 
 
+@extend_schema_serializer(examples=[examples.answer(examples.LISTED)])
 class RecommendationsSerializer(serializers.Serializer[Any]):
     """A list, best first, and where it comes from."""
 
@@ -146,6 +153,9 @@ class ListQuery(Query):
         }
 
 
+@extend_schema_serializer(
+    examples=[examples.request({"ratings": [{"movie": 260, "stars": 5}, {"movie": 541, "stars": 4.5}], "n": 10})]
+)
 class PreviewSerializer(ListQuery):
     """Ratings of somebody who has no account here, and what is asked of their list."""
 
@@ -189,11 +199,15 @@ class PredictionSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[examples.answer(PREDICTIONS)]
+)
 class PredictionsSerializer(serializers.Serializer[Any]):
     version = serializers.CharField(allow_null=True, help_text="The version of the model that serves.")
     results = PredictionSerializer(many=True)
 
 
+@extend_schema_serializer(examples=[examples.request({"users": [7, 8], "n": 10})])
 class BatchSerializer(serializers.Serializer[Any]):
     """Whose lists are wanted."""
 
@@ -213,6 +227,7 @@ class BatchEntrySerializer(serializers.Serializer[Any]):
     results = LineSerializer(many=True, help_text="Best first; empty for whom the model knows nothing of.")
 
 
+@extend_schema_serializer(examples=[examples.answer(BATCH)])
 class BatchAnswerSerializer(serializers.Serializer[Any]):
     version = serializers.CharField(allow_null=True)
     results = BatchEntrySerializer(many=True, help_text="In the order in which the users were given, each once.")

@@ -1,9 +1,12 @@
 """How the API says that something went wrong."""
 
 from django.db import OperationalError
+from drf_spectacular.utils import extend_schema_serializer
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
+
+from recsite import examples
 
 RETRY_SECONDS = 10
 
@@ -36,6 +39,7 @@ class ProblemSerializer(serializers.Serializer[object]):
     attr = serializers.CharField(allow_null=True, help_text="The parameter or field that is meant, if one is.")
 
 
+@extend_schema_serializer(examples=[examples.answer(examples.REFUSED)])
 class ErrorSerializer(serializers.Serializer[object]):
     """What every error's answer says."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
 from knox.models import get_token_model
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from movies.models import User
 from movies.people import member
+from recsite import examples
 from recsite.queries import TextField
 from recsite.throttling import SharedThrottle
 
@@ -38,6 +39,7 @@ class LoginByNameThrottle(SharedThrottle):
         return f"throttle-{self.scope}-{name.casefold().encode().hex()[:200]}" if isinstance(name, str) else None
 
 
+@extend_schema_serializer(examples=[examples.request({"username": "ada", "password": "lovelace-1815"})])
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = TextField(max_length=254, help_text="Or the e-mail address.")
     password = TextField(max_length=1000, trim_whitespace=False)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from movies.people import member
 from recommendations import feedback
 from recommendations.models import Event, Place
 from recommendations.services import Source
+from recsite import examples
 from recsite.access import MayRecord, service_of
 from recsite.queries import IntegerField, TextField
 
@@ -37,6 +38,17 @@ class EventSerializer(serializers.Serializer[Any]):
     rank = IntegerField(min_value=1, max_value=32_767, help_text="`rank` of the movie in it.")
 
 
+@extend_schema_serializer(
+    examples=[
+        examples.request(
+            {
+                "events": [
+                    {"kind": "click", "movie": 260, "version": "20261124-031500-42", "source": "folded_in", "rank": 1}
+                ]
+            }
+        )
+    ]
+)
 class EventsSerializer(serializers.Serializer[Any]):
     events: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=EventSerializer(), min_length=1, max_length=MOST_EVENTS

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
@@ -17,6 +17,7 @@ from movies.people import member
 from recommendations import queueing, runs, versions
 from recommendations.artifacts import ArtifactError
 from recommendations.models import ModelVersion, ServiceToken, TrainingRun
+from recsite import examples
 from recsite.access import allowed
 from recsite.errors import ConflictError, ErrorSerializer, UnavailableError
 
@@ -65,6 +66,9 @@ class RunSerializer(serializers.ModelSerializer[TrainingRun]):
         return version.name if version else None
 
 
+@extend_schema_serializer(
+    examples=[examples.request({"config": {"epochs": 20}}), examples.request({}, "As by default")]
+)
 class RetrainSerializer(serializers.Serializer[Any]):
     """What the training shall do otherwise than by default."""
 
