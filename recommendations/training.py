@@ -210,7 +210,7 @@ def _publish(
         size=artifacts.size_of(artifacts.folder_of(name)),
         gate=[asdict(test) for test in verdict],
         parameters=details["parameters"],
-        metrics=details["metrics"],
+        metrics=details["metrics"] | {"index": details["index"]},
         dimension=details["dimension"],
         **{key: details["data"][key] for key in ("users", "movies", "ratings")},
     )

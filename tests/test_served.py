@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from recommendations import serving
@@ -60,3 +61,11 @@ def test_an_operator_may_choose(world: World, version: ModelVersion, settings: S
     assert (bundle.served.index is not None) == (wanted == "approximate")
     liked = world.liked_by(0)
     assert {entry.movie.pk for entry in recommend(world.people[0], n=5).entries} <= liked
+
+
+@pytest.mark.database
+def test_operators_see_what_was_measured(version: ModelVersion, admin_client: Client) -> None:
+    page = admin_client.get(f"/admin/recommendations/modelversion/{version.pk}/change/").content.decode()
+    plan = version.metrics["index"]
+    assert f"{plan['serve']} (exact {plan['exact']['p50']:,.0f} µs, approximate" in page
+    assert f"recall@10 {plan['recall_at_10']:.3f}" in page
