@@ -143,7 +143,7 @@ class Rating(models.Model):
 
     rated_at = UnixTimeField(default=timezone.now)
     user = models.ForeignKey(User, models.CASCADE, related_name="ratings", db_index=False)
-    movie = models.ForeignKey(Movie, models.CASCADE, related_name="ratings")
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="ratings", db_index=False)
     half_stars = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(10)])
 
     class Meta:
@@ -151,6 +151,7 @@ class Rating(models.Model):
             models.UniqueConstraint(fields=["user", "movie"], name="one_rating_per_user_and_movie"),
             models.CheckConstraint(condition=Q(half_stars__range=(1, 10)), name="rating_from_half_a_star_to_five"),
         ]
+        indexes: ClassVar = [models.Index(fields=["movie", "half_stars"], name="rating_by_movie_and_stars")]
 
     def __str__(self) -> str:
         return f"{self.stars:g} stars"
