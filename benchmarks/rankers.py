@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from recommendations.engine.comparing import compare, resized
-from recommendations.tables import rankers_table
+from recommendations.ranker_tables import rankers_table
 
 SIZES = (9_742, 62_423, 1_000_000)
 

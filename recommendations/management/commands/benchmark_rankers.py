@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from recommendations.contest import NothingServesError, compare_rankers
-from recommendations.tables import rankers_table
+from recommendations.ranker_tables import rankers_table
 from recommendations.terminal import print_json
 
 WIDTH = 140
