@@ -2,7 +2,8 @@
 
 At most every `CHECK_SECONDS` a request, or a thread that does nothing else, asks the database which version is
 active.  Another one is verified, opened whole and asked a question, in a thread of its own, before one reference is
-swapped; a request keeps the bundle that it took.  What cannot be opened is logged and tried again later; the last good version serves on.
+swapped; a request keeps the bundle that it took.  What cannot be opened is logged and
+tried again later; the last good version serves on.
 """
 
 import logging
