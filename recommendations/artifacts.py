@@ -58,6 +58,13 @@ def discard_staging(owner: str) -> None:
     shutil.rmtree(root() / f"{STAGING}{owner}", ignore_errors=True)
 
 
+def discard_other_staging(owner: str) -> None:
+    """Remove what runs before this one left here: there is never a second one that is alive."""
+    for folder in root().glob(f"{STAGING}run-*"):
+        if folder.name != f"{STAGING}{owner}":
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def write_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write each array as `<name>.npy`, which can be mapped."""
     for name, array in arrays.items():
@@ -100,7 +107,7 @@ def verify(folder: Path, manifest_sha256: str) -> dict[str, Any]:
     ArtifactError
         When a file is missing, has another length or checksum, or is not in the manifest.
     """
-    manifest = _manifest(folder, manifest_sha256)
+    manifest = manifest_of(folder, manifest_sha256)
     present = {path.name for path in folder.iterdir()} - {MANIFEST}
     if foreign := present.symmetric_difference(manifest["files"]):
         raise ArtifactError(f"{folder.name}: {', '.join(sorted(foreign))}: missing, or not in the manifest.")
@@ -140,7 +147,8 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _manifest(folder: Path, manifest_sha256: str) -> dict[str, Any]:
+def manifest_of(folder: Path, manifest_sha256: str) -> dict[str, Any]:
+    """The manifest of a folder, if it is the one with this checksum; its files may be any."""
     path = folder / MANIFEST
     if not path.is_file():
         raise ArtifactError(f"There are no artifacts of version {folder.name} in {folder.parent}.")

@@ -21,7 +21,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from movies.models import User
-from recommendations import artifacts
+from recommendations import artifacts, store
 from recommendations.models import ModelVersion, TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -254,7 +254,7 @@ def _bury(run: TrainingRun) -> bool:
 
 def _discard_unpublished(run: TrainingRun) -> None:
     """Remove the folder that got its name, but no row, before the run died."""
-    for folder in artifacts.root().glob(f"*-{run.pk}"):
-        made_by_it = run.started_at is not None and folder.name >= version_name(run, run.started_at)
-        if made_by_it and not ModelVersion.objects.filter(name=folder.name).exists():
-            artifacts.remove(folder.name)
+    for name in store.names():
+        made_by_it = run.started_at is not None and name.endswith(f"-{run.pk}") and name >= version_name(run, run.started_at)
+        if made_by_it and not ModelVersion.objects.filter(name=name).exists():
+            store.discard(name)

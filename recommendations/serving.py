@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from recommendations import artifacts, metrics, versions
+from recommendations import metrics, store, versions
 from recommendations.bundle import Bundle
 from recommendations.models import ModelVersion
 from recommendations.smoke import smoke_test
@@ -101,8 +101,7 @@ def open_version(version: ModelVersion) -> Bundle:
     ArtifactError
         When its files are not what was published, or give no answer.
     """
-    folder = artifacts.folder_of(version.name)
-    bundle = Bundle.open(folder, artifacts.verify(folder, version.manifest_sha256))
+    bundle = Bundle.open(*store.ready(version.name, version.manifest_sha256))
     smoke_test(bundle)
     return bundle
 
@@ -123,7 +122,7 @@ def _check(state: _State, *, wait: bool) -> None:
         state.fault = ""
     elif state.tried != version.name or now - state.tried_at > RETRY_SECONDS:
         state.tried, state.tried_at = version.name, now
-        if wait:
+        if wait and store.here(version.name):
             _load(state, version)
         else:
             threading.Thread(target=_load, args=(state, version), name="reload", daemon=True).start()

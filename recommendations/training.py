@@ -13,7 +13,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from movies.models import User
-from recommendations import artifacts, gate, runs, versions
+from recommendations import artifacts, gate, runs, store, versions
 from recommendations.bundle import Bundle
 from recommendations.engine.calibration import Calibration, calibrate
 from recommendations.engine.evaluation import Evaluation, evaluate, popularity, scorer_of
@@ -79,6 +79,7 @@ def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> Mode
     """
     runs.claim(run)
     owner = runs.Owner(run, listener)
+    artifacts.discard_other_staging(runs.staging_owner(run))
     try:
         with owner.heartbeat(), artifacts.staging(runs.staging_owner(run)) as folder:
             version = _make(owner, folder)
@@ -172,9 +173,8 @@ def _champion(parent: ModelVersion | None) -> Bundle | None:
     """The version to be replaced; None if there is none, or its files are no good: anything is better then."""
     if parent is None:
         return None
-    folder = artifacts.folder_of(parent.name)
     try:
-        return Bundle.open(folder, artifacts.verify(folder, parent.manifest_sha256))
+        return Bundle.open(*store.ready(parent.name, parent.manifest_sha256))
     except artifacts.ArtifactError as error:
         logger.warning("The new version is not compared with %s: %s", parent, error)
         return None
@@ -202,6 +202,7 @@ def _publish(
     name = runs.version_name(owner.run, timezone.now())
     digest = artifacts.seal(folder, details)
     artifacts.publish(folder, name)
+    store.put(name)
     version = versions.publish(
         owner.run,
         parent,
@@ -215,6 +216,6 @@ def _publish(
         **{key: details["data"][key] for key in ("users", "movies", "ratings")},
     )
     if version is None:
-        artifacts.remove(name)
+        store.discard(name)
         raise runs.RunLostError(f"Run {owner.run.pk} was ended, or another version was activated, while it ran.")
     return version

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from movies.models import User
-from recommendations import artifacts
+from recommendations import store
 from recommendations.models import Activation, ModelVersion, TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def activate(version: ModelVersion, *, by: User | None = None) -> Activation:
     """
     if version.files_removed_at:
         raise VersionError(f"The files of {version} were removed on {version.files_removed_at:%Y-%m-%d}.")
-    artifacts.verify(artifacts.folder_of(version.name), version.manifest_sha256)
+    store.ready(version.name, version.manifest_sha256)
     with transaction.atomic():
         _one_at_a_time()
         return _switch(version, by=by)
@@ -95,7 +95,7 @@ def prune() -> list[ModelVersion]:
     for version in removed:
         version.files_removed_at = timezone.now()
         version.save(update_fields=["files_removed_at"])
-        artifacts.remove(version.name)
+        store.discard(version.name)
     return removed
 
 

@@ -123,6 +123,9 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 RECOMMENDER_ARTIFACTS = BASE_DIR / env.path("RECOMMENDER_ARTIFACTS", default="var/artifacts")
 EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=90)
+RECOMMENDER_STORE = env.str("RECOMMENDER_STORE", default="")
+if RECOMMENDER_STORE and not RECOMMENDER_STORE.startswith(("file:///", "s3://")):
+    raise ImproperlyConfigured(f"RECOMMENDER_STORE is {RECOMMENDER_STORE!r}; set file:///folder or s3://bucket/prefix.")
 RECOMMENDER_RANKER = env.str("RECOMMENDER_RANKER", default="measured")
 if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
     raise ImproperlyConfigured(f"RECOMMENDER_RANKER is {RECOMMENDER_RANKER!r}; set measured, exact or approximate.")
