@@ -254,7 +254,9 @@ def _bury(run: TrainingRun) -> bool:
 
 def _discard_unpublished(run: TrainingRun) -> None:
     """Remove the folder that got its name, but no row, before the run died."""
+    if run.started_at is None:
+        return
+    earliest = version_name(run, run.started_at)
     for name in store.names():
-        made_by_it = run.started_at is not None and name.endswith(f"-{run.pk}") and name >= version_name(run, run.started_at)
-        if made_by_it and not ModelVersion.objects.filter(name=name).exists():
+        if name.endswith(f"-{run.pk}") and name >= earliest and not ModelVersion.objects.filter(name=name).exists():
             store.discard(name)
