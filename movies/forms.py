@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from movies import ratings_csv
 from movies.models import Genre
+from movies.rated import RatingsWanted, StarsRange
 from movies.selectors import Browse, RatingSort, Sort
 
 SORT_NAMES = {
@@ -23,6 +24,11 @@ RATING_SORT_NAMES = {
     RatingSort.BEST: "My best first",
     RatingSort.WORST: "My worst first",
     RatingSort.TITLE: "Title, A to Z",
+}
+STARS_NAMES = {
+    StarsRange.HIGH: "4 stars and more",
+    StarsRange.MIDDLE: "2½ to 3½ stars",
+    StarsRange.LOW: "2 stars and less",
 }
 
 
@@ -39,7 +45,7 @@ class BrowseForm(forms.Form):
     )
     year_from = year_field("From")
     year_to = year_field("To")
-    tag = forms.CharField(required=False, max_length=255)
+    tag = forms.CharField(label="Tag", required=False, max_length=255)
     min_ratings = forms.TypedChoiceField(
         label="Rated by at least",
         choices=[("", "anybody"), (10, "10 people"), (50, "50 people"), (100, "100 people"), (1000, "1,000 people")],
@@ -93,16 +99,37 @@ class BrowseForm(forms.Form):
 
 
 class RatingsForm(forms.Form):
+    """Which of one's own ratings to see, and in which order."""
+
+    q = forms.CharField(required=False, max_length=200)
+    stars = forms.TypedChoiceField(
+        choices=[("", "Any stars"), *STARS_NAMES.items()], coerce=StarsRange, required=False, empty_value=None
+    )
+    genre = forms.ModelChoiceField(Genre.objects.all(), to_field_name="slug", required=False, empty_label="All genres")
     sort = forms.TypedChoiceField(
-        label="Order",
-        choices=list(RATING_SORT_NAMES.items()),
-        coerce=RatingSort,
-        required=False,
-        empty_value=RatingSort.LATEST,
+        choices=list(RATING_SORT_NAMES.items()), coerce=RatingSort, required=False, empty_value=RatingSort.LATEST
     )
 
-    def order(self) -> RatingSort:
-        return self.cleaned_data["sort"] if self.is_valid() else RatingSort.LATEST
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data, auto_id="ratings-%s")
+        self.is_valid()
+
+    def wanted(self) -> RatingsWanted:
+        found: dict[str, Any] = self.cleaned_data
+        return RatingsWanted(
+            text=found.get("q", ""),
+            stars=found.get("stars"),
+            genre=found.get("genre"),
+            sort=found.get("sort", RatingSort.LATEST),
+        )
+
+    def query(self) -> str:
+        """What is asked for, as an address says it."""
+        wanted = self.wanted()
+        genre = wanted.genre.slug if wanted.genre else ""
+        sort = wanted.sort if wanted.sort != RatingSort.LATEST else ""
+        pairs = [("q", wanted.text), ("stars", wanted.stars), ("genre", genre), ("sort", sort)]
+        return urlencode([(name, value) for name, value in pairs if value])
 
 
 class RatingForm(forms.Form):

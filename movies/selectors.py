@@ -171,6 +171,16 @@ def common_tags(among: Collection[int], n: int) -> list[Tag]:
     return list(counted.filter(on__gt=1).order_by("-on", "key")[:n])
 
 
+def tag_names(n: int = 60) -> list[str]:
+    """The names of the tags that are on most movies; may be an hour old."""
+    names: list[str] | None = cache.get("tag-names")
+    if names is None:
+        counted = Tag.objects.annotate(on=Count("movie_tags")).order_by("-on", "key")
+        names = list(counted.values_list("name", flat=True)[:n])
+        cache.set("tag-names", names, 3600)
+    return names
+
+
 def ids_with_tag(key: str) -> list[int]:
     """The ids of the movies that anybody put a tag on."""
     return list(MovieTag.objects.filter(tag__key=key).values_list("movie_id", flat=True).distinct())

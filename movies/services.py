@@ -63,3 +63,9 @@ def hide(*, user: User, movie: Movie) -> None:
 def unhide(*, user: User, movie: Movie) -> bool:
     """Let a movie be recommended again; say whether it was hidden."""
     return HiddenMovie.objects.filter(user=user, movie=movie).delete()[0] > 0
+
+
+def show_predictions(*, user: User, shown: bool) -> None:
+    """Let somebody see predicted stars always, or only of movies that they have rated."""
+    user.shows_predictions = shown
+    user.save(update_fields=["shows_predictions"])

@@ -1,11 +1,13 @@
 """What somebody's ratings say about them, in numbers."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from movies.models import Rating, User
 
+FEW_YEARS = 2
 FEW = 3
 """Fewer ratings say nothing about a genre or a decade."""
 
@@ -20,15 +22,27 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Period:
+    """What somebody rated in a year or a month: how much, and its mean in stars, None where it is nothing."""
+
+    name: str
+    count: int
+    mean: float | None
+
+
+@dataclass(frozen=True)
 class Taste:
-    """`histogram` counts half a star, one star, … five stars; `years` are (year of rating, count), none left out."""
+    """`histogram` counts half a star, one star, … five stars; `times` are the years of rating, none left out.
+
+    Where they are no more than two, `times` are the months.
+    """
 
     count: int
     mean: float
     histogram: list[int]
     genres: list[Group]
     decades: list[Group]
-    years: list[tuple[int, int]]
+    times: list[Period]
 
 
 def taste_of(user: User) -> Taste | None:
@@ -37,7 +51,6 @@ def taste_of(user: User) -> Taste | None:
     if not rows:
         return None
     counted = Counter(half_stars for half_stars, _, _ in rows)
-    rated_in = Counter(rated_at.year for _, _, rated_at in rows)
     by_genre = Rating.objects.filter(user=user, movie__genres__isnull=False).values_list(
         "movie__genres__name", "half_stars"
     )
@@ -48,7 +61,7 @@ def taste_of(user: User) -> Taste | None:
         histogram=[counted[half_stars] for half_stars in range(1, 11)],
         genres=sorted(_groups(by_genre), key=lambda group: (-group.count, group.name)),
         decades=sorted(_groups(by_decade), key=lambda group: group.name),
-        years=[(year, rated_in[year]) for year in range(min(rated_in), max(rated_in) + 1)],
+        times=_times([(rated_at, half_stars) for half_stars, _, rated_at in rows]),
     )
 
 
@@ -61,3 +74,18 @@ def _groups(pairs: Iterable[tuple[str, int]]) -> list[Group]:
         for name, halves in half_stars.items()
         if len(halves) >= FEW
     ]
+
+
+def _times(ratings: Sequence[tuple[datetime, int]]) -> list[Period]:
+    months: defaultdict[int, list[int]] = defaultdict(list)
+    for rated_at, half_stars in ratings:
+        months[12 * rated_at.year + rated_at.month - 1].append(half_stars)
+    first, last = min(months), max(months)
+    if last // 12 - first // 12 < FEW_YEARS:
+        return [_period(f"{date(n // 12, n % 12 + 1, 1):%b %Y}", months[n]) for n in range(first, last + 1)]
+    years = range(first // 12, last // 12 + 1)
+    return [_period(str(year), [stars for n in range(12) for stars in months[12 * year + n]]) for year in years]
+
+
+def _period(name: str, half_stars: list[int]) -> Period:
+    return Period(name, len(half_stars), sum(half_stars) / len(half_stars) / 2 if half_stars else None)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("ratings/import/save/", own_data.save_import, name="save-import"),
     path("account/", own_data.account, name="account"),
     path("account/recsite.json", own_data.export_account, name="export-account"),
+    path("account/predictions/", own_data.predictions, name="predictions"),
     path("account/leave/", own_data.leave, name="leave"),
     path("watchlist/", shelves.watchlist, name="watchlist"),
     path("credits/", catalogue.credits_page, name="credits"),

@@ -65,9 +65,11 @@ def _first_picks(request: HttpRequest) -> dict[str, object]:
 def recommendations(request: HttpRequest) -> HttpResponse:
     form = SteeringForm(request.GET)
     wanted = min(LONGEST_LIST, max(PAGE, shelves.whole_number(request.GET.get("n"), PAGE)))
-    picks = shelves.picks(member(request), n=wanted, filters=form.filters(), steering=form.steering())
+    user = member(request)
+    picks = shelves.picks(user, n=wanted, filters=form.filters(), steering=form.steering())
     more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
-    return render(request, "recommendations/list.html", {"form": form, "picks": picks, "more": more})
+    context = {"form": form, "picks": picks, "more": more, "progress": shelves.progress(user)}
+    return render(request, "recommendations/list.html", context)
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import TemplateView
 
 from recommendations.health import livez, readyz
 from recommendations.views import home
@@ -15,6 +16,8 @@ urlpatterns = [
     path("api/v1/", include("recsite.api")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
+    path("offline.js", TemplateView.as_view(template_name="offline.js", content_type="text/javascript")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

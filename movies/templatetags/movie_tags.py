@@ -7,7 +7,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from movies.taste import Group
+from movies.taste import Group, Period
 
 register = template.Library()
 
@@ -45,7 +45,7 @@ class Bar(NamedTuple):
     height: float
 
 
-BAR_STEP, HISTOGRAM_HEIGHT = 24, 96
+BAR_STEP, BAR_WIDTH, HISTOGRAM_HEIGHT = 24, 22, 96
 
 
 @register.inclusion_tag("movies/_histogram.html")
@@ -77,13 +77,19 @@ def bars(groups: Sequence[Group], label: str) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("movies/_years.html")
-def years(counts: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    """Columns for how much somebody rated in each year."""
-    most = max(count for _, count in counts)
-    heights = [max(2.0, count / most * HISTOGRAM_HEIGHT) if count else 0.0 for _, count in counts]
+@register.inclusion_tag("movies/_times.html")
+def times(periods: Sequence[Period]) -> dict[str, Any]:
+    """Columns for how much somebody rated in each period, and a line for its mean."""
+    most = max(period.count for period in periods)
+    heights = [max(2.0, period.count / most * HISTOGRAM_HEIGHT) if period.count else 0.0 for period in periods]
     columns = [
-        {"year": year, "count": count, "x": n * BAR_STEP, "y": HISTOGRAM_HEIGHT - height, "height": height}
-        for n, ((year, count), height) in enumerate(zip(counts, heights, strict=True))
+        {"period": period, "x": n * BAR_STEP, "y": HISTOGRAM_HEIGHT - height, "height": height}
+        for n, (period, height) in enumerate(zip(periods, heights, strict=True))
     ]
-    return {"columns": columns, "width": BAR_STEP * len(columns), "height": HISTOGRAM_HEIGHT}
+    line = [
+        (n * BAR_STEP + BAR_WIDTH / 2, HISTOGRAM_HEIGHT * (1 - period.mean / 5))
+        for n, period in enumerate(periods)
+        if period.mean is not None
+    ]
+    points = " ".join(f"{x:.0f},{y:.1f}" for x, y in line)
+    return {"columns": columns, "points": points, "width": BAR_STEP * len(columns), "height": HISTOGRAM_HEIGHT}

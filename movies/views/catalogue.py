@@ -28,6 +28,7 @@ def browse(request: HttpRequest) -> HttpResponse:
         "page": page,
         "cards": cards(request.user, list(page.object_list)),
         "query": urlencode(form.query()),
+        "tag_names": selectors.tag_names(),
     }
     return render(request, "movies/browse.html", context)
 

@@ -80,6 +80,17 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "account/overview.html")
 
 
+@require_POST
+@login_required
+def predictions(request: HttpRequest) -> HttpResponse:
+    """Show predicted stars always, or not before the member has rated a movie."""
+    user = member(request)
+    services.show_predictions(user=user, shown=request.POST.get("shown") == "yes")
+    when = "always" if user.shows_predictions else "once you have rated a movie"
+    messages.success(request, f"What we expect you to think is shown {when}.")
+    return redirect("movies:account")
+
+
 @require_GET
 @login_required
 def export_account(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from movies import selectors
 from movies.cards import cards
 from movies.forms import RatingsForm
 from movies.people import member
+from movies.rated import find_ratings
 
 PER_PAGE = 50
 
@@ -18,9 +19,11 @@ PER_PAGE = 50
 @login_required
 def ratings(request: HttpRequest) -> HttpResponse:
     form = RatingsForm(request.GET)
-    found = selectors.ratings_of(member(request), form.order())
+    user = member(request)
+    found = find_ratings(user, form.wanted())
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "movies/ratings.html", {"form": form, "page": page, "sort": form.order()})
+    context = {"form": form, "page": page, "query": form.query(), "rated": selectors.rating_count_of(user)}
+    return render(request, "movies/ratings.html", context)
 
 
 @require_safe

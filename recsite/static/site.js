@@ -1,4 +1,4 @@
-// What HTML and htmx leave to be done: the list under the search field, menus that close, and copying.
+// What HTML and htmx leave to be done: the list under the search field, menus that close, copying, and trouble.
 
 (() => {
   const field = document.getElementById("site-search");
@@ -78,3 +78,23 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     document.getElementById("announcer").textContent = button.textContent = "Copied";
   });
 }
+
+(() => {
+  const trouble = document.getElementById("trouble");
+  const say = (event, words) => {
+    const saving = event.detail.requestConfig.verb === "post";
+    trouble.textContent = saving ? `${words} Nothing was saved.` : words;
+    // A rating that was not saved must not look as if it were.
+    if (saving) event.target.closest("form")?.reset();
+  };
+  document.body.addEventListener("htmx:sendError", (event) => say(event, "There is no connection just now."));
+  document.body.addEventListener("htmx:responseError", (event) => {
+    const slowly = event.detail.xhr.status === 429;
+    say(event, slowly ? "Slowly, please: try again in a minute." : "That did not work: try again in a moment.");
+  });
+  document.body.addEventListener("htmx:afterOnLoad", (event) => {
+    if (event.detail.successful) trouble.textContent = "";
+  });
+})();
+
+navigator.serviceWorker?.register("/offline.js");
