@@ -151,6 +151,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 else:
     # A broker that hangs must not hold a page: the request gives up within two seconds.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
+CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="recsite")
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_TASK_IGNORE_RESULT = True

@@ -3,11 +3,13 @@
 import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
@@ -49,6 +51,17 @@ class Site:
         done = self.run("shell", "--no-imports", "-c", imports + code)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def sql(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query, without a process that would have to be started."""
+        url = self.environment["DATABASE_URL"]
+        connect = psycopg2.connect if url.startswith("postgres") else sqlite3.connect
+        with contextlib.closing(connect(url.removeprefix("sqlite:///"))) as connection:
+            cursor = connection.cursor()
+            cursor.execute(query)
+            rows = list(cursor.fetchall()) if cursor.description else []
+            connection.commit()
+        return rows
 
     @contextlib.contextmanager
     def start(self, *command: str, **more: str) -> Iterator["Process"]:
