@@ -120,6 +120,7 @@ class KeptSerializer(serializers.Serializer[Any]):
 class MeSerializer(serializers.ModelSerializer[User]):
     """The account that asks."""
 
+    email = serializers.CharField(read_only=True, help_text="Empty if none was given.")
     permissions = serializers.SerializerMethodField(help_text="What it may do beyond what everybody may.")
 
     class Meta:
@@ -134,11 +135,15 @@ class MeSerializer(serializers.ModelSerializer[User]):
 class BrowseQuery(Query):
     """What may be asked of the catalogue."""
 
-    q = serializers.CharField(required=False, max_length=200, help_text="Words of the title, or the year.")
+    q = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="Words of the title, or the year."
+    )
     genre = serializers.ListField(
         child=serializers.SlugField(), required=False, help_text="Slugs of genres: movies have all of them."
     )
-    tag = serializers.CharField(required=False, max_length=255, help_text="A tag's name; case does not matter.")
+    tag = serializers.CharField(
+        required=False, allow_blank=True, max_length=255, help_text="A tag's name; case does not matter."
+    )
     year_from = WholeNumberField(required=False, min_value=1870, max_value=2100)
     year_to = WholeNumberField(required=False, min_value=1870, max_value=2100)
     min_ratings = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
@@ -152,7 +157,7 @@ class BrowseQuery(Query):
 
 
 class TagQuery(Query):
-    q = serializers.CharField(required=False, max_length=255, help_text="What the tag begins with.")
+    q = serializers.CharField(required=False, allow_blank=True, max_length=255, help_text="What the tag begins with.")
 
 
 class KnownBy(StrEnum):
@@ -168,13 +173,12 @@ class ImportedSerializer(StarsSerializer):
     movie = IntegerField(min_value=1, max_value=2**31 - 1)
     rated_at = serializers.DateTimeField(
         required=False,
-        help_text="When, if it is known: never in the future.",
+        help_text="When.  A time before 1970 or in the future is taken for now.",
     )
 
     def validate_rated_at(self, when: datetime) -> datetime:
-        if not EARLIEST <= when <= timezone.now():
-            raise serializers.ValidationError("It is not between 1970 and now.")
-        return when
+        now = timezone.now()
+        return when if EARLIEST <= when <= now else now
 
 
 @extend_schema_serializer(
@@ -186,9 +190,7 @@ class ImportSerializer(serializers.Serializer[Any]):
     known_by = serializers.ChoiceField(
         [known.value for known in KnownBy], default=KnownBy.ID.value, help_text="What `movie` is: our id or another's."
     )
-    ratings: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=ImportedSerializer(), min_length=1, max_length=MOST_IMPORTED
-    )
+    ratings = serializers.ListField(child=ImportedSerializer(), min_length=1, max_length=MOST_IMPORTED)
 
 
 @extend_schema_serializer(examples=[examples.answer({"added": 118, "kept": 2, "unknown": [9999999]})])

@@ -13,6 +13,8 @@ from recsite import examples
 from recsite.queries import FlagField, FloatField, IntegerField, NumberField, Query, WholeNumberField
 
 LONGEST_LIST = 100
+MOST_EXCLUDED = 100
+"""In an address; servers take only so long a one."""
 MOST_GENRES = 20
 MOST_RATINGS = 1_000
 MOST_USERS = 1_000
@@ -109,7 +111,7 @@ class ListQuery(Query):
     exclude = serializers.ListField(
         child=WholeNumberField(min_value=1, max_value=LARGEST_ID),
         required=False,
-        max_length=MOST_RATINGS,
+        max_length=MOST_EXCLUDED,
         help_text="Ids of movies that shall not appear.",
     )
     popularity: serializers.FloatField = NumberField(
@@ -171,9 +173,7 @@ class PreviewSerializer(ListQuery):
     diversity = FloatField(default=0.0, min_value=0, max_value=1)
     reasons = IntegerField(default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most.")
     explain = FlagField(default=False, help_text="Take each score apart.")
-    ratings: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=MovieStarsSerializer(), max_length=MOST_RATINGS
-    )
+    ratings = serializers.ListField(child=MovieStarsSerializer(), max_length=MOST_RATINGS)
 
     def asked(self) -> dict[str, Any]:
         return {name: value for name, value in self.validated_data.items() if name != "ratings"}
@@ -199,9 +199,7 @@ class PredictionSerializer(serializers.Serializer[Any]):
     )
 
 
-@extend_schema_serializer(
-    examples=[examples.answer(PREDICTIONS)]
-)
+@extend_schema_serializer(examples=[examples.answer(PREDICTIONS)])
 class PredictionsSerializer(serializers.Serializer[Any]):
     version = serializers.CharField(allow_null=True, help_text="The version of the model that serves.")
     results = PredictionSerializer(many=True)

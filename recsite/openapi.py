@@ -14,6 +14,7 @@ _MEANINGS = {
     "403": "Not allowed.",
     "404": "There is no such thing, or it is not yours.",
     "406": "Only JSON is answered.",
+    "414": "The address is too long.",
     "415": "Only JSON is read.",
     "429": "Too many requests: wait as long as `Retry-After` says.",
     "503": "Not available just now.",
@@ -27,7 +28,8 @@ class AutoSchema(SpectacularSchema):
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         if direction == "response":
             for code in sorted(self._errors() - responses.keys()):
-                body = self._get_response_for_code(ErrorSerializer, code, direction=direction)
+                # What is too long for the server never reaches us, so its body is not ours.
+                body = {} if code == "414" else self._get_response_for_code(ErrorSerializer, code, direction=direction)
                 responses[code] = {**body, "description": _MEANINGS[code]}
         return responses
 
@@ -36,7 +38,7 @@ class AutoSchema(SpectacularSchema):
         if self.method in ("POST", "PUT", "PATCH"):
             codes |= {"400", "415"}
         if self._get_parameters():
-            codes.add("400")
+            codes |= {"400", "414"}
         if self.method != "GET" or not all(isinstance(rule, AllowAny) for rule in self.view.get_permissions()):
             # Also what a browser's session without a CSRF token is answered.
             codes.add("403")

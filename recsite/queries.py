@@ -22,7 +22,14 @@ class Query(serializers.Serializer[Any]):
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        query = cls(data=request.query_params)
+        # Not the parameters as they come: REST framework would take an empty one for one that is not there.
+        given = request.query_params
+        data = {
+            name: given.getlist(name) if isinstance(field, serializers.ListField) else given[name]
+            for name, field in cls().fields.items()
+            if name in given
+        }
+        query = cls(data=data)
         query.is_valid(raise_exception=True)
         return query
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_202_ACCEPTED
@@ -50,9 +50,7 @@ class EventSerializer(serializers.Serializer[Any]):
     ]
 )
 class EventsSerializer(serializers.Serializer[Any]):
-    events: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=EventSerializer(), min_length=1, max_length=MOST_EVENTS
-    )
+    events = serializers.ListField(child=EventSerializer(), min_length=1, max_length=MOST_EVENTS)
 
 
 class AcceptedSerializer(serializers.Serializer[Any]):
@@ -73,7 +71,7 @@ class Events(APIView):
         events = body.validated_data["events"]
         by_service = service_of(request) is not None
         if any(("user" in event) != by_service for event in events):
-            raise ValidationError("A service says whose each event is; a member records their own only.")
+            raise PermissionDenied("A service says whose each event is; a member records their own only.")
         feedback.recorder.put(_seen(event, event.get("user", member(request).pk)) for event in events)
         return Response(AcceptedSerializer({"accepted": len(events)}).data, status=HTTP_202_ACCEPTED)
 

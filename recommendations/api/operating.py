@@ -1,10 +1,12 @@
 """Endpoints for those who run the recommender: versions and runs."""
 
+import math
+import re
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
@@ -24,6 +26,7 @@ from recsite.errors import ConflictError, ErrorSerializer, UnavailableError
 Scope = ServiceToken.Scope
 SEES_VERSIONS = allowed(scope=Scope.MODELS, permission="recommendations.view_modelversion")
 SEES_RUNS = allowed(scope=Scope.MODELS, permission="recommendations.view_trainingrun")
+NAME = r"^[A-Za-z0-9_.-]{1,60}$"
 OPERATES = allowed(scope=Scope.OPERATE, permission="recommendations.operate_models")
 
 
@@ -66,13 +69,38 @@ class RunSerializer(serializers.ModelSerializer[TrainingRun]):
         return version.name if version else None
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": {"type": ["number", "boolean", "string"], "pattern": NAME},
+    }
+)
+class ConfigField(serializers.DictField):
+    """Names with a number, a flag or a name each."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("not_a_dict", input_type=type(data).__name__)
+        for name, value in data.items():
+            if not re.fullmatch(NAME, name) or not _is_plain(value):
+                raise serializers.ValidationError({name: "A number, a flag or a name is wanted, under a name."})
+        return data
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return re.fullmatch(NAME, value) is not None
+    return isinstance(value, bool | int | float) and math.isfinite(value)
+
+
 @extend_schema_serializer(
     examples=[examples.request({"config": {"epochs": 20}}), examples.request({}, "As by default")]
 )
 class RetrainSerializer(serializers.Serializer[Any]):
     """What the training shall do otherwise than by default."""
 
-    config = serializers.DictField(
+    config = ConfigField(
         required=False,
         help_text='Parameters of the training, such as {"epochs": 20}; with an unknown one the run fails.',
     )

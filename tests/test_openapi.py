@@ -1,0 +1,78 @@
+"""What the OpenAPI document says of every operation is true."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.processes import QUICK, Site, own_database, ready, wait_until
+
+QUIET = ("--no-color", "--phases", "examples,coverage,fuzzing", "--workers", "2")
+CASES = 5
+"""For each operation and phase; more of them, before a release: `st run ADDRESS/api/v1/schema/ -n 100`."""
+SIGN_IN = """
+from knox.models import AuthToken
+boss = User.objects.create_superuser("boss")
+print(AuthToken.objects.create(user=boss)[1])
+"""
+UNTHROTTLED = {f"API_RATE_{who}": "1000000/min" for who in ("ANONYMOUS", "USER", "SERVICE")}
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """A server with a trained model, and its document's address."""
+    folder = tmp_path_factory.mktemp("openapi")
+    with own_database(folder) as url, socket.socket() as probe:
+        site = ready(Site(folder, url))
+        site.run("retrain", *QUICK)
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        server = ("-m", "gunicorn", "recsite.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "2")
+        with site.start(*server, ALLOWED_HOSTS="127.0.0.1", **UNTHROTTLED):
+            wait_until(lambda: _answers(port), 30)
+            yield site, f"http://127.0.0.1:{port}/api/v1/schema/?format=json"
+
+
+def check(document: str, folder: Path, *options: str) -> None:
+    """Ask every operation for what it may be asked, and what not; all checks."""
+    program = Path(sys.executable).with_name("st")
+    command = [str(program), "run", document, "--max-examples", str(CASES), "--seed", "1", *QUIET, *options]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "visitor"])
+def test_every_operation_answers_as_the_document_says(
+    site: tuple[Site, str], tmp_path: Path, *, signed_in: bool
+) -> None:
+    running, document = site
+    if not signed_in:
+        check(document, tmp_path)
+        return
+    token = running.query(SIGN_IN).splitlines()[-1]
+    # Signing out would end the token that all other operations are asked with.
+    check(document, tmp_path, "--header", f"Authorization: Token {token}", "--exclude-path-regex", "logout")
+
+
+def test_the_document_shows_what_each_body_looks_like(db: None) -> None:
+    document = APIClient().get("/api/v1/schema/?format=json").json()
+    assert document["openapi"].startswith("3.1")
+    bodies = {
+        path: operation["requestBody"]["content"]["application/json"]
+        for path, operations in document["paths"].items()
+        for operation in operations.values()
+        if "requestBody" in operation
+    }
+    assert bodies
+    assert [path for path, body in bodies.items() if "examples" not in body] == []
