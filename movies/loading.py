@@ -141,11 +141,17 @@ def _write_movies(release: Release, store: Store) -> Written:
         movie = _movie(row, links.get(row.movielens_id), stored.get(row.movielens_id))
         if movie is not None:
             (new if movie.pk is None else changed).append(movie)
-    Movie.objects.bulk_create(new, batch_size=1000)
+    _insert_movies(new, store)
     Movie.objects.bulk_update(changed, MOVIE_FIELDS, batch_size=200)
-    changed_genres = _write_genres(rows, store) - {movie.pk for movie in new}
+    changed_genres = _write_genres(rows, store) & {movie.pk for movie in stored.values()}
     touched = len({movie.pk for movie in changed} | changed_genres)
     return Written(len(new), touched, len(rows) - len(new) - touched)
+
+
+def _insert_movies(movies: list[Movie], store: Store) -> None:
+    fields = [field for field in Movie._meta.concrete_fields if not (field.primary_key or field.generated)]
+    rows = ([field.get_db_prep_save(getattr(movie, field.attname), connection) for field in fields] for movie in movies)
+    store.insert(Movie, [field.name for field in fields], rows)
 
 
 def _movie(row: MovieRow, link: LinkRow | None, stored: Movie | None) -> Movie | None:

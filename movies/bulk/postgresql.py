@@ -51,7 +51,9 @@ class PostgreSQL:
             yield
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        self._copy_text(table_of(model), columns_of(model, fields), rows)
+        nullable = [name for name in fields if model._meta.get_field(name).null]
+        forced = f", FORCE_NULL ({columns_of(model, nullable)})" if nullable else ""
+        self._copy_text(table_of(model), columns_of(model, fields), rows, forced)
 
     def merge(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         table, columns = table_of(model), columns_of(model, fields)
@@ -101,13 +103,13 @@ class PostgreSQL:
             cursor.execute("DROP TABLE incoming")
         return Written(added, changed, rows - added - changed)
 
-    def _copy_text(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _copy_text(self, table: str, columns: str, rows: Iterable[Sequence[Any]], options: str = "") -> None:
         with connection.cursor() as cursor:
             for chunk in chunks(rows):
                 text = io.StringIO()
                 csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(chunk)
                 text.seek(0)
-                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)", text)
+                cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv{options})", text)
 
 
 def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns]) -> tuple[Written, bool]:

@@ -4,14 +4,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, models, transaction
+import numpy as np
+from django.db import IntegrityError, connection, models, transaction
+from numpy.typing import NDArray
 
 from movies.bulk.store import Columns, Written, chunks, columns_of, recount, table_of
 
-UPSERT = """
-    INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at) VALUES (?, ?, ?, ?)
+ROWS = 240
+"""So many rows go into one statement: each statement costs more than a row, and every SQLite takes 999 values."""
+
+INSERT = "INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at) VALUES "
+LATEST_STAYS = """
     ON CONFLICT (user_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, rated_at = excluded.rated_at
     WHERE excluded.rated_at > rated_at
+"""
+# Every id that occurs is looked up once, from one to the next in an index: the rows themselves are too many.
+ORPHANS = """
+    WITH RECURSIVE found(key) AS (
+        SELECT min({column}) FROM movies_rating
+        UNION ALL
+        SELECT (SELECT min({column}) FROM movies_rating WHERE {column} > found.key) FROM found WHERE key IS NOT NULL
+    )
+    SELECT key FROM found WHERE key IS NOT NULL AND key NOT IN (SELECT id FROM {table}) LIMIT 1
 """
 
 
@@ -26,7 +40,8 @@ class SQLite:
         try:
             with transaction.atomic():
                 yield
-                connection.check_constraints(["movies_rating", "movies_movietag", "movies_movie_genres"])
+                _check_ratings()
+                connection.check_constraints(["movies_movietag", "movies_movie_genres"])
         finally:
             if checked:
                 connection.enable_constraint_checking()
@@ -39,13 +54,12 @@ class SQLite:
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
         with connection.cursor() as cursor, _without_triggers(cursor):
-            before, rows, affected = _count(cursor), 0, 0
-            raw = connection.connection.cursor()
-            for batch in batches:
-                columns = (batch.users, batch.movies, batch.half_stars, batch.rated_at)
-                raw.executemany(UPSERT, zip(*(column.tolist() for column in columns), strict=True))
-                affected += raw.rowcount
-                rows += len(batch.users)
+            before = _count(cursor)
+            if before:
+                rows, affected = _write(batches, in_order=False)
+            else:
+                with _built_afterwards(cursor):
+                    rows, affected = _write(batches, in_order=True)
             added = _count(cursor) - before
             if affected:
                 recount()
@@ -70,10 +84,61 @@ class SQLite:
         return affected
 
 
+def _write(batches: Iterable[Columns], *, in_order: bool) -> tuple[int, int]:
+    """Write ratings; say how many there were, and how many rows were written.
+
+    `in_order` says that none can be there yet as long as they come in the order of users and movies.
+    """
+    raw = connection.connection.cursor()
+    rows, affected, last = 0, 0, -1
+    for batch in batches:
+        keys = batch.users.astype(np.int64) << 32 | batch.movies
+        if len(keys):
+            in_order = in_order and int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all())
+            last = int(keys[-1])
+        table = np.column_stack([batch.users, batch.movies, batch.half_stars, batch.rated_at]).astype(np.int64)
+        whole = len(table) // ROWS * ROWS
+        for part, many in ((table[:whole], ROWS), (table[whole:], 1)):
+            affected += _insert(raw, part, many, "" if in_order else LATEST_STAYS)
+        rows += len(table)
+    return rows, affected
+
+
+def _insert(raw: Any, table: NDArray[np.int64], many: int, conflict: str) -> int:
+    """Insert rows of four numbers, so many in each statement."""
+    if not len(table):
+        return 0
+    raw.executemany(INSERT + ", ".join(["(?, ?, ?, ?)"] * many) + conflict, table.reshape(-1, 4 * many).tolist())
+    affected: int = raw.rowcount
+    return affected
+
+
+def _check_ratings() -> None:
+    with connection.cursor() as cursor:
+        for column, table in (("user_id", "movies_user"), ("movie_id", "movies_movie")):
+            cursor.execute(ORPHANS.format(column=column, table=table))
+            if found := cursor.fetchone():
+                raise IntegrityError(f"A rating has {column} {found[0]}, which is not in {table}.")
+
+
 def _count(cursor: Any) -> int:
     cursor.execute("SELECT count(*) FROM movies_rating")
     count: int = cursor.fetchone()[0]
     return count
+
+
+@contextmanager
+def _built_afterwards(cursor: Any) -> Iterator[None]:
+    """Without the table's indexes while it is filled; only the unique one, which grows at its end, has to stay."""
+    cursor.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'movies_rating' AND sql IS NOT NULL"
+    )
+    indexes = cursor.fetchall()
+    for name, _ in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+    yield
+    for _, sql in indexes:
+        cursor.execute(sql)
 
 
 @contextmanager

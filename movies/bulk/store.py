@@ -51,7 +51,10 @@ class Store(Protocol):
         """One transaction for everything."""
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Insert rows that have no empty values; a row that is there already is an error."""
+        """Insert rows; a row that is there already is an error.
+
+        Only fields that may be null may have empty values, which become nulls.
+        """
 
     def merge(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         """Insert the rows that are not there yet by the model's unique constraint; say how many."""
