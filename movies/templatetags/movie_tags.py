@@ -46,6 +46,8 @@ class Bar(NamedTuple):
 
 
 BAR_STEP, BAR_WIDTH, HISTOGRAM_HEIGHT = 24, 22, 96
+FEWEST_COLUMNS = 12
+"""So wide is a drawing at least: a single month shall not be a wall."""
 
 
 @register.inclusion_tag("movies/_histogram.html")
@@ -91,5 +93,8 @@ def times(periods: Sequence[Period]) -> dict[str, Any]:
         for n, period in enumerate(periods)
         if period.mean is not None
     ]
+    if len(line) == 1:
+        line *= 2  # A line of no length is drawn as a dot.
     points = " ".join(f"{x:.0f},{y:.1f}" for x, y in line)
-    return {"columns": columns, "points": points, "width": BAR_STEP * len(columns), "height": HISTOGRAM_HEIGHT}
+    width = BAR_STEP * max(len(columns), FEWEST_COLUMNS)
+    return {"columns": columns, "points": points, "width": width, "height": HISTOGRAM_HEIGHT}

@@ -12,7 +12,7 @@ from movies.forms import RatingsForm
 from movies.people import member
 from movies.rated import find_ratings
 
-PER_PAGE = 50
+PER_PAGE = 24
 
 
 @require_safe
