@@ -58,7 +58,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, well_known_movielens: Path) -
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "RECOMMENDER_ARTIFACTS": str(folder / "artifacts"),
-        "DEBUG": "on",
         "ALLOWED_HOSTS": "127.0.0.1",
     }
 
@@ -67,6 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, well_known_movielens: Path) -
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         assert done.returncode == 0, f"manage.py {arguments[0]} failed:\n{done.stdout}\n{done.stderr}"
 
+    manage("collectstatic", "--no-input")
     manage("migrate")
     manage("createcachetable")
     manage("load_movielens", str(well_known_movielens))

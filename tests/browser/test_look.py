@@ -6,7 +6,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 
@@ -77,7 +77,7 @@ def test_pages_for_members(new_context: NewContext, sign_up: Callable[[Page], st
     for n in range(3):
         page.goto(f"/movies/{n + 1}/")
         page.locator(".star-control label").nth(9 - n).click()
-        page.wait_for_function("document.getElementById('announcer').textContent")
+        expect(page.locator("#announcer")).not_to_be_empty()
     page.goto("/movies/5/")
     page.get_by_role("button", name="Watchlist").click()
     page.get_by_role("button", name="On your watchlist").wait_for()
