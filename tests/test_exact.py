@@ -97,6 +97,27 @@ def test_filters_of_every_size_leave_the_order_true(trained: tuple[Vectors, Vect
         assert ranking.examined == eligible.sum()
 
 
+@pytest.mark.parametrize("who", ["user", "items"])
+def test_the_smallest_numbers_keep_the_order_true(who: str) -> None:
+    rng = np.random.default_rng(6)
+    tiny = (rng.integers(-3, 4, (200, 8)) * np.float32(1e-45)).astype(np.float32)
+    large = rng.normal(scale=1e14, size=(200, 8)).astype(np.float32)
+    users, items = (tiny, large) if who == "user" else (large, tiny)
+    ranker = ExactRanker.prepare(items)
+    for user in users[:20]:
+        assert pairs(ranker.rank(user, 5)) == reference(user, items, 5)
+
+
+def test_codes_are_as_far_from_the_truth_as_they_say(trained: tuple[Vectors, Vectors]) -> None:
+    _, items = trained
+    arrays = ExactRanker.prepare(items).arrays()
+    filled = arrays["ordinals"] >= 0
+    told = arrays["mean"] + arrays["codes"][filled] * arrays["steps"][filled][:, None].astype(np.float64)
+    off = np.linalg.norm(items[arrays["ordinals"][filled]] - told, axis=1)
+    assert (off <= arrays["errors"][filled]).all()
+    assert off.max() < 0.03 * np.linalg.norm(items - arrays["mean"], axis=1).max()
+
+
 def test_a_filter_leaves_nothing_behind(trained: tuple[Vectors, Vectors]) -> None:
     users, items = trained
     ranker = ExactRanker.prepare(items)

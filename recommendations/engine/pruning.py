@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendations.engine.coding import encode
 from recommendations.engine.searching import BLOCK, WIDTH
 
 HEAD = WIDTH - 1
 
 
 def digest(item_vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """Digests of `item_vectors` (n_items, d).
+    """Digests and codes of `item_vectors` (n_items, d).
 
     Returns
     -------
@@ -36,6 +37,8 @@ def digest(item_vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
         Which items they are; −1 where a block is not full.
     lower, upper : (16, n_blocks) float32
         The blocks' boxes.
+    codes, steps, errors
+        See `coding.encode`.
     """
     mean = item_vectors.mean(axis=0, dtype=np.float64)
     centred = item_vectors - mean
@@ -54,6 +57,7 @@ def digest(item_vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
         "ordinals": blocks,
         "lower": np.ascontiguousarray(boxed.min(axis=1).T),
         "upper": np.ascontiguousarray(boxed.max(axis=1).T),
+        **encode(item_vectors, mean, blocks),
     }
 
 

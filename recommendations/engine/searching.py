@@ -1,7 +1,7 @@
 """Compiled search for the best items of a catalogue with digests (`pruning`).
 
 An item's true score is summed only where two bounds, each with room for its own float32 rounding, allow that it
-is among the best: first that of its block, then that of its digest, then a rough score.
+is among the best: first that of its block, then that of its digest, then that of its code, then a rough score.
 """
 
 from typing import NamedTuple
@@ -18,6 +18,9 @@ WIDTH = 16
 BUCKETS = 64
 EPSILON = 2.0**-24
 """Largest relative error of one rounding to float32."""
+UPWARDS = 1 + 1e-6
+TINY = 1e-20
+"""Vectors shorter than this, which no training gives, are too near to the smallest float32 for any bound."""
 UNDERFLOW = 1e-36
 """More than float32 may lose where its numbers are too small for its precision."""
 FEW = 8
@@ -29,7 +32,7 @@ loosely = compiled(fastmath={"reassoc", "contract"})
 
 
 class Catalogue(NamedTuple):
-    """The item vectors (n_items, d) and their digests; the shapes are those of `pruning.Digests`."""
+    """The item vectors (n_items, d), their digests and codes; the shapes are those that `pruning.digest` gives."""
 
     items: Floats
     mean: Doubles
@@ -39,6 +42,9 @@ class Catalogue(NamedTuple):
     ordinals: Ordinals
     lower: Floats
     upper: Floats
+    codes: NDArray[np.int8]
+    steps: Floats
+    errors: Floats
 
 
 class Scratch(NamedTuple):
@@ -72,11 +78,15 @@ class Best(NamedTuple):
 
 
 class Aim(NamedTuple):
-    """A user vector, ready: `weights` meet the digests; bound + offset + margin is never below the score."""
+    """A user vector, ready: `weights` meet the digests; bound + offset + margin is never below the score.
+
+    `length` is that of the user vector, rounded upwards.
+    """
 
     user: Floats
     precise: Doubles
     weights: Floats
+    length: np.float32
     offset: float
     margin: float
 
@@ -141,8 +151,11 @@ def _aim(catalogue: Catalogue, user: Floats) -> Aim:
     weights[WIDTH - 1] = np.sqrt((rest * rest).sum())
     offset = (catalogue.mean * precise).sum()
     length = np.sqrt((precise * precise).sum())
-    margin = (len(user) + 96) * EPSILON * length * catalogue.longest[0] + UNDERFLOW
-    return Aim(user, precise, weights, offset, margin)
+    longest = catalogue.longest[0]
+    margin = 2 * (len(user) + 96) * EPSILON * length * longest + UNDERFLOW
+    if min(length, longest) < TINY:
+        margin = np.inf
+    return Aim(user, precise, weights, np.float32(length * UPWARDS), offset, margin)
 
 
 @loosely
@@ -181,6 +194,9 @@ def _search_blocks(catalogue: Catalogue, aim: Aim, scratch: Scratch, wanted: np.
             ordinal = ordinals[block, place]
             if ordinal < 0 or marks[ordinal] != wanted:
                 continue
+            coded = _decoded(catalogue.codes[block, place], user) * catalogue.steps[block, place]
+            if coded + aim.length * catalogue.errors[block, place] < digest_cut:
+                continue
             rough = np.float32(0)
             for j in range(len(user)):
                 rough += items[ordinal, j] * user[j]
@@ -188,6 +204,14 @@ def _search_blocks(catalogue: Catalogue, aim: Aim, scratch: Scratch, wanted: np.
                 _offer(items, ordinal, precise, scores, found)
                 cut = np.float32(scores[0] - margin)
                 digest_cut = np.float32(scores[0] - margin - aim.offset)
+
+
+@loosely
+def _decoded(code: NDArray[np.int8], user: Floats) -> np.float32:
+    total = np.float32(0)
+    for j in range(len(user)):
+        total += np.float32(code[j]) * user[j]
+    return total
 
 
 @loosely

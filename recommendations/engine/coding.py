@@ -1,0 +1,52 @@
+"""Items as bytes, and how far from the truth those are: the second sieve of the exact ranker.
+
+An item's code q is its difference from the mean item, x − μ, in steps of a = max |x − μ| / 127, rounded.  What the
+rounding left over has the length e, so by Cauchy and Schwarz
+
+    u·x  ≤  u·μ + a (u·q) + ‖u‖ e,
+
+which is within a percent or so of the truth and reads a quarter of the memory.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGEST_CODE = 127
+AT_ONCE = 1_024
+"""Blocks that are encoded at a time: what lies between is in float64."""
+UPWARDS = 1 + 1e-6
+
+
+def encode(
+    item_vectors: NDArray[np.float32], mean: NDArray[np.float64], blocks: NDArray[np.int32]
+) -> dict[str, NDArray[Any]]:
+    """Codes of `item_vectors` (n_items, d), in the order of their blocks.
+
+    Parameters
+    ----------
+    item_vectors : (n_items, d) float32
+    mean : (d,) float64
+    blocks : (n_blocks, 32) int32
+        Ordinals, −1 where a block is not full.
+
+    Returns
+    -------
+    codes : (n_blocks, 32, d) int8
+    steps : (n_blocks, 32) float32
+        a of each code.
+    errors : (n_blocks, 32) float32
+        e of each code, rounded upwards.
+    """
+    codes = np.zeros((*blocks.shape, len(mean)), np.int8)
+    steps, errors = (np.zeros(blocks.shape, np.float32) for _ in range(2))
+    for first in range(0, len(blocks), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        centred = item_vectors[blocks[part]] - mean
+        steps[part] = np.abs(centred).max(axis=2) / LARGEST_CODE
+        step = np.maximum(steps[part], np.finfo(np.float32).tiny)[:, :, None].astype(np.float64)
+        codes[part] = np.clip(np.rint(centred / step), -LARGEST_CODE, LARGEST_CODE)
+        steps[part] = step[:, :, 0]
+        errors[part] = np.linalg.norm(centred - codes[part] * step, axis=2) * UPWARDS
+    return {"codes": codes, "steps": steps, "errors": errors}
