@@ -97,6 +97,20 @@ def test_filters_of_every_size_leave_the_order_true(trained: tuple[Vectors, Vect
         assert ranking.examined == eligible.sum()
 
 
+def test_somebody_who_has_rated_nearly_everything_and_a_genre_of_seven() -> None:
+    rng = np.random.default_rng(9)
+    items = rng.normal(size=(20_500, 18)).astype(np.float32)
+    ranker = ExactRanker.prepare(items)
+    genre = rng.choice(20_500, 7, replace=False)
+    for user in rng.normal(size=(5, 18)).astype(np.float32):
+        order = full_sort(user, items)
+        assert ranker.rank(user, 10, exclude=order[:20_000]).ordinals.tolist() == order[20_000:20_010].tolist()
+        of_genre = order[np.isin(order, genre)].tolist()
+        assert ranker.rank(user, 10, candidates=genre).ordinals.tolist() == of_genre
+        left = [item for item in of_genre if item not in order[:20_000]]
+        assert ranker.rank(user, 10, exclude=order[:20_000], candidates=genre).ordinals.tolist() == left
+
+
 @pytest.mark.parametrize("who", ["user", "items"])
 def test_the_smallest_numbers_keep_the_order_true(who: str) -> None:
     rng = np.random.default_rng(6)
