@@ -1,0 +1,151 @@
+"""Several hosts and one store of versions: a mounted folder, or a bucket of a real S3 server."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from pytest_django import Settings
+
+from recommendations import artifacts, runs, serving, store, training, versions
+from recommendations.models import ModelVersion, TrainingRun
+from recommendations.services import recommend
+from tests import worlds
+from tests.processes import wait_until
+from tests.worlds import World
+
+pytestmark = pytest.mark.database
+BUCKET = "versions"
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of an S3 server with an empty bucket."""
+    given = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "us-east-1"}
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+        boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket=BUCKET)
+        yield f"s3://{BUCKET}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "folder":
+        return f"file://{tmp_path / 'store'}"
+    return f"{request.getfixturevalue('s3')}/{os.getpid()}-{tmp_path.name}"
+
+
+@pytest.fixture
+def move_to(settings: Settings, tmp_path: Path) -> Callable[[str], Path]:
+    """Be on another host: another folder of copies, nothing in memory."""
+
+    def move(host: str) -> Path:
+        settings.RECOMMENDER_ARTIFACTS = tmp_path / host
+        serving.forget()
+        return tmp_path / host
+
+    return move
+
+
+@pytest.fixture
+def shared(version: ModelVersion, address: str, settings: Settings) -> ModelVersion:
+    """A version that the host on which it was trained has put into the store."""
+    settings.RECOMMENDER_STORE = address
+    store.put(version.name)
+    return version
+
+
+def a_run() -> TrainingRun:
+    return runs.request(parameters={"config": worlds.QUICK, "force": True})
+
+
+def test_what_one_host_publishes_all_serve(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
+    wanted = recommend(world.people[0])
+    for host in ("web-1", "web-2"):
+        folder = move_to(host)
+        assert serving.open_version(shared).name == shared.name
+        assert recommend(world.people[0]) == wanted
+        assert [path.name for path in folder.glob("[!.]*")] == [shared.name]
+        assert not list(folder.glob(".staging*"))
+
+
+def test_a_request_does_not_wait_for_files_from_afar(
+    world: World, shared: ModelVersion, move_to: Callable[[str], Path]
+) -> None:
+    move_to("web")
+    assert recommend(world.people[0]).version is None
+    wait_until(lambda: recommend(world.people[0]).version == shared.name, 10)
+
+
+def test_a_damaged_copy_is_fetched_anew(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
+    folder = move_to("web")
+    serving.open_version(shared)
+    items = folder / shared.name / "items.npy"
+    items.unlink()
+    items.write_bytes(b"something else")
+    serving.forget()
+    assert recommend(world.people[0]).version == shared.name
+    artifacts.verify(folder / shared.name, shared.manifest_sha256)
+
+
+@pytest.mark.parametrize("file", ["items.npy", artifacts.MANIFEST])
+def test_what_is_damaged_in_the_store_is_not_served(
+    shared: ModelVersion, move_to: Callable[[str], Path], file: str
+) -> None:
+    there = store.shared()
+    assert there is not None
+    there.delete(f"{shared.name}/{file}")
+    folder = move_to("web")
+    with pytest.raises(artifacts.ArtifactError):
+        serving.open_version(shared)
+    assert not list(folder.glob("[!.]*"))
+
+
+def test_a_host_with_its_copy_does_without_the_store(
+    world: World, shared: ModelVersion, move_to: Callable[[str], Path], settings: Settings
+) -> None:
+    settings.RECOMMENDER_STORE = "s3://nowhere"
+    serving.forget()
+    assert recommend(world.people[0]).version == shared.name
+
+
+def test_what_is_pruned_is_gone_from_the_store(
+    shared: ModelVersion, move_to: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "KEPT_VERSIONS", 1)
+    second, third = (training.retrain(a_run()) for _ in range(2))
+    assert store.names() == {second.name, third.name}
+
+
+def test_a_refused_publication_leaves_nothing_in_the_store(
+    shared: ModelVersion, move_to: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "publish", lambda *_, **__: None)
+    with pytest.raises(runs.RunLostError):
+        training.retrain(a_run())
+    assert store.names() == {shared.name}
+
+
+def test_what_a_dead_host_has_put_there_is_removed_by_another(
+    shared: ModelVersion, move_to: Callable[[str], Path]
+) -> None:
+    dead = a_run()
+    runs.claim(dead)
+    assert dead.started_at is not None
+    name = runs.version_name(dead, dead.started_at)
+    shutil.copytree(artifacts.folder_of(shared.name), artifacts.folder_of(name))
+    store.put(name)
+    TrainingRun.objects.filter(pk=dead.pk).update(worker="elsewhere:1", heartbeat_at="2001-01-01T00:00Z")
+    move_to("web")
+    assert store.names() == {shared.name, name}
+    runs.reap()
+    assert store.names() == {shared.name}
