@@ -65,6 +65,11 @@ class Wishes:
             if not -1 <= wish <= 1:
                 raise ValueError(f"a wish is {wish}; give a number from −1 to 1")
 
+    @property
+    def reorder(self) -> bool:
+        """Whether the best `POOL` movies stand in another order than that of the vector's scores."""
+        return bool(self.recency or self.diversity or any(weight for _, weight in self.labels))
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -106,6 +111,8 @@ def steer(
     """
     aimed = np.array(user_vector, np.float32)
     aimed[-1] += wishes.popularity
+    if not wishes.reorder:
+        return ranker.rank(aimed, k, exclude=exclude, candidates=candidates).ordinals
     pool = ranker.rank(aimed, max(POOL, checked_count(k)), exclude=exclude, candidates=candidates)
     scores = _adjusted(pool.ordinals, pool.scores.astype(np.float64), wishes, traits)
     order = np.lexsort((pool.ordinals, -scores))

@@ -1,0 +1,84 @@
+"""Add up explanations: how far the parts' sums are from the scores, for random users and movies of a version.
+
+    .venv/bin/python -m benchmarks.explaining --users 1000 --movies 100
+
+takes the version that serves; each user is explained as trained, and once more as folded in from their ratings.  It
+also times the fold-in of 100 ratings.
+"""
+
+import argparse
+import os
+import time
+
+import django
+import numpy as np
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+django.setup()
+
+from movies import columns  # noqa: E402
+from recommendations import serving  # noqa: E402
+from recommendations.bundle import Bundle, Ratings  # noqa: E402
+
+FOLDED = 100
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--users", type=int, default=1_000)
+    parser.add_argument("--movies", type=int, default=100)
+    options = parser.parse_args()
+    bundle = serving.current()
+    if bundle is None:
+        parser.error("no version serves")
+    random = np.random.default_rng(0)
+    users = random.permutation(bundle.users.ids)[: options.users]
+    worst = {"parts": 0.0, "ratings": 0.0, "largest score": 0.0}
+    for user in users.tolist():
+        ratings = Ratings(*columns.of_user(user))
+        movies = random.choice(bundle.movies.ids, options.movies, replace=False)
+        for who in (user, None):
+            for name, value in deviations(bundle, who, ratings, movies).items():
+                worst[name] = max(worst[name], value)
+    print(f"{len(users):,} users, twice, × {options.movies} movies; largest deviation from the score:")
+    for name, value in worst.items():
+        print(f"  {name}: {value:.2e}")
+    print(f"fold-in of {FOLDED} ratings, d = {bundle.embeddings.dimension}: {fold_in(bundle):.3f} ms (p50)")
+
+
+def deviations(bundle: Bundle, user: int | None, ratings: Ratings, movies: np.ndarray) -> dict[str, float]:
+    person = bundle.person(user, ratings)
+    told = [bundle.explain(person, int(movie)) for movie in movies]
+    known = [parts for parts in told if parts is not None]
+    training = 0.0
+    if person is not None and user is not None:
+        # What training added to the sum over the ratings is a part of its own.
+        training = person.vector.astype(np.float64) - bundle.fold_in.vector(person.ordinals, person.half_stars)
+    items = bundle.embeddings.items[bundle.movies.ordinals(movies)].astype(np.float64)
+    added = (items @ (training if isinstance(training, np.ndarray) else np.zeros(items.shape[1]))).tolist()
+    by_part = [abs(sum(parts.blocks.values()) - parts.score) for parts in known]
+    by_rating = [
+        abs(parts.base + sum(parts.shares.values()) + more - parts.score)
+        for parts, more in zip(known, added, strict=True)
+    ]
+    return {
+        "parts": max(by_part),
+        "ratings": max(by_rating),
+        "largest score": max(abs(parts.score) for parts in known),
+    }
+
+
+def fold_in(bundle: Bundle) -> float:
+    random = np.random.default_rng(1)
+    taken = []
+    for _ in range(200):
+        rated = random.choice(len(bundle.movies), FOLDED, replace=False)
+        half_stars = random.integers(1, 11, FOLDED)
+        start = time.thread_time_ns()
+        bundle.fold_in.vector(rated, half_stars)
+        taken.append(time.thread_time_ns() - start)
+    return float(np.median(taken)) / 1e6
+
+
+if __name__ == "__main__":
+    main()
