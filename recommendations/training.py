@@ -1,9 +1,8 @@
 """The use case of a retraining: database → engine → files → gate → the active version."""
 
 import logging
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from importlib.metadata import version as library_version
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from movies.models import User
 from recommendations import artifacts, gate, runs, store, versions
 from recommendations.bundle import Bundle
+from recommendations.configuration import configured
 from recommendations.engine.calibration import Calibration, calibrate
 from recommendations.engine.evaluation import Evaluation, evaluate, popularity, scorer_of
 from recommendations.engine.similarity import directions
@@ -35,10 +35,6 @@ class NotEnoughDataError(Exception):
     """There is too little to learn from."""
 
 
-class ConfigError(ValueError):
-    """A parameter of the training is unknown or wrong."""
-
-
 @dataclass(frozen=True)
 class Trial:
     """How good a model is that was trained without each user's latest ratings, beside popularity."""
@@ -52,19 +48,6 @@ class Trial:
     def metrics(self) -> dict[str, Any]:
         errors = {name: error._asdict() for name, error in self.stars.errors.items()}
         return {"model": self.model.metrics, "popularity": self.popularity.metrics, "stars": errors}
-
-
-def configured(overrides: Mapping[str, Any]) -> TrainingConfig:
-    """The default configuration of the training with some fields replaced."""
-    known = [field.name for field in fields(TrainingConfig)]
-    if unknown := sorted(set(overrides) - set(known)):
-        raise ConfigError(f"Unknown: {', '.join(unknown)}. The parameters are {', '.join(known)}.")
-    threads = min(TrainingConfig.fits, len(os.sched_getaffinity(0)))
-    try:
-        return TrainingConfig(**{"threads": threads, **overrides})
-    except (TypeError, ValueError) as error:
-        given = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
-        raise ConfigError(f"The training cannot be done with {given}: {error}") from error
 
 
 def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> ModelVersion:

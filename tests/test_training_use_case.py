@@ -7,7 +7,7 @@ import pytest
 
 from movies.models import User
 from movies.services import rate
-from recommendations import artifacts, gate, reading, runs, serving, training, versions
+from recommendations import artifacts, configuration, gate, reading, runs, serving, training, versions
 from recommendations.models import Activation, ModelVersion, TrainingRun
 from tests import worlds
 from tests.worlds import World
@@ -138,8 +138,8 @@ def test_nothing_to_learn_from_is_said() -> None:
 
 @pytest.mark.parametrize("config", [{"epoch": 3}, {"epochs": 0}, {"epochs": "three"}])
 def test_a_wrong_parameter_is_named(config: dict[str, object]) -> None:
-    with pytest.raises(training.ConfigError, match="epoch"):
-        training.configured(config)
+    with pytest.raises(configuration.ConfigError, match="epoch"):
+        configuration.configured(config)
 
 
 def test_old_versions_are_pruned_but_not_those_in_use(

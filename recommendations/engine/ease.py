@@ -62,16 +62,22 @@ def ease(interactions: Interactions, weights: NDArray[np.float32], settings: Eas
     seed : int
         Of the random projection that finds the singular vectors of large data.
     """
-    matrix = interactions.matrix(weights[interactions.half_stars])
+    rows, items = solve(interactions.matrix(weights[interactions.half_stars]), settings, seed=seed)
+    users = (weighted(interactions, weights) @ rows).astype(np.float32)
+    return Ease(Factors(_unbiased(users), {IDENTITY: _unbiased(items)}), rows)
+
+
+def solve(
+    matrix: csr_matrix, settings: EaseSettings, *, seed: int = 0
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Two matrices (n_items, r) whose product rows · itemsᵀ is B, but for its diagonal; `matrix` is X."""
     squares = np.asarray(matrix.multiply(matrix).sum(axis=0), np.float64).ravel()
     roots = np.sqrt(settings.ridge + settings.popularity_ridge * squares)
     values, vectors = _singular(csr_matrix(matrix @ diags_array(1 / roots)), seed)
     kept = values**2 / (values**2 + 1)
     left_over = np.maximum(1 - vectors**2 @ kept, 1e-9)
     rows = (vectors * kept / roots[:, None]).astype(np.float32)
-    items = (vectors * (roots / left_over)[:, None]).astype(np.float32)
-    users = (weighted(interactions, weights) @ rows).astype(np.float32)
-    return Ease(Factors(_unbiased(users), {IDENTITY: _unbiased(items)}), rows)
+    return rows, (vectors * (roots / left_over)[:, None]).astype(np.float32)
 
 
 def _singular(matrix: csr_matrix, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,13 +1,13 @@
 """How good lists are: the whole catalogue ranked for each user, what they had already left out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recommendations.engine import metrics
+from recommendations.engine import beyond, metrics
 from recommendations.engine.embeddings import Embeddings
 from recommendations.engine.feedback import LIKED
 from recommendations.engine.interactions import Interactions
@@ -46,7 +46,14 @@ class Evaluation:
         return means | self.overall
 
 
-def evaluate(scorer: Scorer, split: Split, *, max_users: int | None = None) -> Evaluation:
+def evaluate(
+    scorer: Scorer,
+    split: Split,
+    *,
+    learned: Interactions | None = None,
+    candidates: NDArray[np.bool_] | None = None,
+    max_users: int | None = None,
+) -> Evaluation:
     """Rank the whole catalogue for each user of the test, without the items of their train part.
 
     Relevant are the test items with 4 stars or more.
@@ -56,12 +63,17 @@ def evaluate(scorer: Scorer, split: Split, *, max_users: int | None = None) -> E
     scorer : Scorer
         `scorer_of(embeddings)`, or a baseline's.
     split : Split
+    learned : Interactions, optional
+        What the model was trained on, where that is not the train part: it tells how well known the movies are.
+    candidates : (n_items,) bool, optional
+        The only items that are ranked, at least 100 of them; by default all.
     max_users : int, optional
         Judge a random sample of so many users (always the same one).
     """
     relevant = split.test.matrix((split.test.half_stars >= LIKED).astype(np.float32))
     users = _judged(relevant, max_users)
     seen = split.train.matrix(np.ones(len(split.train), np.float32))
+    out = np.zeros(split.train.n_items, bool) if candidates is None else ~candidates
     k = min(max(CUTOFFS), split.train.n_items)
     lists = np.empty((len(users), k), np.int32)
     hits = np.empty((len(users), k), bool)
@@ -69,9 +81,9 @@ def evaluate(scorer: Scorer, split: Split, *, max_users: int | None = None) -> E
     step = max(1, BLOCK // max(split.train.n_items, 1))
     for start in range(0, len(users), step):
         block = slice(start, start + step)
-        lists[block], hits[block], aucs[block] = _judge(
-            scorer(users[block]), seen[users[block]], relevant[users[block]], k
-        )
+        scores = scorer(users[block])
+        scores[:, out] = -np.inf
+        lists[block], hits[block], aucs[block] = _judge(scores, seen[users[block]], relevant[users[block]], k)
     n_relevant = np.diff(relevant.indptr)[users]
     per_user = {"auc": aucs}
     for cutoff in CUTOFFS:
@@ -83,8 +95,29 @@ def evaluate(scorer: Scorer, split: Split, *, max_users: int | None = None) -> E
         ("mrr", metrics.reciprocal_rank),
     ):
         per_user[f"{name}@10"] = measure(hits[:, :10], n_relevant)
-    overall = {"coverage@10": len(np.unique(lists[:, :10])) / split.train.n_items}
+    first, known = lists[:, :10], learned or split.train
+    per_user["novelty@10"] = beyond.novelty(first, known.counts, known.n_users)
+    per_user["popularity_lift@10"] = beyond.popularity_lift(first, seen[users], known.counts)
+    overall = {"coverage@10": len(np.unique(first)) / split.train.n_items}
     return Evaluation(users, lists, per_user, overall)
+
+
+def with_labels(judged: Evaluation, split: Split, labels: csr_matrix) -> Evaluation:
+    """The same evaluation with the measures that need to know the movies' genres.
+
+    Parameters
+    ----------
+    judged : Evaluation
+    split : Split
+    labels : (n_items, n_labels) csr_matrix
+    """
+    first = judged.lists[:, :10]
+    liked = split.train.matrix((split.train.half_stars >= LIKED).astype(np.float32))[judged.users]
+    measures = {
+        "diversity@10": beyond.diversity(first, labels),
+        "miscalibration@10": beyond.miscalibration(first, liked, labels),
+    }
+    return replace(judged, per_user=judged.per_user | measures)
 
 
 def ndcg_at_10(scorer: Scorer, split: Split, *, max_users: int | None = None) -> float:

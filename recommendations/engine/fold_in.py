@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recommendations.engine.interactions import Interactions
 
-RIDGE = 1.0
+RIDGE = 0.2
 """Penalty of the map, as a share of the mean square of what is mapped."""
 WEIGHTS = (0, 0, 0, 0, 0, 0, 0.5, 0.5, 1, 1, 1)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendations.engine.feedback import LIKED
 from recommendations.engine.interactions import Interactions
 
 
@@ -97,6 +98,29 @@ def hold_out_users(
     drawn = rank_within_users(interactions, random.random(len(interactions)))
     test = held & (drawn < n_test[interactions.user_ordinals])
     return HeldOut(interactions.where(~held), interactions.where(held & ~test), interactions.where(test))
+
+
+def hold_out_items(interactions: Interactions, item_share: float = 0.1, *, seed: int = 0) -> Split:
+    """All ratings of a share of the rated items, drawn at random, are the test: to the model they are cold.
+
+    Parameters
+    ----------
+    interactions : Interactions
+    item_share : float
+    seed : int
+    """
+    rated = np.flatnonzero(interactions.counts)
+    drawn = np.random.default_rng(seed).permutation(rated)[: round(len(rated) * _share(item_share))]
+    cold = np.zeros(interactions.n_items, bool)
+    cold[drawn] = True
+    return _part(interactions, cold[interactions.ordinals])
+
+
+def some_likes(interactions: Interactions, n: int, *, seed: int = 0) -> Interactions:
+    """Of each user `n` ratings of 4 stars or more, drawn at random; nothing else."""
+    chance = np.random.default_rng(seed).random(len(interactions))
+    likes = interactions.half_stars >= LIKED
+    return interactions.where(likes & (rank_within_users(interactions, ~likes, chance) < n))
 
 
 def newest_first(interactions: Interactions) -> NDArray[np.int64]:

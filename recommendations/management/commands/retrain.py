@@ -1,7 +1,6 @@
-import json
 import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
@@ -10,9 +9,10 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from recommendations import runs, selectors
+from recommendations.management.parameters import add_training_arguments, training_parameters
 from recommendations.models import TrainingRun
 from recommendations.terminal import gate_table, metrics_table, print_json, progress, seconds_table
-from recommendations.training import ConfigError, configured, retrain
+from recommendations.training import retrain
 
 FAILED, BUSY, REFUSED, CANCELLED = 1, 3, 4, 130
 
@@ -27,21 +27,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the result as one JSON object, and only that")
         parser.add_argument("--force", action="store_true", help="publish even what the gate refuses; it is recorded")
-        parser.add_argument(
-            "--set",
-            action="append",
-            default=[],
-            type=assignment,
-            metavar="NAME=VALUE",
-            help="a parameter of the training, such as epochs=20; may be repeated",
-        )
+        add_training_arguments(parser)
 
-    def handle(self, *, json: bool, force: bool, set: list[tuple[str, Any]], **options: Any) -> None:  # noqa: A002
-        config = dict(set)
-        try:
-            configured(config)
-        except ConfigError as error:
-            raise CommandError(str(error), returncode=2) from error
+    def handle(self, *, json: bool, force: bool, **options: Any) -> None:
+        config = training_parameters(options)
         signal.signal(signal.SIGTERM, interrupt)
         run = runs.request(parameters={"config": config, "force": force})
         self.train(run)
@@ -65,16 +54,6 @@ class Command(BaseCommand):
             ) from error
         except Exception as error:
             raise CommandError(f"Run {run.pk} failed during “{run.phase}”: {error}", returncode=FAILED) from error
-
-
-def assignment(text: str) -> tuple[str, Any]:
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value
 
 
 def interrupt(signal_number: int, frame: FrameType | None) -> None:

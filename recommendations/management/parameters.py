@@ -1,0 +1,49 @@
+"""Parameters of the training as commands take them."""
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management import CommandError
+
+from recommendations.configuration import FEEDBACK, LOSSES, RECIPES, ConfigError, configured
+
+FLAGS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "recipe": (RECIPES, "joined: LightFM fits and EASE in one dot product; article: one plain LightFM fit"),
+    "feedback": (FEEDBACK, "implicit: ratings are positives, weighted by stars; explicit: some are negatives"),
+    "loss": (LOSSES, "what LightFM minimises; logistic needs explicit feedback"),
+}
+
+
+def add_training_arguments(parser: ArgumentParser) -> None:
+    for name, (choices, text) in FLAGS.items():
+        parser.add_argument(f"--{name}", choices=choices, help=text)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=assignment,
+        metavar="NAME=VALUE",
+        help="any parameter of the training, such as epochs=20; may be repeated",
+    )
+
+
+def training_parameters(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, by the names of `TrainingConfig`; wrong parameters end the command."""
+    given = {name: options[name] for name in FLAGS if options[name] is not None} | dict(options["set"])
+    try:
+        configured(given)
+    except ConfigError as error:
+        raise CommandError(str(error), returncode=2) from error
+    return given
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
