@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Host:
     def ask(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         address = f"http://127.0.0.1:{self.port}{path}"
-        request = urllib.request.Request(address, data, {"Content-Type": "application/json"})  # noqa: S310
+        request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
             return json.load(answer)
 
@@ -51,6 +52,9 @@ class Host:
     def version(self) -> str | None:
         found: str | None = self.ask("/readyz")["model"]["version"]
         return found
+
+    def serves(self, name: str) -> bool:
+        return self.version() == name
 
 
 @pytest.fixture
@@ -86,7 +90,7 @@ def test_what_is_published_once_is_served_everywhere(site: Site, tmp_path: Path)
         wait_until(lambda: bool(site.sql(ACTIVE)), 120)
         activated, name = time.monotonic(), site.sql(ACTIVE)[0][0]
         for host in hosts:
-            wait_until(lambda host=host: host.version() == name, WITHIN)
+            wait_until(partial(host.serves, name), WITHIN)
         assert time.monotonic() - activated < WITHIN, worker.said()
         answers = [preview(host) for host in hosts]
         assert answers[0] == answers[1]

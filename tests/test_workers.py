@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
 import pytest
-from kombu import Connection
+from kombu import Connection, Queue
 
 from tests.environment import missing
 from tests.processes import Process, Site, own_database, ready, wait_until
@@ -54,7 +54,7 @@ def site(quiet_site: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
     yield quiet_site
     if place.port:
         with Connection(url) as connection:
-            connection.default_channel.queue_delete(queue)
+            Queue(queue, channel=connection.default_channel).delete()
 
 
 def worker(site: Site, *more: str) -> AbstractContextManager[Process]:
