@@ -1,6 +1,7 @@
 """A real server on real data, and a real browser that notices what goes wrong."""
 
 import csv
+import json
 import os
 import socket
 import subprocess
@@ -21,6 +22,25 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 MOST_RATED = 300
 PASSWORD = "correct-horse-battery-1"
+
+MAKE_MEMBERS = f"""
+import json
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.conf import settings
+from movies.models import User
+password, made = make_password({PASSWORD!r}), []
+for n in range(80):
+    user = User.objects.create(username=f"guest{{n}}", password=password)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    made.append((user.username, session.session_key))
+print(json.dumps(made))
+"""
 
 NewContext = Callable[..., BrowserContext]
 
@@ -51,7 +71,24 @@ def well_known_movielens(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, well_known_movielens: Path) -> Iterator[str]:
+def mail_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the site's mails go."""
+    return tmp_path_factory.mktemp("mail")
+
+
+@pytest.fixture(scope="session")
+def sessions() -> list[tuple[str, str]]:
+    """Names and session keys of members whom no test has met yet; the site fills it."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory,
+    well_known_movielens: Path,
+    mail_folder: Path,
+    sessions: list[tuple[str, str]],
+) -> Iterator[str]:
     """The address of the site, served by gunicorn with a trained model."""
     folder = tmp_path_factory.mktemp("site")
     environment = {
@@ -59,18 +96,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, well_known_movielens: Path) -
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "RECOMMENDER_ARTIFACTS": str(folder / "artifacts"),
         "ALLOWED_HOSTS": "127.0.0.1",
+        "EMAIL_URL": f"filemail://{mail_folder}",
     }
 
-    def manage(*arguments: str) -> None:
+    def manage(*arguments: str) -> str:
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         assert done.returncode == 0, f"manage.py {arguments[0]} failed:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
 
     manage("collectstatic", "--no-input")
     manage("migrate")
     manage("createcachetable")
     manage("load_movielens", str(well_known_movielens))
     manage("retrain", "--set=recipe=article", "--set=dimension=32", "--set=epochs=10")
+    sessions += json.loads(manage("shell", "--no-imports", "-c", MAKE_MEMBERS))
     with _served(environment, folder / "log") as address:
         yield address
 
@@ -170,5 +210,20 @@ def sign_up() -> Callable[[Page], str]:
         page.get_by_role("button", name="Join").click()
         page.wait_for_url("**/start/")
         return name
+
+    return make
+
+
+@pytest.fixture
+def as_member(site: str, new_context: NewContext, sessions: list[tuple[str, str]]) -> Callable[..., Page]:
+    """Makes a page of a new member who is signed in; takes what `new_context` takes.  Its `member` is their name."""
+
+    def make(**options: object) -> Page:
+        context = new_context(**options)
+        name, key = sessions.pop()
+        context.add_cookies([{"name": "sessionid", "value": key, "url": site}])
+        page = context.new_page()
+        page.member = name  # type: ignore[attr-defined]
+        return page
 
     return make

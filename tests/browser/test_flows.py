@@ -1,24 +1,12 @@
 """What people do on the site, in a browser, with JavaScript and without, by pointer and by keyboard."""
 
 import time
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.actions import SignUp, give, stars
 from tests.browser.conftest import NewContext
-
-SignUp = Callable[[Page], str]
-
-
-def stars(page: Page, n: int = 0) -> Locator:
-    return page.locator(".star-control").nth(n)
-
-
-def give(page: Page, name: str, n: int = 0) -> None:
-    """Click on a rating (“3½ stars”) of the n-th movie and wait until it is saved."""
-    with page.expect_response(lambda response: response.request.method == "POST"):
-        stars(page, n).get_by_role("radio", name=name, exact=True).click()
 
 
 def test_from_joining_to_own_recommendations_in_six_actions_and_a_minute(page: Page, sign_up: SignUp) -> None:
