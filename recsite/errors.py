@@ -1,5 +1,6 @@
 """How the API says that something went wrong."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from drf_spectacular.utils import extend_schema_serializer
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
@@ -18,6 +19,12 @@ class UnavailableError(APIException):
     wait = RETRY_SECONDS
 
 
+class TooLargeError(APIException):
+    status_code = 413
+    default_code = "too_large"
+    default_detail = "The body is too large. Send it in parts."
+
+
 class ConflictError(APIException):
     status_code = 409
     default_code = "conflict"
@@ -27,6 +34,8 @@ class ExceptionHandler(StandardHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, OperationalError):
             return UnavailableError("The database does not answer. Try again in a moment.")
+        if isinstance(exc, RequestDataTooBig):
+            return TooLargeError()
         converted: Exception = super().convert_known_exceptions(exc)
         return converted
 

@@ -14,6 +14,7 @@ _MEANINGS = {
     "403": "Not allowed.",
     "404": "There is no such thing, or it is not yours.",
     "406": "Only JSON is answered.",
+    "413": "The body is too large.",
     "414": "The address is too long.",
     "415": "Only JSON is read.",
     "429": "Too many requests: wait as long as `Retry-After` says.",
@@ -36,7 +37,7 @@ class AutoSchema(SpectacularSchema):
     def _errors(self) -> set[str]:
         codes = {"401", "404", "406", "429", "503"}
         if self.method in ("POST", "PUT", "PATCH"):
-            codes |= {"400", "415"}
+            codes |= {"400", "413", "415"}
         if self._get_parameters():
             codes |= {"400", "414"}
         if self.method != "GET" or not all(isinstance(rule, AllowAny) for rule in self.view.get_permissions()):

@@ -92,6 +92,6 @@ class LogoutEverywhere(APIView):
     """The end of all tokens of an account."""
 
     def post(self, request: Request) -> Response:
-        """End every token of the account that asks."""
-        get_token_model().objects.filter(user=member(request)).delete()
+        """End every token of the account that asks; those that it made for services stay."""
+        get_token_model().objects.filter(user=member(request), service=None).delete()
         return Response(status=HTTP_204_NO_CONTENT)

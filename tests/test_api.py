@@ -199,6 +199,12 @@ def test_an_impossible_time_is_taken_for_now(movies: list[Movie], member: APICli
     assert abs(Rating.objects.get(user=ada).rated_at - timezone.now()) < timedelta(minutes=1)
 
 
+def test_a_body_that_is_too_large_is_a_standard_error(member: APIClient) -> None:
+    response = member.post(f"{V1}me/ratings/import/", "[" * 3_000_000, content_type="application/json")
+    assert response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert response.json()["errors"][0]["code"] == "too_large"
+
+
 def test_the_tags_of_a_movie_most_used_first(movies: list[Movie], ada: User) -> None:
     tags = [Tag.objects.create(name=name) for name in ("space", "cat")]
     for person, tag in ((ada, tags[0]), (ada, tags[1]), (User.objects.get(username="person0"), tags[1])):
