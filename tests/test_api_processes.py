@@ -1,0 +1,136 @@
+"""What holds when several processes answer the API at once, and for a client that nobody wrote by hand."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.processes import QUICK, Site, own_database, ready, wait_until
+
+pytestmark = pytest.mark.database
+SAME = 16
+LIMIT = 25
+MOVIE = 1_000_000
+SIGN_IN = """
+from knox.models import AuthToken
+user, _ = User.objects.get_or_create(username="{name}")
+user.set_password("lovelace-1815")
+user.save()
+print(AuthToken.objects.create(user=user)[1])
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """Two processes behind one address."""
+    folder = tmp_path_factory.mktemp("api")
+    with own_database(folder) as url, socket.socket() as probe:
+        site = ready(Site(folder, url))
+        site.run("retrain", *QUICK)
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        server = ("-m", "gunicorn", "recsite.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8")
+        rates = {"API_RATE_USER": f"{LIMIT}/hour", "API_RATE_ANONYMOUS": f"{LIMIT}/hour"}
+        with site.start(*server, ALLOWED_HOSTS="127.0.0.1", REDIS_URL="", **rates) as process:
+            wait_until(lambda: process.said().count("Booting worker") == 2 and _listens(port), 60)
+            yield site, f"http://127.0.0.1:{port}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ask(address: str, method: str = "GET", body: Any = None, token: str = "") -> int:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Token {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urlopen(Request(address, data, headers, method=method), timeout=60) as response:  # noqa: S310
+            return int(response.status)
+    except HTTPError as error:
+        return error.code
+
+
+def at_once(times: int, *request: Any) -> Counter[int]:
+    with ThreadPoolExecutor(times) as pool:
+        return Counter(pool.map(lambda _: ask(*request), range(times)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "model", "answers"),
+    [
+        ((f"movies/{MOVIE}/rating/", "PUT", {"stars": 4.5}), "Rating", {200, 201}),
+        (("me/ratings/", "POST", {"movie": MOVIE, "stars": 4.5}), "Rating", {201}),
+        (("me/ratings/import/", "POST", {"ratings": [{"movie": MOVIE, "stars": 4.5}]}), "Rating", {200}),
+        ((f"movies/{MOVIE}/watchlist/", "PUT", None), "WatchlistItem", {204}),
+        ((f"movies/{MOVIE}/not-interested/", "PUT", None), "HiddenMovie", {204}),
+    ],
+    ids=["put rating", "post rating", "import", "watchlist", "not interested"],
+)
+def test_the_same_write_many_times_at_once_leaves_one_row(
+    site: tuple[Site, str], asked: tuple[str, str, Any], model: str, answers: set[int]
+) -> None:
+    running, address = site
+    path, method, body = asked
+    name = "writer-" + path.strip("/").replace("/", "-")
+    token = running.query(SIGN_IN.format(name=name)).splitlines()[-1]
+    assert set(at_once(SAME, f"{address}/api/v1/{path}", method, body, token)) <= answers
+    rows = running.query(
+        f"print({model}.objects.filter(user__username={name!r}).count(), "
+        f"Movie.objects.get(pk={MOVIE}).rating_count == Rating.objects.filter(movie={MOVIE}).count())"
+    )
+    assert rows.splitlines()[-1] == "1 True"
+
+
+def test_a_throttle_counts_over_all_processes(site: tuple[Site, str]) -> None:
+    running, address = site
+    token = running.query(SIGN_IN.format(name="hasty")).splitlines()[-1]
+    answers = at_once(2 * LIMIT, f"{address}/api/v1/me/", "GET", None, token)
+    assert answers == {200: LIMIT, 429: LIMIT}
+
+
+def test_a_generated_client_signs_in_rates_and_reads(site: tuple[Site, str], tmp_path: Path) -> None:
+    running, address = site
+    running.query(SIGN_IN.format(name="robot"))
+    done = running.run("spectacular", "--format", "openapi-json", "--file", str(tmp_path / "openapi.json"))
+    assert done.returncode == 0, done.stderr
+    generator = Path(sys.executable).with_name("openapi-python-client")
+    command = [str(generator), "generate", "--path", "openapi.json", "--output-path", "client", "--meta", "none"]
+    path = f"{generator.parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    made = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "Warning" not in made.stdout + made.stderr, made.stdout + made.stderr
+    used = [sys.executable, "-W", "ignore", "-c", USE_CLIENT, address]
+    told = subprocess.run(used, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split() == ["201", "folded_in", "10"]
+
+
+USE_CLIENT = f"""
+import sys
+from client import AuthenticatedClient, Client
+from client.api.session import auth_login_create
+from client.api.opinions import movies_rating_update
+from client.api.recommendations import me_recommendations_retrieve
+from client.models import CredentialsRequest, StarsRequest
+
+visitor = Client(sys.argv[1])
+body = CredentialsRequest(username="robot", password="lovelace-1815")
+token = auth_login_create.sync(client=visitor, body=body).token
+member = AuthenticatedClient(sys.argv[1], token=token, prefix="Token")
+rated = movies_rating_update.sync_detailed({MOVIE}, client=member, body=StarsRequest(stars=5.0))
+found = me_recommendations_retrieve.sync(client=member)
+print(int(rated.status_code), found.source.value, len(found.results))
+"""
