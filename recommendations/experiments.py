@@ -93,6 +93,7 @@ def arm_of(user_id: int, arms: list[Arm]) -> Arm:
 
 def start(experiment: Experiment) -> None:
     """Begin, if no other is running and there is something to compare."""
+    experiment.refresh_from_db()
     if experiment.started_at is not None:
         raise ExperimentError(f"“{experiment}” has begun already.")
     if experiment.arms.count() < FEWEST_ARMS:
