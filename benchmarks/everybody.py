@@ -23,7 +23,7 @@ N = 100
 TURN = 8_192
 
 
-def main() -> None:
+def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--threads", type=int, default=1)
@@ -31,6 +31,11 @@ def main() -> None:
     options = parser.parse_args()
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         parser.error("set OPENBLAS_NUM_THREADS=1: both sides have threads of their own")
+    return options
+
+
+def main() -> None:
+    options = asked()
     items, users, indptr, ordinals = (
         np.load(options.folder / f"{name}.npy", mmap_mode="r") for name in ("items", "users", "indptr", "ordinals")
     )

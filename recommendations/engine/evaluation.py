@@ -84,22 +84,27 @@ def evaluate(
         scores = scorer(users[block])
         scores[:, out] = -np.inf
         lists[block], hits[block], aucs[block] = _judge(scores, seen[users[block]], relevant[users[block]], k)
-    n_relevant = np.diff(relevant.indptr)[users]
-    per_user = {"auc": aucs}
-    for cutoff in CUTOFFS:
-        for name, measure in (("ndcg", metrics.ndcg), ("recall", metrics.recall)):
-            per_user[f"{name}@{cutoff}"] = measure(hits[:, :cutoff], n_relevant)
-    for name, measure in (
-        ("precision", metrics.precision),
-        ("map", metrics.average_precision),
-        ("mrr", metrics.reciprocal_rank),
-    ):
-        per_user[f"{name}@10"] = measure(hits[:, :10], n_relevant)
+    per_user = {"auc": aucs, **_accuracy(hits, np.diff(relevant.indptr)[users])}
     first, known = lists[:, :10], learned or split.train
     per_user["novelty@10"] = beyond.novelty(first, known.counts, known.n_users)
     per_user["popularity_lift@10"] = beyond.popularity_lift(first, seen[users], known.counts)
     overall = {"coverage@10": len(np.unique(first)) / split.train.n_items}
     return Evaluation(users, lists, per_user, overall)
+
+
+def _accuracy(hits: NDArray[np.bool_], n_relevant: NDArray[np.integer]) -> dict[str, NDArray[np.float64]]:
+    """Each metric of each user's list, from which places (n_users, k) hit and how many hits there could be."""
+    found = {}
+    for cutoff in CUTOFFS:
+        for name, measure in (("ndcg", metrics.ndcg), ("recall", metrics.recall)):
+            found[f"{name}@{cutoff}"] = measure(hits[:, :cutoff], n_relevant)
+    for name, measure in (
+        ("precision", metrics.precision),
+        ("map", metrics.average_precision),
+        ("mrr", metrics.reciprocal_rank),
+    ):
+        found[f"{name}@10"] = measure(hits[:, :10], n_relevant)
+    return found
 
 
 def with_labels(judged: Evaluation, split: Split, labels: csr_matrix) -> Evaluation:
