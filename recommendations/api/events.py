@@ -30,7 +30,11 @@ class EventSerializer(serializers.Serializer[Any]):
     movie = IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The movie's id.")
     user = IntegerField(required=False, min_value=1, max_value=LARGEST_ID, help_text="For services: whose event it is.")
     version = TextField(
-        required=False, max_length=60, allow_null=True, trim_whitespace=False, help_text="`version` of the answer that held the list."
+        required=False,
+        max_length=60,
+        allow_null=True,
+        trim_whitespace=False,
+        help_text="`version` of the answer that held the list.",
     )
     source = serializers.ChoiceField(  # type: ignore[assignment]  # a field; the metaclass takes it away
         [source.value for source in Source], help_text="`source` of that answer."
