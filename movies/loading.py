@@ -1,10 +1,12 @@
 """The use case of `manage.py load_movielens`: a release into the database, all of it or nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import Model
 from django.utils.text import slugify
 from numpy.typing import NDArray
 
@@ -94,11 +96,7 @@ class _People:
 
     def _add(self, ids: NDArray[np.int64]) -> None:
         person = User(password=NOBODY_LOGS_IN, is_active=False)
-        same = {
-            field.name: field.get_db_prep_save(value, connection)
-            for field in User._meta.concrete_fields
-            if (value := getattr(person, field.attname)) is not None and field.name != "username"
-        }
+        same = _stored_fields(person, without=("username", "movielens_id"))
         fields = ("username", "movielens_id", *same)
         rows = ((f"{MOVIELENS_USERNAME}{pk}", pk, *same.values()) for pk in ids.tolist())
         self.store.insert(User, fields, rows)
@@ -149,9 +147,20 @@ def _write_movies(release: Release, store: Store) -> Written:
 
 
 def _insert_movies(movies: list[Movie], store: Store) -> None:
-    fields = [field for field in Movie._meta.concrete_fields if not (field.primary_key or field.generated)]
-    rows = ([field.get_db_prep_save(getattr(movie, field.attname), connection) for field in fields] for movie in movies)
-    store.insert(Movie, [field.name for field in fields], rows)
+    fields = ("movielens_id", *MOVIE_FIELDS)
+    same = _stored_fields(Movie(), without=fields)
+    rows = ((*(getattr(movie, name) for name in fields), *same.values()) for movie in movies)
+    store.insert(Movie, (*fields, *same), rows)
+
+
+def _stored_fields(row: Model, without: Collection[str]) -> dict[str, Any]:
+    """The values, as the database takes them, that a new row has in its other fields; nulls are left out."""
+    fields = [field for field in row._meta.concrete_fields if not (field.primary_key or field.generated)]
+    return {
+        field.name: field.get_db_prep_save(value, connection)
+        for field in fields
+        if field.name not in without and (value := getattr(row, field.attname)) is not None
+    }
 
 
 def _movie(row: MovieRow, link: LinkRow | None, stored: Movie | None) -> Movie | None:

@@ -67,6 +67,8 @@ def search_key(title: str, alternative: str, year: int | None) -> str:
 
 def plain(text: str) -> str:
     """Words in lower case without accents or punctuation, single spaces between them."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_UNDECOMPOSED)
+    letters = text.casefold()
+    if not letters.isascii():
+        decomposed = unicodedata.normalize("NFKD", letters)
+        letters = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_UNDECOMPOSED)
     return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", letters)).strip()

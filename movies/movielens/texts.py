@@ -47,7 +47,7 @@ def phrase(text: str, what: str, most: int) -> str:
         raise ValueError(f"{what} is longer than {most} characters")
     if "\0" in text:
         raise ValueError(f"{what} contains a NUL character")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError(f"{what} is not in the file's encoding; convert the file to UTF-8")
     return text.strip()
 
