@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand
 
 from movies.demo import USERNAME, ensure_demo_account
 from movies.models import Movie
-from recommendations.models import ModelVersion
+from recommendations import serving, versions
+from recommendations.artifacts import ArtifactError
 
 
 class Command(BaseCommand):
@@ -27,9 +28,20 @@ class Command(BaseCommand):
             call_command("load_movielens", path)
         password_file = settings.VAR_DIR / "demo-password"
         ensure_demo_account(password_file)
-        if not ModelVersion.objects.filter(is_active=True).exists():
+        if not self.has_model():
             self.train()
         self.stdout.write(f"Demo account: {USERNAME}, password: {password_of(password_file)} (also for /admin/)")
+
+    def has_model(self) -> bool:
+        version = versions.active()
+        if version is None:
+            return False
+        try:
+            serving.open_version(version)
+        except ArtifactError as error:
+            self.stderr.write(f"{error} A new version is trained.")
+            return False
+        return True
 
     def train(self) -> None:
         try:
