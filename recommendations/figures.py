@@ -36,12 +36,12 @@ class Line:
     ratings: int
 
     @property
-    def click_rate(self) -> float:
-        return self.clicks / self.impressions if self.impressions else 0.0
+    def click_percent(self) -> float:
+        return 100 * self.clicks / self.impressions if self.impressions else 0.0
 
     @property
-    def rating_rate(self) -> float:
-        return self.ratings / self.impressions if self.impressions else 0.0
+    def rating_percent(self) -> float:
+        return 100 * self.ratings / self.impressions if self.impressions else 0.0
 
 
 def lines(since: datetime | None = None) -> list[Line]:

@@ -1,5 +1,6 @@
 """Asking a worker for a retraining, without knowing how to train."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
@@ -27,6 +28,25 @@ def request_retraining(*, requested_by: User | None = None, parameters: dict[str
     run = runs.request(parameters=parameters or {}, requested_by=requested_by)
     transaction.on_commit(lambda: _send(run))
     return run
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether the broker answers, and which workers do."""
+
+    broker: str
+    workers: list[str]
+
+
+def health() -> Health:
+    """Ask the broker and the workers, which takes a second."""
+    try:
+        with current_app.connection_for_read() as connection:
+            connection.ensure_connection(max_retries=1, timeout=1)
+        answers = current_app.control.ping(timeout=1.0)
+    except (OperationalError, OSError) as error:
+        return Health(f"does not answer: {error}", [])
+    return Health("answers", sorted(name for answer in answers or () for name in answer))
 
 
 def _send(run: TrainingRun) -> None:

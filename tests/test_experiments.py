@@ -155,7 +155,7 @@ def test_figures_by_version_place_and_path(world: World, version: ModelVersion) 
     line = figures.lines()[0]
     assert (line.version, line.place, line.source) == (version.name, "home", "trained")
     assert (line.impressions, line.clicks, line.ratings) == (4, 1, 1)
-    assert (line.click_rate, line.rating_rate) == (0.25, 0.25)
+    assert (line.click_percent, line.rating_percent) == (25, 25)
     assert len(figures.lines()) == 1
 
 
