@@ -36,5 +36,5 @@ urlpatterns = [
     path("", include("recommendations.api.addresses")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-v1:schema"), name="docs"),
-    re_path("^(?P<path>.*)$", NowhereView.as_view(), name="nowhere"),
+    re_path(r"^(?P<path>(?s:.*))\Z", NowhereView.as_view(), name="nowhere"),
 ]

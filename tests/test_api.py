@@ -88,7 +88,9 @@ def test_a_movie_with_all_that_is_known(movies: list[Movie]) -> None:
     assert found["genres"] == [{"slug": "horror", "name": "Horror"}]
 
 
-@pytest.mark.parametrize("path", [f"movies/{10**30}/", "movies/999999/", "movies/0/similar/", "nothing/", "movies/-1/"])
+@pytest.mark.parametrize(
+    "path", [f"movies/{10**30}/", "no%0Athing/", "movies/999999/", "movies/0/similar/", "nothing/", "movies/-1/"]
+)
 def test_what_is_not_there_is_a_standard_error(movies: list[Movie], path: str) -> None:
     response = APIClient().get(V1 + path)
     assert response.status_code == HTTPStatus.NOT_FOUND
