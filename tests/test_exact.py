@@ -1,5 +1,9 @@
 """The ranker that serves is exact: the same list as a full sort of true scores, whatever the vectors."""
 
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from tests.ranking_reference import reference, whole_numbers
 
 pytestmark = pytest.mark.engine
 
+ROOT = Path(__file__).resolve().parent.parent
 Vectors = NDArray[np.float32]
 
 plain = st.floats(-3, 3, width=32)
@@ -109,6 +114,20 @@ def test_somebody_who_has_rated_nearly_everything_and_a_genre_of_seven() -> None
         assert ranker.rank(user, 10, candidates=genre).ordinals.tolist() == of_genre
         left = [item for item in of_genre if item not in order[:20_000]]
         assert ranker.rank(user, 10, exclude=order[:20_000], candidates=genre).ordinals.tolist() == left
+
+
+def test_sums_keep_their_order_in_a_process_that_compiles_anew(tmp_path: Path) -> None:
+    program = """
+        import numpy as np
+        from recommendations.engine.exact import ExactRanker
+        items = np.zeros((9, 3), np.float32)
+        items[8] = 1
+        print(ExactRanker.prepare(items).rank(np.array([1e7, 1e-30, -1e7], np.float32), 1).ordinals)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=True)  # noqa: S603
+    assert done.stdout.strip() == "[0]"
 
 
 @pytest.mark.parametrize("who", ["user", "items"])

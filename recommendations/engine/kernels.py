@@ -28,7 +28,8 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
     return decorate
 
 
-exactly = compiled()
+# Said aloud, because numba lets a function inherit the liberties of the first one that calls it.
+exactly = compiled(fastmath=False)
 
 
 @exactly

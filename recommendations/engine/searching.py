@@ -64,6 +64,13 @@ class Filter(NamedTuple):
     narrowed: bool
 
 
+class Mask(NamedTuple):
+    """The items in question are those whose mark is the wanted one."""
+
+    marks: NDArray[np.uint8]
+    wanted: np.uint8
+
+
 class Rows(NamedTuple):
     """Ordinals by row, as in a CSR matrix."""
 
@@ -179,7 +186,7 @@ def _search_rows(catalogue: Catalogue, aim: Aim, rows: Ordinals, marks: NDArray[
 def _search_blocks(catalogue: Catalogue, aim: Aim, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
     scores, found = best.scores, best.ordinals
     items, ordinals, user, margin = catalogue.items, catalogue.ordinals, aim.user, aim.margin
-    bounds, sequence, marks = scratch.bounds, scratch.sequence, scratch.marks
+    bounds, sequence, mask = scratch.bounds, scratch.sequence, Mask(scratch.marks, wanted)
     _bound_blocks(catalogue.lower, catalogue.upper, aim.weights, bounds)
     _order_blocks(bounds, sequence)
     block_bounds, places = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.int64)
@@ -188,7 +195,7 @@ def _search_blocks(catalogue: Catalogue, aim: Aim, scratch: Scratch, wanted: np.
         if bounds[block] < low_cut:
             continue
         _bound_items(catalogue.digests[block], aim.weights, block_bounds)
-        for i in range(_sieve(block_bounds, low_cut, ordinals[block], marks, wanted, places)):
+        for i in range(_sieve(block_bounds, low_cut, ordinals[block], mask, places)):
             place = places[i]
             coded = _decoded(catalogue.codes[block, place], user) * catalogue.steps[block, place]
             if coded + aim.length * catalogue.errors[block, place] < low_cut:
@@ -204,14 +211,7 @@ def _search_blocks(catalogue: Catalogue, aim: Aim, scratch: Scratch, wanted: np.
 
 
 @exactly
-def _sieve(
-    bounds: Floats,
-    cut: np.float32,
-    ordinals: Ordinals,
-    marks: NDArray[np.uint8],
-    wanted: np.uint8,
-    places: NDArray[np.int64],
-) -> int:
+def _sieve(bounds: Floats, cut: np.float32, ordinals: Ordinals, mask: Mask, places: NDArray[np.int64]) -> int:
     """Write which items of a block are in question to `places`; returns how many.
 
     No branch depends on an item: the processor would guess a third of them wrong, which costs more than the rest.
@@ -225,7 +225,7 @@ def _sieve(
         place = places[i]
         ordinal = ordinals[place]
         places[left] = place
-        left += (ordinal >= 0) & (marks[ordinal] == wanted)
+        left += (ordinal >= 0) & (mask.marks[ordinal] == mask.wanted)
     return left
 
 
