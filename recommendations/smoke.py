@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.artifacts import ArtifactError
-from recommendations.bundle import MOVIES_INDEX, SIMILAR_INDEX, Bundle
+from recommendations.bundle import MOVIES_INDEX, SIMILAR_INDEX, Bundle, Ratings
 from recommendations.engine.index import open_index
 from recommendations.engine.ranking import Ranking, approximate_rank
 from recommendations.filters import Filters
@@ -16,9 +16,26 @@ NOBODY = np.empty(0, dtype=np.int64)
 
 
 def smoke_test(bundle: Bundle) -> None:
-    """Raise ArtifactError unless the bundle gives a list in true order."""
+    """Raise ArtifactError unless the bundle gives a list in true order, and answers somebody who is new to it.
+
+    All that a request calls is called here: what is compiled at its first call makes no visitor wait.
+    """
     vector = bundle.embeddings.items.mean(axis=0)
     _judge(bundle.rank(vector, WANTED, exclude=NOBODY, filters=Filters()), bundle.embeddings.items @ vector)
+    _meet_somebody(bundle)
+
+
+def _meet_somebody(bundle: Bundle) -> None:
+    rated = bundle.ids(np.arange(min(3, len(bundle.movies)), dtype=np.int32))
+    person = bundle.person(None, Ratings.of((pk, 8) for pk in rated.tolist()))
+    if person is None:
+        raise ArtifactError("the version opens, but does not know its own movies")
+    found = bundle.rank(person.vector, WANTED, exclude=rated, filters=Filters()).ordinals
+    stars = bundle.predicted_stars(person, found)
+    bundle.reasons(person, found, 1)
+    bundle.alike(int(rated[0]), WANTED)
+    if not np.isfinite(stars).all() or np.isin(bundle.ids(found), rated).any():
+        raise ArtifactError("the version opens, but its answer to somebody new is wrong")
 
 
 def main(folder: str) -> None:

@@ -1,0 +1,138 @@
+"""Visitors who read pages and rate movies, and remember what they were answered."""
+
+import http.client
+import itertools
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol
+
+READERS = 3
+SLOWEST_ALLOWED = 30.0
+FAILED = 0
+"""Instead of a status, when there was no answer at all."""
+
+
+class Served(Protocol):
+    """Where visitors go."""
+
+    port: int
+    token: str
+    session: str
+    paths: list[str]
+    movies: list[int]
+
+    def ratings(self) -> dict[int, int]:
+        """The stored ratings of the account with the token: half stars by movie."""
+
+
+@dataclass
+class Answer:
+    path: str
+    status: int
+    seconds: float
+    retry_after: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """`errors` are answers of 500 and above, but for the 503 that is stated while the database is down, or none."""
+
+    requests: int
+    errors: int
+    unavailable: int
+    alive: str
+    slowest: float
+    slowest_path: str
+    rated: int
+    lost: int
+
+    @property
+    def passed(self) -> bool:
+        return not self.errors and not self.lost and self.alive == "200" and self.slowest < SLOWEST_ALLOWED
+
+
+@dataclass
+class Visitors:
+    """Readers, somebody who rates, and somebody who asks whether the processes live; for as long as the block lasts."""
+
+    site: Served
+    answers: list[Answer] = field(default_factory=list)
+    rated: dict[int, int] = field(default_factory=dict)
+
+    def __enter__(self) -> "Visitors":
+        self._ended = threading.Event()
+        tasks = [*([self._read] * READERS), self._rate, self._look]
+        self._threads = [threading.Thread(target=task, daemon=True) for task in tasks]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def report(self, *, database_fails: bool) -> Report:
+        pages = [answer for answer in self.answers if answer.path != "/livez"]
+        alive = {str(answer.status) for answer in self.answers if answer.path == "/livez"}
+        stated = [answer for answer in pages if answer.status == 503 and answer.retry_after]
+        bad = [answer for answer in pages if answer.status == FAILED or answer.status >= 500]
+        allowed = stated if database_fails else []
+        stored = self.site.ratings()
+        lost = sum(stored.get(movie) != half_stars for movie, half_stars in self.rated.items())
+        slowest = max(self.answers, key=lambda answer: answer.seconds)
+        return Report(
+            requests=len(pages),
+            errors=len(bad) - len(allowed),
+            unavailable=len(stated),
+            alive=" ".join(sorted(alive)),
+            slowest=slowest.seconds,
+            slowest_path=slowest.path,
+            rated=len(self.rated),
+            lost=lost,
+        )
+
+    def _read(self) -> None:
+        for path in itertools.cycle(self.site.paths):
+            if self._ended.wait(0.05):
+                return
+            self._ask("GET", path)
+
+    def _rate(self) -> None:
+        for number, movie in enumerate(itertools.cycle(self.site.movies)):
+            if self._ended.wait(0.1):
+                return
+            half_stars = 1 + number % 10
+            status = self._ask("PUT", f"/api/v1/movies/{movie}/rating/", {"stars": half_stars / 2})
+            if status in (200, 201):
+                self.rated[movie] = half_stars
+            else:
+                # Whether it was stored is not known: the answer was no promise.
+                self.rated.pop(movie, None)
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.5):
+            self._ask("GET", "/livez")
+
+    def _ask(self, method: str, path: str, body: Any = None) -> int:
+        started = time.monotonic()
+        headers = {"Content-Type": "application/json", "Cookie": f"sessionid={self.site.session}"}
+        if path.startswith("/api/"):
+            headers = {"Content-Type": "application/json", "Authorization": f"Token {self.site.token}"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=60)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            answer.read()
+            status, retry = answer.status, answer.headers.get("Retry-After") is not None
+        except (OSError, http.client.HTTPException):
+            status, retry = FAILED, False
+        finally:
+            connection.close()
+        self.answers.append(Answer(path, status, time.monotonic() - started, retry))
+        return status
