@@ -31,7 +31,9 @@ class Command(BaseCommand):
 
     def handle(self, *, json: bool, force: bool, **options: Any) -> None:
         config = training_parameters(options)
-        signal.signal(signal.SIGTERM, interrupt)
+        self.interruption = Interruption()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, self.interruption)
         run = runs.request(parameters={"config": config, "force": force})
         self.train(run)
         report = selectors.run_report(run)
@@ -45,7 +47,7 @@ class Command(BaseCommand):
     def train(self, run: TrainingRun) -> None:
         try:
             with progress(Console(stderr=True)) as listener:
-                retrain(run, listener)
+                retrain(run, self.interruption.heard_by(listener))
         except runs.RunInProgressError as error:
             raise CommandError(str(error), returncode=BUSY) from error
         except (runs.RunCancelledError, KeyboardInterrupt) as error:
@@ -56,8 +58,27 @@ class Command(BaseCommand):
             raise CommandError(f"Run {run.pk} failed during “{run.phase}”: {error}", returncode=FAILED) from error
 
 
-def interrupt(signal_number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class Interruption:
+    """Stops a run at its next step, and at once if asked again.
+
+    An exception that a signal raises wherever the program happens to be may be lost in a callback of a library.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, signal_number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def heard_by(self, listener: runs.Listener) -> runs.Listener:
+        def hear(phase: str, share: float, message: str) -> None:
+            if self.asked:
+                raise KeyboardInterrupt
+            listener(phase, share, message)
+
+        return hear
 
 
 def show(report: dict[str, Any]) -> None:
