@@ -61,11 +61,10 @@ def show(name: str, play: Play, site: FaultSite) -> bool:
 
 
 def line(name: str, passed: bool, report: Report, recovery: float, seconds: float) -> str:
-    return (
-        f"{'ok ' if passed else 'BAD'} {name}: {report.requests} requests, {report.errors} errors, "
-        f"{report.unavailable} × 503 with Retry-After, livez {report.alive}, "
-        f"slowest {report.slowest:.1f} s ({report.slowest_path}), {report.rated} ratings, {report.lost} lost, well after {recovery:.1f} s, took {seconds:.0f} s"
-    )
+    requests = f"{report.requests} requests, {report.errors} errors, {report.unavailable} × 503 with Retry-After"
+    times = f"slowest {report.slowest:.1f} s ({report.slowest_path}), well after {recovery:.1f} s, took {seconds:.0f} s"
+    ratings = f"{report.rated} ratings, {report.lost} lost"
+    return f"{'ok ' if passed else 'BAD'} {name}: {requests}, livez {report.alive}, {ratings}, {times}"
 
 
 if __name__ == "__main__":
