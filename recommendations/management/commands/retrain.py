@@ -31,9 +31,6 @@ class Command(BaseCommand):
 
     def handle(self, *, json: bool, force: bool, **options: Any) -> None:
         config = training_parameters(options)
-        self.interruption = Interruption()
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(sign, self.interruption)
         run = runs.request(parameters={"config": config, "force": force})
         self.train(run)
         report = selectors.run_report(run)
@@ -46,8 +43,8 @@ class Command(BaseCommand):
 
     def train(self, run: TrainingRun) -> None:
         try:
-            with progress(Console(stderr=True)) as listener:
-                retrain(run, self.interruption.heard_by(listener))
+            with Interruption() as interruption, progress(Console(stderr=True)) as listener:
+                retrain(run, interruption.heard_by(listener))
         except runs.RunInProgressError as error:
             raise CommandError(str(error), returncode=BUSY) from error
         except (runs.RunCancelledError, KeyboardInterrupt) as error:
@@ -66,6 +63,14 @@ class Interruption:
 
     def __init__(self) -> None:
         self.asked = False
+
+    def __enter__(self) -> "Interruption":
+        self.before = {sign: signal.signal(sign, self) for sign in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for sign, handler in self.before.items():
+            signal.signal(sign, handler)
 
     def __call__(self, signal_number: int, frame: FrameType | None) -> None:
         if self.asked:
