@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from movies.formulas import harmless
 from movies.models import Rating
 
 MOST_BYTES = 4_000_000
 MOST_LINES = 20_000
 HEADER = ("Title", "Year", "Rating", "WatchedDate", "imdbID", "tmdbID", "movieId")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class UnreadableError(ValueError):
@@ -140,10 +140,5 @@ def write(ratings: Iterable[Rating]) -> Iterator[str]:
 
 def _row(cells: Iterable[object]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(["" if cell is None else _harmless(str(cell)) for cell in cells])
+    csv.writer(out).writerow(["" if cell is None else harmless(str(cell)) for cell in cells])
     return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -10,9 +10,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from import_export.admin import ImportExportModelAdmin
 
 from movies import selectors
+from movies.admin import bulk
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.resources import FORMATS, CatalogueResource, GenreResource, MovieResource, TagResource
 from recsite.admin import LargeTable
 
 STARS = [(half_stars, "★" * (half_stars // 2) + "½" * (half_stars % 2)) for half_stars in range(1, 11)]
@@ -22,6 +25,16 @@ SEARCHED_MOVIES = 50
 def linked_ratings(field: str, pk: int) -> str:
     """A link to the ratings of a movie or a person."""
     return format_html('<a href="{}?{}={}">Show</a>', reverse("admin:movies_rating_changelist"), field, pk)
+
+
+class Exchanged(ImportExportModelAdmin):
+    """A table whose rows go out as files and come in after a preview."""
+
+    import_formats: ClassVar = list(FORMATS)
+    export_formats: ClassVar = list(FORMATS)
+    skip_export_form = True
+    skip_export_form_from_action = True
+    resource_classes: ClassVar[list[type[CatalogueResource]]]
 
 
 class PersonForm(UserChangeForm):
@@ -39,26 +52,37 @@ class PersonAdmin(LargeTable, UserAdmin):
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("username__istartswith", "email__istartswith", "=movielens_id")
     ordering = ("-pk",)
-    readonly_fields = ("movielens_id", "last_login", "date_joined", "ratings_link")
+    readonly_fields = ("movielens_id", "last_login", "date_joined", "ratings_link", "would_see")
+    actions = (bulk.close_accounts,)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return (*fieldsets, ("MovieLens", {"fields": ("movielens_id", "ratings_link")})) if obj else fieldsets
+        return (
+            (*fieldsets, ("Ratings", {"fields": ("movielens_id", "ratings_link", "would_see")})) if obj else fieldsets
+        )
 
     @admin.display(description="Ratings")
     def ratings_link(self, user: User) -> str:
         return linked_ratings("user__id__exact", user.pk)
 
+    @admin.display(description="Recommendations")
+    def would_see(self, user: User) -> str:
+        address = reverse("admin:recommendations_see", args=[user.pk])
+        return format_html('<a href="{}">What they would see, and why</a> (written down)', address)
+
 
 @admin.register(Genre)
-class GenreAdmin(admin.ModelAdmin):
+class GenreAdmin(Exchanged):
+    resource_classes: ClassVar = [GenreResource]
     list_display = ("name", "slug")
     search_fields = ("name",)
     prepopulated_fields: ClassVar = {"slug": ("name",)}
 
 
 @admin.register(Movie)
-class MovieAdmin(LargeTable):
+class MovieAdmin(Exchanged, LargeTable):
+    resource_classes: ClassVar = [MovieResource]
+    actions = (bulk.add_genre, bulk.remove_genre, bulk.merge_selected_movies)
     list_display = ("title", "year", "genre_names", "rating_count", "mean")
     list_filter = ("genres",)
     search_fields = ("search_text",)
@@ -137,7 +161,9 @@ class RatingAdmin(LargeTable):
 
 
 @admin.register(Tag)
-class TagAdmin(LargeTable):
+class TagAdmin(Exchanged, LargeTable):
+    resource_classes: ClassVar = [TagResource]
+    actions = (bulk.merge_selected_tags,)
     list_display = ("name", "key")
     search_fields = ("key__istartswith",)
     ordering = ("key",)

@@ -1,0 +1,62 @@
+"""Rows of the catalogue as files that go out of the admin and come in."""
+
+from typing import Any, ClassVar
+
+from import_export import fields, resources, widgets
+from import_export.formats.base_formats import CSV, JSON
+
+from movies.formulas import harmless, original
+from movies.models import Genre, Movie, Tag
+
+FORMATS = (CSV, JSON)
+
+
+class TextWidget(widgets.CharWidget):
+    """A text in which no spreadsheet finds a formula."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        cleaned = super().clean(value, row, **kwargs)
+        return original(cleaned) if isinstance(cleaned, str) else cleaned
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
+        return harmless(str(value)) if value is not None else ""
+
+
+class CatalogueResource(resources.ModelResource):
+    """What all have in common: rows are found by id, checked as in a form, and left alone if nothing changes."""
+
+    WIDGETS_MAP: ClassVar = {
+        **resources.ModelResource.WIDGETS_MAP,
+        "CharField": TextWidget,
+        "SlugField": TextWidget,
+    }
+
+    class Meta:
+        import_id_fields = ("id",)
+        clean_model_instances = True
+        skip_unchanged = True
+        report_skipped = True
+        use_transactions = True
+
+
+class MovieResource(CatalogueResource):
+    genres = fields.Field(
+        attribute="genres", column_name="genres", widget=widgets.ManyToManyWidget(Genre, separator="|", field="name")
+    )
+
+    class Meta(CatalogueResource.Meta):
+        model = Movie
+        fields = ("id", "title", "alternative_title", "year", "genres", "imdb_id", "tmdb_id", "movielens_id")
+        export_order = fields
+
+
+class GenreResource(CatalogueResource):
+    class Meta(CatalogueResource.Meta):
+        model = Genre
+        fields = ("id", "name", "slug")
+
+
+class TagResource(CatalogueResource):
+    class Meta(CatalogueResource.Meta):
+        model = Tag
+        fields = ("id", "name")
