@@ -96,7 +96,7 @@ def site(
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "RECOMMENDER_ARTIFACTS": str(folder / "artifacts"),
         "ALLOWED_HOSTS": "127.0.0.1",
-        "EMAIL_URL": f"filemail://{mail_folder}",
+        "EMAIL_URL": f"filemail:///{mail_folder}",
     }
 
     def manage(*arguments: str) -> str:

@@ -1,0 +1,175 @@
+"""Members and what is theirs: ratings, files, the account."""
+
+import csv
+import json
+import re
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import AsMember, give, rate_some, stars
+from tests.browser.conftest import PASSWORD
+
+LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
+2021-05-01,The Matrix,1999,https://boxd.it/2a1m,4.5
+2021-05-02,Toy Story,1995,https://boxd.it/x,5
+2021-05-03,Unheard Of,2020,https://boxd.it/y,1
+"""
+
+both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["javascript", "no-javascript"])
+
+
+def mail_to(folder: Path, address: str) -> str:
+    """The text of the only mail that somebody has got, waited for."""
+    for _ in range(100):
+        mails = [text for path in folder.iterdir() if f"To: {address}" in (text := path.read_text())]
+        if mails:
+            return mails[-1]
+        time.sleep(0.1)
+    pytest.fail(f"no mail to {address}")
+
+
+def link_in(mail: str) -> str:
+    found = re.search(r"http://\S+", mail.replace("=\n", "").replace("=3D", "="))
+    assert found, mail
+    return urlsplit(found[0]).path
+
+
+@both_ways
+def test_ratings_come_in_after_a_preview_and_go_out_again(as_member: AsMember, tmp_path: Path, scripts: bool) -> None:
+    page = as_member(java_script_enabled=scripts)
+    sheet = tmp_path / "ratings.csv"
+    sheet.write_text(LETTERBOXD)
+    page.goto("/ratings/import/")
+    page.get_by_label("CSV file").set_input_files(sheet)
+    page.get_by_role("button", name="Look into it").click()
+    expect(page.locator("h1")).to_have_text("2 ratings to add")
+    page.get_by_text("1 line that we have no movie for").click()
+    expect(page.get_by_text("Unheard Of (2020)")).to_be_visible()
+    page.get_by_role("button", name="Add 2").click()
+    expect(page.locator(".rows > li")).to_have_count(2)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export").click()
+    rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
+    assert {(row["Title"], row["Rating"]) for row in rows} == {("The Matrix", "4.5"), ("Toy Story", "5")}
+
+
+@both_ways
+def test_ratings_are_found_and_changed_in_place(as_member: AsMember, scripts: bool) -> None:
+    page = as_member(java_script_enabled=scripts)
+    rate_some(page, 5)
+    page.goto("/ratings/")
+    rows = page.locator(".rows > li")
+    expect(rows).to_have_count(5)
+    title = rows.nth(2).locator("h2").inner_text()
+    page.get_by_role("searchbox", name="Title").fill(title)
+    if scripts:
+        page.keyboard.press("Enter")
+        expect(rows).to_have_count(1)
+        give(page, "1½ stars")
+    else:
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(rows).to_have_count(1)
+        stars(page).get_by_role("radio", name="1½ stars", exact=True).check(force=True)
+        page.get_by_role("button", name="Save").click()
+    page.goto("/ratings/?stars=low")
+    expect(rows.locator("h2")).to_have_text([title])
+
+
+def test_statistics_are_drawn(as_member: AsMember) -> None:
+    page = as_member()
+    rate_some(page, 6)
+    page.goto("/ratings/statistics/")
+    expect(page.get_by_role("img", name=re.compile(r"^6 ratings: ½ star 0"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"20\d\d: 6, mean 4\.\d"))).to_be_visible()
+    expect(page.get_by_role("table", name="Genre")).to_be_visible()
+
+
+def test_everything_that_is_kept_can_be_taken(as_member: AsMember) -> None:
+    page = as_member()
+    rate_some(page, 2)
+    page.goto("/account/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Everything about you").click()
+    kept = json.loads(download.value.path().read_text())
+    assert kept["username"] == page.member  # type: ignore[attr-defined]
+    assert len(kept["ratings"]) == 2
+
+
+@both_ways
+def test_an_address_is_added_confirmed_and_changed(as_member: AsMember, mail_folder: Path, scripts: bool) -> None:
+    page = as_member(java_script_enabled=scripts)
+    name = page.member  # type: ignore[attr-defined]
+    for address in (f"{name}@example.org", f"{name}@example.net"):
+        page.goto("/accounts/email/")
+        page.get_by_label(re.compile("mail", re.IGNORECASE)).last.fill(address)
+        page.get_by_role("button", name=re.compile("Add|Change")).last.click()
+        page.goto(link_in(mail_to(mail_folder, address)))
+        page.get_by_role("button", name="Confirm").click()
+    page.goto("/account/")
+    expect(page.get_by_role("main")).to_contain_text(f"{name}@example.net")
+
+
+@both_ways
+def test_a_forgotten_password_is_set_anew(as_member: AsMember, mail_folder: Path, scripts: bool) -> None:
+    page = as_member(java_script_enabled=scripts)
+    name = page.member  # type: ignore[attr-defined]
+    address = f"{name}@example.com"
+    page.goto("/accounts/email/")
+    page.get_by_label(re.compile("mail", re.IGNORECASE)).last.fill(address)
+    page.get_by_role("button", name=re.compile("Add|Change")).last.click()
+    confirmation = mail_to(mail_folder, address)
+    page.goto(link_in(confirmation))
+    page.get_by_role("button", name="Confirm").click()
+    page.context.clear_cookies()
+    for path in mail_folder.iterdir():
+        path.unlink()
+    page.goto("/accounts/login/")
+    page.get_by_role("link", name=re.compile("Forgot")).click()
+    page.get_by_label(re.compile("mail", re.IGNORECASE)).fill(address)
+    page.get_by_role("main").get_by_role("button").click()
+    page.goto(link_in(mail_to(mail_folder, address)))
+    for field in page.locator("main input[type=password]").all():
+        field.fill("another-long-horse-7")
+    page.get_by_role("main").get_by_role("button").click()
+    page.goto("/accounts/login/")
+    page.locator("[name=login]").fill(name)
+    page.locator("[name=password]").fill("another-long-horse-7")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+    expect(page.locator("h1")).to_contain_text(name)
+
+
+@both_ways
+def test_leaving_deletes_the_account(as_member: AsMember, scripts: bool) -> None:
+    page = as_member(java_script_enabled=scripts)
+    name = page.member  # type: ignore[attr-defined]
+    page.goto("/account/")
+    page.get_by_role("link", name="Delete the account").click()
+    page.get_by_label("Your username").fill("somebody else")
+    page.get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_text("That is not your username.")).to_be_visible()
+    page.get_by_label("Your username").fill(name)
+    page.get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_role("status").first).to_contain_text("is deleted")
+    page.goto("/accounts/login/")
+    page.locator("[name=login]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+
+
+def test_a_member_signs_out_and_in(as_member: AsMember) -> None:
+    page: Page = as_member()
+    name = page.member  # type: ignore[attr-defined]
+    page.goto("/")
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("banner").get_by_role("link", name="Sign in").click()
+    page.locator("[name=login]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("h1")).to_contain_text(name)

@@ -1,0 +1,89 @@
+"""What people see when something is not there, or does not work."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import AsMember, stars
+from tests.browser.conftest import Complaints
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "way_on"),
+    [
+        ("/ratings/", "You have not rated anything yet", "Find movies you know"),
+        ("/ratings/statistics/", "Nothing to count yet", "Rate movies"),
+        ("/watchlist/", "Nothing on your watchlist", "See what we would pick for you"),
+        ("/recommendations/?genre=horror&year_to=1880", "No movie is left that fits", "Show everything"),
+        ("/movies/?q=nothing-at-all", "No movie matches all of that", "start over"),
+    ],
+)
+def test_an_empty_page_offers_the_next_step(as_member: AsMember, path: str, words: str, way_on: str) -> None:
+    page = as_member()
+    page.goto(path)
+    expect(page.get_by_role("heading", name=words)).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name=way_on).click()
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_an_address_that_is_none_offers_a_way_on(page: Page, complaints: Complaints) -> None:
+    answer = page.goto("/nowhere/")
+    assert answer
+    assert answer.status == 404
+    page.get_by_role("link", name="Browse movies").click()
+    expect(page.locator("h1")).to_have_text("Browse")
+    complaints.clear()  # The browser notes every 404.
+
+
+def test_a_rating_that_cannot_be_saved_says_so_and_does_not_look_saved(
+    as_member: AsMember, complaints: Complaints
+) -> None:
+    page = as_member()
+    page.goto("/movies/1/")
+    page.context.set_offline(True)
+    stars(page).get_by_role("radio", name="4 stars", exact=True).click()
+    expect(page.get_by_role("alert")).to_have_text("There is no connection just now. Nothing was saved.")
+    expect(page.locator(".star-control input:checked")).to_have_count(0)
+    page.context.set_offline(False)
+    complaints.clear()  # The browser notes what it could not load.
+    stars(page).get_by_role("radio", name="4 stars", exact=True).click()
+    expect(page.locator("#announcer")).to_contain_text("4 stars")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_server_that_fails_is_reported(as_member: AsMember, complaints: Complaints) -> None:
+    page = as_member()
+    page.goto("/movies/1/")
+    page.route("**/watch/", lambda route: route.fulfill(status=500, body="broken"))
+    page.get_by_role("button", name="Watchlist").click()
+    expect(page.get_by_role("alert")).to_contain_text("That did not work")
+    complaints.clear()
+
+
+def test_without_a_connection_a_page_says_so_and_comes_back(page: Page, complaints: Complaints) -> None:
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.goto("/movies/")
+    expect(page.locator("h1")).to_have_text("Intermission")
+    assert page.url.endswith("/movies/")
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.locator("h1")).to_have_text("Browse")
+    complaints.clear()
+
+
+def test_hostile_words_stay_words(page: Page) -> None:
+    page.goto("/movies/?q=%3Cscript%3Ealert(1)%3C/script%3E&tag=%22%3E%3Cimg%20src=//evil%3E")
+    expect(page.locator("h1")).to_contain_text("<script>alert(1)</script>")
+
+
+@pytest.mark.parametrize("path", ["/", "/movies/1/", "/accounts/login/"])
+def test_a_page_loads_nothing_from_elsewhere(page: Page, site: str, path: str, request: pytest.FixtureRequest) -> None:
+    asked: list[str] = []
+    note: Callable[[object], None] = lambda made: asked.append(made.url)  # type: ignore[attr-defined]  # noqa: E731
+    page.on("request", note)
+    page.goto(path, wait_until="networkidle")
+    assert asked
+    assert [url for url in asked if not url.startswith((site, "data:"))] == []
