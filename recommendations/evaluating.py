@@ -10,6 +10,7 @@ from recommendations.engine.features import ItemFeatures
 from recommendations.engine.protocols import PROTOCOLS, Protocol
 from recommendations.engine.report import describe, judge_peer
 from recommendations.engine.training import TrainingConfig, train
+from recommendations.parameter_search import tuned
 from recommendations.peers import peers
 from recommendations.reading import read
 
@@ -48,7 +49,7 @@ def evaluate(
         "split": split,
         "seed": seed,
         "models": judge(
-            protocol, data.features, configured(parameters), [name for name in beside if name in peers()], tell
+            protocol, data.features, configured(tuned(parameters)), [name for name in beside if name in peers()], tell
         ),
     }
 

@@ -19,6 +19,7 @@ __all__ = [
     "RequestCount",
     "ServiceToken",
     "TrainingRun",
+    "TunedParameters",
 ]
 
 
@@ -117,3 +118,22 @@ class Activation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} at {self.activated_at:%Y-%m-%d %H:%M}"
+
+
+class TunedParameters(models.Model):
+    """What a search has found; the latest row is what trainings start from."""
+
+    created_at = models.DateTimeField(default=timezone.now)
+    parameters = models.JSONField(default=dict, help_text="Of the training, by name.")
+    found = models.FloatField(help_text="NDCG@10 on the validation slice.")
+    default = models.FloatField(help_text="The same of the default parameters.")
+    trials = models.PositiveIntegerField()
+    seconds = models.FloatField()
+    ratings = models.PositiveBigIntegerField(help_text="How many ratings there were.")
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        verbose_name_plural = "tuned parameters"
+
+    def __str__(self) -> str:
+        return f"{self.found:.4f}, {self.default:.4f} by default, {self.trials} trials"

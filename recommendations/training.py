@@ -18,12 +18,14 @@ from recommendations.configuration import configured
 from recommendations.engine.calibration import Calibration, calibrate
 from recommendations.engine.evaluation import Evaluation, evaluate, popularity, scorer_of
 from recommendations.engine.similarity import directions
+from recommendations.engine.sizing import JUDGED_USERS, TRIED, sample_users
 from recommendations.engine.splitting import Split, split_by_user_time
 from recommendations.engine.stars import Stars
 from recommendations.engine.training import TrainingConfig, train
 from recommendations.engine.tuning import IndexPlan
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.packing import Made, pack
+from recommendations.parameter_search import tuned
 from recommendations.reading import Data, read
 
 logger = logging.getLogger(__name__)
@@ -86,7 +88,7 @@ def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> Mode
 
 
 def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
-    config = configured(owner.run.parameters.get("config", {}))
+    config = configured(tuned(owner.run.parameters.get("config", {})))
     parent = versions.active()
     with owner.phase("read"):
         data = read()
@@ -108,12 +110,12 @@ def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
 
 def _try(owner: runs.Owner, data: Data, config: TrainingConfig) -> Trial:
     """Train without each user's latest ratings, and see how well they are foretold."""
-    split = split_by_user_time(data.interactions)
+    split = split_by_user_time(sample_users(data.interactions, TRIED))
     with owner.phase("trial"):
         trained = train(split.train, data.features, config, progress=_teller(owner))
     with owner.phase("evaluate"):
-        model = evaluate(scorer_of(trained.embeddings), split)
-        baseline = evaluate(popularity(split.train), split)
+        model = evaluate(scorer_of(trained.embeddings), split, max_users=JUDGED_USERS)
+        baseline = evaluate(popularity(split.train), split, max_users=JUDGED_USERS)
         stars = calibrate(split, directions(trained.embeddings.items)) if len(split.test) else _uncalibrated(split)
         return Trial(trained.config, model, baseline, stars)
 

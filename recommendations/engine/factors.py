@@ -62,11 +62,20 @@ def spread(factors: Factors) -> float:
     return float(np.sqrt(np.maximum(variances, 0)).mean())
 
 
-def compress(factors: Factors, dimension: int) -> tuple[Factors, NDArray[np.float64]]:
+def compress(
+    factors: Factors, dimension: int, weights: NDArray[np.floating] | None = None
+) -> tuple[Factors, NDArray[np.float64]]:
     """The factors of `dimension` columns whose scores are nearest to the given ones' in the sum of squares.
 
     With G = UᵀU and H = VᵀV, the singular vectors of G^½ H^½ give the best approximation of U Vᵀ without forming
     it (Eckart and Young 1936).
+
+    Parameters
+    ----------
+    factors : Factors
+    dimension : int
+    weights : (n_items,) float, optional
+        Of the items in the sum; by default all count alike.
 
     Returns
     -------
@@ -78,7 +87,8 @@ def compress(factors: Factors, dimension: int) -> tuple[Factors, NDArray[np.floa
     if users.shape[1] <= dimension:
         return factors, np.eye(users.shape[1])
     root_users, back_users = _roots(users.T @ users)
-    root_items, back_items = _roots(items.T @ items)
+    weighted = items if weights is None else items * weights[:, None]
+    root_items, back_items = _roots(items.T @ weighted)
     left, values, right = np.linalg.svd(root_users @ root_items)
     scale = np.sqrt(values[:dimension])
     to_users, to_items = back_users @ left[:, :dimension] * scale, back_items @ right[:dimension].T * scale

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,13 @@ from recommendations.engine.fold_in import FoldIn
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.joining import Joiner
 from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
+from recommendations.engine.sizing import SEARCHED, sample_users, size_of
 from recommendations.engine.splitting import split_by_user_time
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps of it are done, and how many there are at most."""
 Recipe = Literal["joined", "article"]
-SIBLING_WEIGHTS = (0.25, 0.5, 1.0)
-JUDGED_EVERY = 4
-"""Epochs between two looks at the validation slice."""
+SIBLING_WEIGHTS = (0.5, 0.25, 1.0)
 PATIENCE = 2
 """Looks without a better value after which the search ends."""
 JUDGED_USERS = 2000
@@ -42,12 +41,14 @@ class TrainingConfig:
     loss : {"warp", "bpr", "warp-kos", "logistic"}
     dimension : int
         Columns of the vectors that are served, and of the article's fit.
-    fits, fit_dimension : int
-        How many fits are joined, and the columns of each.
+    fits : int or None
+        How many fits are joined; None: as many as suit the data's size.
+    fit_dimension : int
+        Columns of each of them.
     epochs : int or None
         None: found on a validation slice, the latest ratings of each user.
-    max_epochs : int
-        How long to search.
+    max_epochs : int or None
+        How long to search; None: as long as suits the data's size.
     sibling_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
     ridge, popularity_ridge : float
@@ -65,10 +66,10 @@ class TrainingConfig:
     feedback: FeedbackKind = "implicit"
     loss: Loss = "warp"
     dimension: int = 128
-    fits: int = 2
+    fits: int | None = None
     fit_dimension: int = 32
     epochs: int | None = None
-    max_epochs: int = 24
+    max_epochs: int | None = None
     sibling_weight: float | None = None
     ridge: float = 100.0
     popularity_ridge: float = 0.3
@@ -81,7 +82,8 @@ class TrainingConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if min(self.dimension, self.fits, self.fit_dimension, self.threads, self.max_epochs) < 1:
+        counts = (self.dimension, self.fits, self.fit_dimension, self.threads, self.max_epochs)
+        if any(count is not None and count < 1 for count in counts):
             raise ValueError("dimension, fits, fit_dimension, threads and max_epochs must be at least 1")
         if self.epochs is not None and self.epochs < 1:
             raise ValueError(f"{self.epochs} epochs are asked for; give 1 or more, or None to find the best number")
@@ -94,6 +96,12 @@ class TrainingConfig:
     @property
     def sibling(self) -> EaseSettings:
         return EaseSettings(self.ridge, self.popularity_ridge)
+
+    def sized(self, n_ratings: int) -> Self:
+        """The same with what suits so many ratings where nothing was said."""
+        size = size_of(n_ratings)
+        fits = 1 if self.recipe == "article" else self.fits or size.fits
+        return replace(self, fits=fits, max_epochs=self.max_epochs or size.max_epochs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,14 +150,16 @@ def train(
         raise ValueError(f"there are features of {features.n_items} items and ratings of {interactions.n_items}")
     report = progress or (lambda *_: None)
     history: list[dict[str, Any]] = []
+    config = config.sized(len(interactions))
     if config.epochs is None:
-        config, history = _search(interactions, features, config, report)
+        config, history = search(interactions, features, config, report)
+    config = replace(config, sibling_weight=_weights(config)[0])
     fits = _fits(interactions, features, config)
-    epochs = config.epochs or config.max_epochs
-    for epoch in range(1, epochs + 1):
+    for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
-        report("fit", epoch, epochs)
-    factors, fold_in = _joiner(interactions, config).join_and_fold_in(fits.factors(), _weights(config)[0])
+        report("fit", epoch, config.epochs or 0)
+    factors, fold_in = _joiner(interactions, config).join_and_fold_in(fits.factors(), config.sibling_weight or 0)
+    factors.users[np.diff(interactions.indptr) == 0] = fold_in.prior[:-1]
     return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
 
 
@@ -157,8 +167,7 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
     feedback = to_feedback(interactions, config.feedback, config.loss, config.so_so_weight)
     if not (feedback.matrix.data > 0).any():
         raise ValueError("no rating counts as a like, so there is nothing to learn from; load ratings first")
-    count = 1 if config.recipe == "article" else config.fits
-    seeds = range(config.seed, config.seed + count)
+    seeds = range(config.seed, config.seed + (config.fits or 1))
     return LightFMFits(feedback, features, config.settings, seeds, config.threads)
 
 
@@ -173,29 +182,43 @@ def _weights(config: TrainingConfig) -> tuple[float, ...]:
     return SIBLING_WEIGHTS if config.sibling_weight is None else (config.sibling_weight,)
 
 
-def _search(
+def search(
     interactions: Interactions, features: ItemFeatures, config: TrainingConfig, report: Progress
 ) -> tuple[TrainingConfig, list[dict[str, Any]]]:
-    split = split_by_user_time(interactions)
-    fits, joiner = _fits(split.train, features, config), _joiner(split.train, config)
+    """Find the epochs and the sibling's weight on the latest ratings of each user.
+
+    One fit tells: the noise that several average out is not what decides when to stop.
+
+    Returns
+    -------
+    TrainingConfig
+        With what was found.
+    list of dict
+        The looks: "epoch", "sibling_weight" and "ndcg@10" on the validation slice.
+    """
+    config = config.sized(len(interactions))
+    split = split_by_user_time(sample_users(interactions, SEARCHED, seed=config.seed))
+    fits, joiner = _fits(split.train, features, replace(config, fits=1)), _joiner(split.train, config)
+    last, every = config.max_epochs or 1, size_of(len(interactions)).judged_every
     history: list[dict[str, Any]] = []
-    for epoch in range(1, config.max_epochs + 1):
+    for epoch in range(1, last + 1):
         fits.run_epoch()
-        report("search", epoch, config.max_epochs)
-        if epoch % JUDGED_EVERY and epoch < config.max_epochs:
+        report("search", epoch, last)
+        if epoch % every and epoch < last:
             continue
         factors = fits.factors()
         for weight in _weights(config):
             embeddings = _embeddings(split.train, joiner.join(factors, weight))
             found = ndcg_at_10(scorer_of(embeddings), split, max_users=JUDGED_USERS)
             history.append({"epoch": epoch, "sibling_weight": weight, "ndcg@10": found})
-        if epoch - _best(history)["epoch"] >= PATIENCE * JUDGED_EVERY:
+        if epoch - best_look(history)["epoch"] >= PATIENCE * every:
             break
-    best = _best(history)
+    best = best_look(history)
     return replace(config, epochs=best["epoch"], sibling_weight=best["sibling_weight"]), history
 
 
-def _best(history: list[dict[str, Any]]) -> dict[str, Any]:
+def best_look(history: list[dict[str, Any]]) -> dict[str, Any]:
+    """The look with the best value."""
     return max(history, key=lambda entry: float(entry["ndcg@10"]))
 
 

@@ -1,0 +1,51 @@
+"""What goes with the data's size: how much is fitted, and on how much of it parameters are sought."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommendations.engine.interactions import Interactions
+
+SEARCHED = 2_000_000
+"""Ratings that the number of epochs is sought on, at most: those of users drawn at random."""
+TRIED = 5_000_000
+"""Ratings that a trial is trained on, at most."""
+JUDGED_USERS = 10_000
+"""Users that a trial is judged by, at most."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """
+    Attributes
+    ----------
+    ratings : int
+        The largest number of ratings that this is for.
+    fits : int
+        LightFM fits that are averaged: noise matters less where there is more data, and a fit costs more.
+    max_epochs, judged_every : int
+        How long a search goes on, and how many epochs lie between two of its looks.
+    """
+
+    ratings: float
+    fits: int
+    max_epochs: int
+    judged_every: int
+
+
+SIZES = (Size(1_000_000, 3, 32, 4), Size(10_000_000, 2, 20, 2), Size(float("inf"), 2, 8, 1))
+
+
+def size_of(n_ratings: int) -> Size:
+    """What suits so many ratings."""
+    return next(size for size in SIZES if n_ratings <= size.ratings)
+
+
+def sample_users(interactions: Interactions, n_ratings: int, *, seed: int = 0) -> Interactions:
+    """All ratings of as many users, drawn at random, as have `n_ratings` together; the other rows are empty."""
+    if len(interactions) <= n_ratings:
+        return interactions
+    order = np.random.default_rng(seed).permutation(interactions.n_users)
+    kept = np.zeros(interactions.n_users, bool)
+    kept[order[np.cumsum(np.diff(interactions.indptr)[order]) <= n_ratings]] = True
+    return interactions.where(kept[interactions.user_ordinals])
