@@ -1,9 +1,12 @@
 """How allauth signs people up here, and what is kept about them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from rest_framework.throttling import BaseThrottle
 
 from movies import selectors, together
 from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
@@ -15,6 +18,17 @@ class AccountAdapter(DefaultAccountAdapter):
         if username.lower().startswith(MOVIELENS_USERNAME):
             raise ValidationError(f"Names that begin with “{MOVIELENS_USERNAME}” are reserved.")
         return super().clean_username(username, shallow)
+
+
+def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The name or e-mail address that somebody tries to sign in with."""
+    tried = credentials or getattr(request, "POST", {})
+    return str(tried.get("username") or tried.get("email") or tried.get("login") or "").casefold()[:255]
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, as throttles see it."""
+    return BaseThrottle().get_ident(request) or ""
 
 
 def everything_about(user: User) -> dict[str, Any]:

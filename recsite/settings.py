@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "recommendations",
     "allauth",
     "allauth.account",
+    "axes",
     "csp",
     "django_celery_beat",
     "django_htmx",
@@ -73,6 +74,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "recommendations.middleware.choices",
+    # Last: it turns a refused sign-in into its answer.
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -169,7 +172,19 @@ CELERY_TIMEZONE = "UTC"
 # People
 
 AUTH_USER_MODEL = "movies.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+# Beside allauth's limit of tries a minute: who guesses on is locked out, in every process and by every door.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(hours=1)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
+AXES_CLIENT_IP_CALLABLE = "movies.accounts.address_of"
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -216,6 +231,8 @@ REST_FRAMEWORK = {
         "login-address": "20/min",
         "login-name": "10/min",
     },
+    # Whose address is believed: a proxy's word, where there is one, and nobody's that it was handed on by.
+    "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.errors.ExceptionHandler"}

@@ -6,7 +6,7 @@ from django.contrib.auth import authenticate
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
 from knox.models import get_token_model
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -64,7 +64,10 @@ class Login(APIView):
         """Make a token for a name and a password."""
         body = CredentialsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        user = authenticate(request, **body.validated_data)
+        tried = request._request
+        user = authenticate(tried, **body.validated_data)
+        if vars(tried).pop("axes_locked_out", False):
+            raise Throttled(detail="There were too many attempts. Try again in an hour.")
         if not isinstance(user, User):
             raise AuthenticationFailed("The name or the password is wrong.")
         instance, token = get_token_model().objects.create(user=user)
