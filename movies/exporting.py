@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from movies import columns
 from movies.models import Movie, MovieTag, User
-from movies.movielens.releases import CSV
+from movies.movielens.layouts import CSV
 from movies.movielens.tables import NO_GENRES, Table
 from movies.titles import unparse_title
 

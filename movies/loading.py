@@ -1,6 +1,7 @@
 """The use case of `manage.py load_movielens`: a release into the database, all of it or nothing."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 
 from movies import bulk
 from movies.bulk.store import Columns, Store, Written
+from movies.loading_extras import write_demographics, write_genome
 from movies.models import MOVIELENS_USERNAME, Genre, Movie, MovieTag, Tag, User
+from movies.movielens.batches import RatingBatch
 from movies.movielens.releases import Release
-from movies.movielens.tables import LinkRow, MovieRow, RatingBatch, TagRow
+from movies.movielens.tables import LinkRow, MovieRow, TagRow
+from movies.replacing import remove_unlisted, replacing
 from movies.titles import parse_title, search_key, sort_key
 
 NOBODY_LOGS_IN = "!"
@@ -35,26 +39,34 @@ class Summary:
         return not any(written.added or written.changed for written in self.written.values())
 
 
-def load(release: Release) -> Summary:
+def load(release: Release, *, replace: bool = False) -> Summary:
     """Write a release into the database in one transaction.
 
     Movies and people are known by their MovieLens ids.  What is there already is changed only where
-    the release says something newer, and what visitors of the site wrote is never touched.  Raises
-    `UnreadableReleaseError` or `TooManyRejectsError`, and leaves the database as it was.
+    the release says something newer, or, with `replace`, is removed where the release does not say it; what
+    visitors of the site wrote is never touched.  Raises `UnreadableReleaseError` or `TooManyRejectsError`, and
+    leaves the database as it was.
     """
     store = bulk.store()
     with store.loading():
-        summary = Summary()
-        summary.written["movies"] = _write_movies(release, store)
-        movies = _Known(Movie.objects.values_list("movielens_id", "pk"))
-        people = _People(store)
-        summary.written["ratings"] = store.write_ratings(_ratings(release, movies, people))
+        written = Summary().written
+        with replacing(store) if replace else nullcontext():
+            rows = list(release.movies())
+            written["movies"] = _write_movies(rows, release, store)
+            movies = _Known(Movie.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
+            people = _People(store)
+            written["ratings"] = store.write_ratings(_ratings(release, movies, people))
         release.rejects.check(release.layout.ratings.file, people.rows)
-        summary.written["tags"] = _write_tags(release, store, movies, people)
-        summary.written["people"] = Written(added=people.added)
+        written["tags"] = _write_tags(release, store, movies, people)
+        if release.layout.people:
+            written["demographics"] = write_demographics(release, people.find)
+        if release.has(release.layout.genome_scores):
+            written["genome vectors"] = write_genome(release, movies.find, np.sort(movies.ours))
+        written["people"] = Written(added=people.added)
+        if replace:
+            remove_unlisted({row.movielens_id for row in rows})
         store.analyse()
-    summary.rejected = release.rejects.total
-    return summary
+    return Summary(written, release.rejects.total)
 
 
 class _Known:
@@ -128,8 +140,7 @@ def _unknown(release: Release, movie: int) -> str:
     return f"movie {movie} is not in {release.layout.movies.file}"
 
 
-def _write_movies(release: Release, store: Store) -> Written:
-    rows = list(release.movies())
+def _write_movies(rows: list[MovieRow], release: Release, store: Store) -> Written:
     known = {row.movielens_id for row in rows}
     links = {link.movielens_id: link for link in release.links() if link.movielens_id in known}
     stored = {movie.movielens_id: movie for movie in Movie.objects.filter(movielens_id__isnull=False)}

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, NullIf
 from django.urls import reverse
 from django.utils import timezone
 
+from movies.extras import Demographics, GenomeTag, GenomeVector  # noqa: F401 - Django looks for models here
 from movies.fields import UnixTimeField
 from movies.titles import search_key, sort_key
 

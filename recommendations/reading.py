@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from movies import columns
+from movies import columns, extras
 from recommendations.catalogue import Catalogue, grouped
 from recommendations.engine.features import ItemFeatures, Labels
 from recommendations.engine.interactions import IdMap, Interactions
@@ -50,8 +51,20 @@ def read() -> Data:
             items, listed.tag_movie_ids, [str(tag) for tag in listed.tag_ids], min_items=TAG_ON_MOVIES
         ),
     }
+    blocks["genome"] = _genome(items)
     features = ItemFeatures.build(items, blocks, years=listed.years)
     return Data(interactions, features, _catalogue(listed, items, interactions))
+
+
+def _genome(items: IdMap) -> Labels:
+    """The strongest tags of the genome, for the movies that have scores."""
+    ids, names, relevances = extras.genome()
+    found = Labels.strongest(relevances, names)
+    rows = items.ordinals(ids, missing="mark")
+    cells = found.matrix.tocoo()
+    known = rows[cells.row] >= 0
+    placed = (rows[cells.row][known], cells.col[known])
+    return Labels(csr_matrix((cells.data[known], placed), (len(items), len(names))), found.names)
 
 
 def _catalogue(listed: columns.CatalogueColumns, items: IdMap, interactions: Interactions) -> Catalogue:

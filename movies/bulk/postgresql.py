@@ -11,6 +11,7 @@ import psycopg2.extensions
 import psycopg2.extras
 from django.db import connection, models, transaction
 
+from movies.bulk import store
 from movies.bulk.store import Columns, Written, chunks, columns_of, recount, table_of
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -72,6 +73,18 @@ class PostgreSQL:
             if cursor.fetchone()[0]:
                 return self._add_to_full(cursor, batches)
             return self._fill_empty(cursor, batches)
+
+    def set_ratings_aside(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(store.OF_VISITORS)
+            cursor.execute("TRUNCATE movies_rating")
+            cursor.execute(store.COUNT_NOTHING)
+
+    def put_ratings_back(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(store.PUT_BACK)
+            cursor.execute("DROP TABLE ratings_aside")
 
     def analyse(self) -> None:
         with connection.cursor() as cursor:

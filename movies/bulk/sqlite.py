@@ -8,6 +8,7 @@ import numpy as np
 from django.db import IntegrityError, connection, models, transaction
 from numpy.typing import NDArray
 
+from movies.bulk import store
 from movies.bulk.store import Columns, Written, chunks, columns_of, recount, table_of
 
 ROWS = 240
@@ -65,6 +66,17 @@ class SQLite:
                 recount()
         changed = affected - added if before else 0
         return Written(added, changed, rows - added - changed)
+
+    def set_ratings_aside(self) -> None:
+        with connection.cursor() as cursor, _without_triggers(cursor):
+            cursor.execute(store.OF_VISITORS)
+            cursor.execute("DELETE FROM movies_rating")
+            cursor.execute(store.COUNT_NOTHING)
+
+    def put_ratings_back(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(store.PUT_BACK)
+            cursor.execute("DROP TABLE ratings_aside")
 
     def analyse(self) -> None:
         with connection.cursor() as cursor:

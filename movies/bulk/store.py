@@ -25,6 +25,17 @@ RECOUNT = """
 """
 
 
+OF_VISITORS = """
+    CREATE TEMPORARY TABLE ratings_aside AS SELECT * FROM movies_rating
+    WHERE user_id IN (SELECT id FROM movies_user WHERE movielens_id IS NULL)
+"""
+COUNT_NOTHING = "UPDATE movies_movie SET rating_count = 0, rating_sum = 0 WHERE rating_count > 0"
+PUT_BACK = """
+    INSERT INTO movies_rating (id, user_id, movie_id, half_stars, rated_at)
+    SELECT id, user_id, movie_id, half_stars, rated_at FROM ratings_aside
+"""
+
+
 @dataclass(frozen=True)
 class Columns:
     """Ratings by our own ids: `users` and `movies` int32, `half_stars` int16, `rated_at` int64 Unix seconds."""
@@ -61,6 +72,12 @@ class Store(Protocol):
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
         """Write ratings; of several by one user of one movie, also those stored before, the latest stays."""
+
+    def set_ratings_aside(self) -> None:
+        """Empty the table of ratings; those of visitors of the site wait for `put_ratings_back`."""
+
+    def put_ratings_back(self) -> None:
+        """Put the ratings that were set aside among those that were written since."""
 
     def analyse(self) -> None:
         """Let the planner know what is in the tables now."""

@@ -5,35 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from movies.movielens import tables
+from movies.movielens import batches, tables
 from movies.movielens.archive import File, UnreadableReleaseError, opened
+from movies.movielens.batches import RatingBatch, ScoreBatch
+from movies.movielens.layouts import LAYOUTS, Layout
 from movies.movielens.rejects import Rejects
-from movies.movielens.tables import LinkRow, MovieRow, Progress, RatingBatch, Table, TagRow
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The files of one family of releases; all but movies and ratings may be missing."""
-
-    name: str
-    movies: Table
-    ratings: Table
-    links: Table | None = None
-    tags: Table | None = None
-
-    @property
-    def files(self) -> set[str]:
-        return {table.file for table in (self.movies, self.ratings, self.links, self.tags) if table}
-
-
-CSV = Layout(
-    "CSV",
-    movies=Table("movies.csv", ("movieId", "title", "genres")),
-    ratings=Table("ratings.csv", ("userId", "movieId", "rating", "timestamp")),
-    links=Table("links.csv", ("movieId", "imdbId", "tmdbId")),
-    tags=Table("tags.csv", ("userId", "movieId", "tag", "timestamp")),
-)
-LAYOUTS = (CSV,)
+from movies.movielens.tables import LinkRow, MovieRow, PersonRow, Progress, Table, TagRow
 
 
 @dataclass(frozen=True)
@@ -45,23 +22,37 @@ class Release:
     rejects: Rejects
     progress: Progress
 
+    def has(self, table: Table | None) -> bool:
+        return table is not None and table.file in self.files
+
     def movies(self) -> Iterator[MovieRow]:
-        table = self.layout.movies
-        return tables.movie_rows(table, self.files[table.file], self.rejects, self.progress)
+        return tables.movie_rows(*self._opened(self.layout.movies))
 
     def ratings(self) -> Iterator[RatingBatch]:
-        table = self.layout.ratings
-        return tables.rating_batches(table, self.files[table.file], self.rejects, self.progress)
+        return batches.rating_batches(*self._opened(self.layout.ratings))
 
     def links(self) -> Iterator[LinkRow]:
-        table = self.layout.links
-        if table and table.file in self.files:
-            yield from tables.link_rows(table, self.files[table.file], self.rejects, self.progress)
+        if self.layout.links and self.has(self.layout.links):
+            yield from tables.link_rows(*self._opened(self.layout.links))
 
     def tags(self) -> Iterator[TagRow]:
-        table = self.layout.tags
-        if table and table.file in self.files:
-            yield from tables.tag_rows(table, self.files[table.file], self.rejects, self.progress)
+        if self.layout.tags and self.has(self.layout.tags):
+            yield from tables.tag_rows(*self._opened(self.layout.tags))
+
+    def people(self) -> Iterator[PersonRow]:
+        if self.layout.people and self.has(self.layout.people):
+            yield from tables.person_rows(*self._opened(self.layout.people))
+
+    def genome_tags(self) -> Iterator[tuple[int, str]]:
+        if self.layout.genome_tags and self.has(self.layout.genome_tags):
+            yield from tables.genome_tag_rows(*self._opened(self.layout.genome_tags))
+
+    def genome_scores(self) -> Iterator[ScoreBatch]:
+        if self.layout.genome_scores and self.has(self.layout.genome_scores):
+            yield from batches.score_batches(*self._opened(self.layout.genome_scores))
+
+    def _opened(self, table: Table) -> tuple[Table, File, Rejects, Progress]:
+        return table, self.files[table.file], self.rejects, self.progress
 
 
 @contextmanager
@@ -70,7 +61,7 @@ def opened_release(path: Path, rejects: Rejects, progress: Progress) -> Iterator
     names = set().union(*(layout.files for layout in LAYOUTS))
     with opened(path, names) as files:
         for layout in LAYOUTS:
-            if layout.movies.file in files and layout.ratings.file in files:
+            if layout.needed <= files.keys():
                 yield Release(layout, files, rejects, progress)
                 return
         wanted = " or ".join(f"{layout.movies.file} with {layout.ratings.file}" for layout in LAYOUTS)

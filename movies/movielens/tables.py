@@ -6,17 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
 from movies.movielens import texts
 from movies.movielens.archive import File, UnreadableReleaseError
 from movies.movielens.rejects import Rejects
 
-BLOCK_BYTES = 8 << 20
+LONGEST_LINE = 8 << 20
 NO_GENRES = "(no genres listed)"
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 Row = TypeVar("Row")
 Progress = Callable[[str, int, int, int], None]
@@ -47,29 +43,29 @@ class TagRow:
 
 
 @dataclass(frozen=True)
-class RatingBatch:
-    """Some ratings: `users`, `movies` (MovieLens ids) int64, `half_stars` int16, `rated_at` int64 Unix seconds,
-    and the `lines` of the file that they stand in, int64."""
+class PersonRow:
+    """What the oldest releases tell of people; `age` may be the youngest of a group."""
 
-    users: NDArray[np.int64]
-    movies: NDArray[np.int64]
-    half_stars: NDArray[np.int16]
-    rated_at: NDArray[np.int64]
-    lines: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.users)
+    movielens_id: int
+    gender: str
+    age: int
+    occupation: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """How one file of a release is laid out; without a header its columns are known by place."""
+    """How one file of a release is laid out; without a header its columns are known by place.
+
+    Cells are quoted as in CSV, or not at all.  `arranged` brings the cells of a row into the usual order.
+    """
 
     file: str
     columns: tuple[str, ...]
     delimiter: str = ","
     has_header: bool = True
     encoding: str = "utf-8"
+    quoted: bool = True
+    arranged: Callable[[Sequence[str]], Sequence[str]] | None = None
 
 
 def movie_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[MovieRow]:
@@ -102,6 +98,29 @@ def link_rows(table: Table, file: File, rejects: Rejects, progress: Progress) ->
     return _rows(table, file, rejects, progress, parse)
 
 
+def person_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[PersonRow]:
+    """People of the oldest releases."""
+
+    def parse(line: int, cells: Sequence[str]) -> PersonRow:
+        if cells[1] not in ("F", "M"):
+            raise ValueError(f"gender “{cells[1][:40]}” is neither F nor M")
+        age = texts.identifier(cells[2], "age")
+        return PersonRow(
+            texts.identifier(cells[0], "userId"), cells[1], min(age, 120), texts.phrase(cells[3], "occupation", 60)
+        )
+
+    return _rows(table, file, rejects, progress, parse)
+
+
+def genome_tag_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[tuple[int, str]]:
+    """The tags that the genome scores movies by, with their numbers."""
+
+    def parse(line: int, cells: Sequence[str]) -> tuple[int, str]:
+        return texts.identifier(cells[0], "tagId"), texts.phrase(cells[1], "tag", 255)
+
+    return _rows(table, file, rejects, progress, parse)
+
+
 def tag_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[TagRow]:
     """Who put which tag on which movie."""
     until = texts.latest()
@@ -113,95 +132,15 @@ def tag_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> 
     return _rows(table, file, rejects, progress, parse)
 
 
-def rating_batches(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[RatingBatch]:
-    """Ratings, some hundred thousand at a time.
-
-    A block of which every line is right is parsed as columns; only one that has something wrong in
-    it is read line by line, to say what.
-    """
-    until = texts.latest()
-    rows, done = 0, 0
-    progress(file.name, 0, file.size, 0)
-    with file.open() as stream:
-        first = 1
-        if table.has_header:
-            done += _check_header(table, stream)
-            first += 1
-        for block in _blocks(stream):
-            count = block.count(b"\n") + (not block.endswith(b"\n"))
-            batch = _parsed_at_once(block, first, table.delimiter, until)
-            if batch is None:
-                batch = _parsed_by_line(block, first, table, rejects, until)
-            first += count
-            rows += count
-            done += len(block)
-            progress(file.name, done, file.size, rows)
-            yield batch
-    progress(file.name, file.size, file.size, rows)
-    rejects.check(file.name, rows)
-
-
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """The stream's bytes in blocks that end where a line ends."""
-    rest = b""
-    while block := stream.read(BLOCK_BYTES):
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield rest + block[:end]
-            rest = block[end:]
-        else:
-            rest += block
-        if len(rest) > BLOCK_BYTES:
-            raise UnreadableReleaseError("A line is longer than any line of a release.")
-    if rest:
-        yield rest
-
-
-def _check_header(table: Table, stream: IO[bytes]) -> int:
-    line = stream.readline(BLOCK_BYTES)
-    found = tuple(line.removeprefix(_BOM).decode(table.encoding, "replace").strip().split(table.delimiter))
+def check_header(table: Table, stream: IO[bytes]) -> int:
+    line = stream.readline(LONGEST_LINE)
+    found = tuple(line.removeprefix(BOM).decode(table.encoding, "replace").strip().split(table.delimiter))
     if tuple(name.strip().strip('"') for name in found) != table.columns:
         raise UnreadableReleaseError(
             f"{table.file} begins with “{table.delimiter.join(found)[:100]}”; "
             f"its columns must be {table.delimiter.join(table.columns)}."
         )
     return len(line)
-
-
-def _parsed_at_once(block: bytes, first: int, delimiter: str, until: int) -> RatingBatch | None:
-    """The block as columns, or None if a line of it is wrong."""
-    if b"\r" in block:
-        block = block.replace(b"\r\n", b"\n")
-    types = {"user": pl.Int64, "movie": pl.Int64, "stars": pl.Float64, "moment": pl.Int64}
-    try:
-        frame = pl.read_csv(block, has_header=False, schema=types, separator=delimiter, quote_char=None)
-    except pl.exceptions.PolarsError:
-        return None
-    if frame.height != block.count(b"\n") + (not block.endswith(b"\n")) or any(frame.null_count().row(0)):
-        return None
-    users, movies, stars, moments = (frame[name].to_numpy() for name in types)
-    if not texts.good_ratings(users, movies, stars, moments, until):
-        return None
-    lines = np.arange(first, first + len(users), dtype=np.int64)
-    return RatingBatch(users, movies, (stars * 2).astype(np.int16), moments, lines)
-
-
-def _parsed_by_line(block: bytes, first: int, table: Table, rejects: Rejects, until: int) -> RatingBatch:
-    good = []
-    for line, raw in enumerate(block.decode("utf-8", "replace").split("\n"), first):
-        text = raw.removesuffix("\r")
-        if not text:
-            continue
-        cells = [cell.strip('"') for cell in text.split(table.delimiter)]
-        try:
-            if len(cells) != 4:
-                raise ValueError(f"{len(cells)} columns where there must be 4")
-            user, movie = texts.identifier(cells[0], "userId"), texts.identifier(cells[1], "movieId")
-            good.append((user, movie, texts.half_stars(cells[2]), texts.moment(cells[3], until), line))
-        except ValueError as error:
-            rejects.add(table.file, line, str(error))
-    columns = np.array(good, dtype=np.int64).reshape(-1, 5).T
-    return RatingBatch(columns[0], columns[1], columns[2].astype(np.int16), columns[3], columns[4])
 
 
 def _rows(
@@ -216,7 +155,7 @@ def _rows(
     progress(file.name, 0, file.size, 0)
     with file.open() as stream:
         if table.has_header:
-            _check_header(table, stream)
+            check_header(table, stream)
         for line, span, cells in _cells(table, stream, rejects):
             rows += span
             if rows % 100_000 < span:
@@ -224,7 +163,7 @@ def _rows(
             try:
                 if len(cells) != len(table.columns):
                     raise ValueError(f"{len(cells)} columns where there must be {len(table.columns)}")
-                row = parse(line, cells)
+                row = parse(line, table.arranged(cells) if table.arranged else cells)
             except ValueError as error:
                 rejects.add(file.name, line, str(error), lines=span)
             else:
@@ -236,6 +175,22 @@ def _rows(
 def _cells(table: Table, stream: IO[bytes], rejects: Rejects) -> Iterator[tuple[int, int, list[str]]]:
     """First line, number of lines and cells of each row; lines that hold nothing are passed over."""
     text = io.TextIOWrapper(stream, table.encoding, "surrogateescape", newline="")
+    yield from _quoted(table, text, rejects) if table.quoted else _plain(table, text)
+    text.detach()
+
+
+def _plain(table: Table, text: IO[str]) -> Iterator[tuple[int, int, list[str]]]:
+    first = 2 if table.has_header else 1
+    while raw := text.readline(LONGEST_LINE):
+        if not raw.endswith("\n") and len(raw) == LONGEST_LINE:
+            raise UnreadableReleaseError("A line is longer than any line of a release.")
+        line = raw.rstrip("\r\n").removeprefix("\ufeff" if first == 1 else "")
+        if line:
+            yield first, 1, line.split(table.delimiter)
+        first += 1
+
+
+def _quoted(table: Table, text: IO[str], rejects: Rejects) -> Iterator[tuple[int, int, list[str]]]:
     reader = csv.reader(text, delimiter=table.delimiter)
     before = 1 if table.has_header else 0
     offset = before
@@ -251,4 +206,3 @@ def _cells(table: Table, stream: IO[bytes], rejects: Rejects) -> Iterator[tuple[
         line, before = before + 1, reader.line_num + offset
         if cells:
             yield line, before - line + 1, cells
-    text.detach()

@@ -10,6 +10,7 @@ EARLIEST = 631_152_000
 """1990-01-01: before it nobody rated movies on the web, so an earlier moment is a damaged one."""
 
 _WHOLE = re.compile(r"\d{1,19}", re.ASCII)
+_SHARE = re.compile(r"[01](?:\.\d{1,20})?(?:[eE]-\d{1,2})?", re.ASCII)
 _STARS = re.compile(r"[0-5](?:\.[05]0*)?", re.ASCII)
 
 
@@ -39,6 +40,13 @@ def moment(text: str, until: int) -> int:
     return int(text)
 
 
+def relevance(text: str) -> float:
+    """How well a tag of the genome fits a movie, from 0 to 1."""
+    if not _SHARE.fullmatch(text) or not 0 <= float(text) <= 1:
+        raise ValueError(f"relevance “{_short(text)}” is not from 0 to 1")
+    return float(text)
+
+
 def phrase(text: str, what: str, most: int) -> str:
     """A text of at least one and at most `most` characters that a database can store."""
     if not text.strip():
@@ -65,6 +73,19 @@ def good_ratings(users: np.ndarray, movies: np.ndarray, stars: np.ndarray, momen
         and halves.min() >= 1
         and halves.max() <= 10
         and (halves == np.floor(halves)).all()
+    )
+
+
+def good_scores(movies: np.ndarray, tags: np.ndarray, relevances: np.ndarray) -> bool:
+    """Whether every row of these columns is what `identifier` and `relevance` accept."""
+    return bool(
+        movies.min() >= 1
+        and movies.max() <= LARGEST_ID
+        and tags.min() >= 1
+        and tags.max() <= LARGEST_ID
+        and np.isfinite(relevances).all()
+        and relevances.min() >= 0
+        and relevances.max() <= 1
     )
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from movies import fetched_posters, posters, selectors
+from movies import extras, fetched_posters, posters, selectors
 from movies.cards import cards
 from movies.forms import BrowseForm
 from movies.selectors import Marks
@@ -50,6 +50,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "movie": movie,
         "marks": marks,
         "tags": selectors.top_tags(movie),
+        "traits": extras.strongest_tags(movie.pk),
         "histogram": selectors.rating_histogram(movie),
     }
     return render(request, "movies/detail.html", context)

@@ -20,7 +20,7 @@ UNREADABLE, TOO_MANY_REJECTS, INTERRUPTED = 1, 3, 130
 
 class Command(BaseCommand):
     help = (
-        "Load a MovieLens release (ml-latest-small, ml-latest, 25m, 32m) into the database, all of it or nothing. "
+        "Load a MovieLens release (from ml-100k to ml-32m) into the database, all of it or nothing. "
         "Again, it changes nothing; a newer release adds and updates; what visitors rated stays as it is. Exit codes: "
         f"0 loaded, {UNREADABLE} no release or not readable, {TOO_MANY_REJECTS} too many bad rows, "
         f"{INTERRUPTED} interrupted."
@@ -36,15 +36,18 @@ class Command(BaseCommand):
             help="bear so many bad rows in a file, or such a share of them (default 0.1%%); more abort the load",
         )
         parser.add_argument("--rejects", type=Path, metavar="FILE", help="write every bad row's line and reason there")
+        parser.add_argument(
+            "--replace", action="store_true", help="take the place of what was loaded before; visitors' ratings stay"
+        )
         parser.add_argument("--json", action="store_true", help="print the summary as one JSON object, and only that")
 
-    def handle(self, *, path: Path, max_rejects: Limit, rejects: Path | None, **options: Any) -> None:
+    def handle(self, *, path: Path, max_rejects: Limit, rejects: Path | None, replace: bool, **options: Any) -> None:
         console = Console(stderr=True)
         with rejects.open("w", encoding="utf-8", errors="replace") if rejects else nullcontext() as report:
             refused = Rejects(limit=max_rejects, report=report)
             try:
                 with load_progress(console) as progress, opened_release(path, refused, progress) as release:
-                    summary = load(release)
+                    summary = load(release, replace=replace)
             except UnreadableReleaseError as error:
                 raise CommandError(str(error), returncode=UNREADABLE) from error
             except TooManyRejectsError as error:

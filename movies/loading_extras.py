@@ -1,0 +1,78 @@
+"""How a load writes what some releases tell beside ratings (see `movies.extras`)."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from django.db.models import Model
+from numpy.typing import NDArray
+
+from movies.bulk.store import Written
+from movies.extras import FULL, SCORE, Demographics, GenomeTag, GenomeVector
+from movies.movielens.releases import Release
+
+Find = Callable[[NDArray[np.int64]], NDArray[np.int32]]
+"""Our ids of MovieLens' ids, and 0 where there is none."""
+AT_ONCE = 1_000
+
+
+def write_demographics(release: Release, people: Find) -> Written:
+    rows = {row.movielens_id: row for row in release.people()}
+    ours = people(np.array(list(rows), dtype=np.int64)) if rows else np.empty(0, dtype=np.int32)
+    wanted = {pk: (row.gender, row.age, row.occupation) for pk, row in zip(ours.tolist(), rows.values(), strict=True)}
+    values = Demographics.objects.values_list("user_id", "gender", "age", "occupation") if wanted else ()
+    stored = {pk: told for pk, *told in values}
+    new = {
+        pk: Demographics(user_id=pk, gender=gender, age=age, occupation=occupation)
+        for pk, (gender, age, occupation) in wanted.items()
+        if [gender, age, occupation] != stored.get(pk)
+    }
+    return _replace(Demographics, new, set(stored), len(wanted))
+
+
+def write_genome(release: Release, movies: Find, catalogue: NDArray[np.int32]) -> Written:
+    """Write vectors of the movies that the release has scores for; `catalogue` are our ids, ascending."""
+    tags = sorted(dict(release.genome_tags()).items())
+    if not tags:
+        return Written()
+    relevances, has_scores = _relevances(release, movies, catalogue, np.array([number for number, _ in tags]))
+    names = [name for _, name in tags]
+    if names != list(GenomeTag.objects.values_list("name", flat=True)):
+        GenomeVector.objects.all().delete()
+        GenomeTag.objects.all().delete()
+        GenomeTag.objects.bulk_create(GenomeTag(place=place, name=name) for place, name in enumerate(names))
+    stored = {pk: bytes(vector) for pk, vector in GenomeVector.objects.values_list("movie_id", "relevances").iterator()}
+    new = {
+        pk: GenomeVector(movie_id=pk, relevances=vector)
+        for place in np.flatnonzero(has_scores)
+        if (vector := relevances[place].tobytes()) != stored.get(pk := int(catalogue[place]))
+    }
+    return _replace(GenomeVector, new, set(stored), int(np.count_nonzero(has_scores)))
+
+
+def _relevances(
+    release: Release, movies: Find, catalogue: NDArray[np.int32], numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+    """The vectors of the whole catalogue, and which of its movies have any score."""
+    relevances = np.zeros((len(catalogue), len(numbers)), dtype=SCORE)
+    has_scores = np.zeros(len(catalogue), dtype=bool)
+    for batch in release.genome_scores():
+        ours = movies(batch.movies)
+        places = np.minimum(np.searchsorted(numbers, batch.tags), len(numbers) - 1)
+        known = (ours > 0) & (numbers[places] == batch.tags)
+        for line, movie, tag in zip(
+            *(c[~known].tolist() for c in (batch.lines, batch.movies, batch.tags)), strict=True
+        ):
+            release.rejects.add("genome-scores.csv", line, f"movie {movie} or tag {tag} is not in the release")
+        rows = np.searchsorted(catalogue, ours[known])
+        relevances[rows, places[known]] = np.rint(batch.relevances[known] * FULL).astype(SCORE)
+        has_scores[rows] = True
+    return relevances, has_scores
+
+
+def _replace(model: type[Model], new: Mapping[int, Model], stored: set[int], rows: int) -> Written:
+    """Write rows anew that are there otherwise, or not yet."""
+    changed = sorted(stored & new.keys())
+    for at in range(0, len(changed), AT_ONCE):
+        model._default_manager.filter(pk__in=changed[at : at + AT_ONCE]).delete()
+    model._default_manager.bulk_create(new.values(), batch_size=AT_ONCE)
+    return Written(len(new) - len(changed), len(changed), rows - len(new))
