@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -13,6 +14,10 @@ from recommendations import artifacts, experiments, feedback, runs, serving, tra
 from recommendations.models import ModelVersion
 from tests import worlds
 from tests.worlds import World
+
+# The same examples in every run, nothing kept between them; `--hypothesis-profile=default` looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)

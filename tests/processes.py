@@ -16,6 +16,8 @@ from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = "from tests.worlds import build; build()"
+PATIENCE = 300.0
+"""Seconds to wait for what takes a few: a machine may be busy with other things."""
 QUICK = ("--set=recipe=article", "--set=dimension=6", "--set=epochs=15", "--set=threads=1")
 
 
@@ -41,7 +43,7 @@ class Site:
             env={**self.environment, **more},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -89,7 +91,7 @@ class Process:
     def said(self) -> str:
         return self.log.read_text()
 
-    def wait_until_said(self, text: str, seconds: float = 60) -> None:
+    def wait_until_said(self, text: str, seconds: float = PATIENCE) -> None:
         wait_until(lambda: text in self.said() or self.popen.poll() is not None, seconds, step=0.002)
         assert text in self.said(), self.said()
 
@@ -101,7 +103,7 @@ class Process:
             self.popen.wait()
 
 
-def wait_until(happened: Callable[[], bool], seconds: float, step: float = 0.05) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = PATIENCE, step: float = 0.05) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, f"nothing happened for {seconds} s"

@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]
         server = ("-m", "gunicorn", "recsite.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8")
         rates = {"API_RATE_USER": f"{LIMIT}/hour", "API_RATE_ANONYMOUS": f"{LIMIT}/hour"}
         with site.start(*server, ALLOWED_HOSTS="127.0.0.1", REDIS_URL="", **rates) as process:
-            wait_until(lambda: process.said().count("Booting worker") == 2 and _listens(port), 60)
+            wait_until(lambda: process.said().count("Booting worker") == 2 and _listens(port))
             yield site, f"http://127.0.0.1:{port}"
 
 

@@ -84,10 +84,10 @@ def test_what_is_published_once_is_served_everywhere(site: Site, tmp_path: Path)
         worker: Process = stack.enter_context(site.start(*WORKER, RECOMMENDER_ARTIFACTS=str(tmp_path / "worker")))
         for host in hosts:
             stack.enter_context(host.start)
-            wait_until(host.answers, 60)
+            wait_until(host.answers)
             assert host.version() is None
         site.query(ASK)
-        wait_until(lambda: bool(site.sql(ACTIVE)), 120)
+        wait_until(lambda: bool(site.sql(ACTIVE)))
         activated, name = time.monotonic(), site.sql(ACTIVE)[0][0]
         for host in hosts:
             wait_until(partial(host.serves, name), WITHIN)

@@ -74,7 +74,7 @@ def test_a_worker_trains_when_it_is_asked(site: Site) -> None:
     with worker(site) as process:
         process.wait_until_said("ready.")
         ask(site, QUICK)
-        wait_until(lambda: latest(site)[0] not in ("queued", "running"), 120)
+        wait_until(lambda: latest(site)[0] not in ("queued", "running"))
     assert latest(site)[0] == "succeeded", process.said()
     assert site.sql("SELECT count(*) FROM recommendations_modelversion WHERE is_active") == [(1,)]
 
@@ -83,7 +83,7 @@ def test_what_is_asked_while_nobody_works_is_done_later(site: Site) -> None:
     ask(site, QUICK)
     assert latest(site)[0] == "queued"
     with worker(site):
-        wait_until(lambda: latest(site)[0] not in ("queued", "running"), 120)
+        wait_until(lambda: latest(site)[0] not in ("queued", "running"))
     assert latest(site)[0] == "succeeded"
 
 
@@ -91,12 +91,12 @@ def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> No
     with worker(site) as process:
         process.wait_until_said("ready.")
         ask(site, ENDLESS)
-        wait_until(lambda: latest(site)[1] == "trial", 60)
+        wait_until(lambda: latest(site)[1] == "trial")
         process.kill()
     assert latest(site)[0] == "running"
     ask(site, QUICK)
     with worker(site):
-        wait_until(lambda: latest(site)[0] not in ("queued", "running"), 120)
+        wait_until(lambda: latest(site)[0] not in ("queued", "running"))
     (status, _, _), (dead, _, error), *_ = site.sql(RUNS)
     assert (status, dead) == ("succeeded", "failed")
     assert "died during “trial”" in error
@@ -111,6 +111,6 @@ def test_the_clock_of_an_embedded_worker_starts_a_retraining(quiet_site: Site) -
     site.sql(f"UPDATE django_celery_beat_crontabschedule SET hour = '{now.tm_hour}', minute = '*'")  # noqa: S608
     site.sql("UPDATE django_celery_beat_periodictask SET enabled = true WHERE name = 'Retrain at night'")
     with worker(site, "--beat") as process:
-        wait_until(lambda: len(site.sql(RUNS)) > before, 100)
+        wait_until(lambda: len(site.sql(RUNS)) > before)
         process.kill()
     site.sql("UPDATE django_celery_beat_periodictask SET enabled = false")
