@@ -116,3 +116,19 @@ def test_a_run_tells_what_it_does() -> None:
     assert "epoch 1 of 2" in run.log
     assert set(run.timings) == {"train"}
     assert (run.peak_memory or 0) > 10_000_000
+
+
+def test_a_message_that_comes_twice_is_one_run() -> None:
+    first = runs.request_once("nightly-1")
+    assert runs.request_once("nightly-1") == first
+    assert runs.request_once("nightly-2") != first
+
+
+def test_a_run_whose_message_was_lost_does_not_wait_for_ever() -> None:
+    lost, waiting = (runs.request(parameters={}) for _ in range(2))
+    TrainingRun.objects.filter(pk=lost.pk).update(created_at=timezone.now() - timedelta(days=2))
+    assert runs.expire() == 1
+    lost.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (lost.status, waiting.status) == (Status.FAILED, Status.QUEUED)
+    assert "No worker took it" in lost.error
