@@ -20,6 +20,9 @@ MANY_RATINGS = 5_000
 LATEST_RATINGS = 5_000
 """What “now” means."""
 
+BEST_KNOWN, WELL_KNOWN = 2_000, 240
+"""Movies that may be offered for rating; of those that somebody has not rated yet, so many are mixed by genre."""
+
 
 class Sort(StrEnum):
     """Orders of a list of movies, by the name they have in an address."""
@@ -82,8 +85,8 @@ def popular(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
 
 def popular_now(n: int) -> list[Movie]:
     """The movies that most of the latest ratings are of; may be an hour old."""
-    ids: list[int] | None = cache.get("popular-now")
-    if ids is None:
+    ids: list[int] = cache.get("popular-now", [])
+    if not ids:
         latest = Rating.objects.order_by("-pk").values("movie_id")[:LATEST_RATINGS]
         counted = Counter(row["movie_id"] for row in latest)
         ids = [pk for pk, _ in counted.most_common(n)]
@@ -102,13 +105,23 @@ def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
 
     Whoever rates some of them says much about their taste in a short time.
     """
-    known = [movie for movie in popular(240 + len(without)) if movie.pk not in without]
-    queues: dict[str, list[Movie]] = {}
-    for movie in known:
-        for genre in movie.genres.all():
-            queues.setdefault(genre.name, []).append(movie)
+    known = [(pk, genres) for pk, genres in _best_known() if pk not in without][:WELL_KNOWN]
+    queues: dict[int, list[int]] = {}
+    for pk, genres in known:
+        for genre in genres:
+            queues.setdefault(genre, []).append(pk)
     in_turn = chain.from_iterable(zip_longest(*queues.values()))
-    return list(dict.fromkeys(filter(None, chain(in_turn, known))))[:n]
+    ids = dict.fromkeys(pk for pk in chain(in_turn, (pk for pk, _ in known)) if pk is not None)
+    return movies_by_id(list(ids)[:n])
+
+
+def _best_known() -> list[tuple[int, list[int]]]:
+    """The ids of the best known movies, each with those of its genres; may be an hour old."""
+    known: list[tuple[int, list[int]]] = cache.get("best-known", [])
+    if not known:
+        known = [(movie.pk, [genre.pk for genre in movie.genres.all()]) for movie in popular(BEST_KNOWN)]
+        cache.set("best-known", known, 3600)
+    return known
 
 
 def movies_by_id(ids: Sequence[int]) -> list[Movie]:
@@ -173,8 +186,8 @@ def common_tags(among: Collection[int], n: int) -> list[Tag]:
 
 def tag_names(n: int = 60) -> list[str]:
     """The names of the tags that are on most movies; may be an hour old."""
-    names: list[str] | None = cache.get("tag-names")
-    if names is None:
+    names: list[str] = cache.get("tag-names", [])
+    if not names:
         counted = Tag.objects.annotate(on=Count("movie_tags")).order_by("-on", "key")
         names = list(counted.values_list("name", flat=True)[:n])
         cache.set("tag-names", names, 3600)
