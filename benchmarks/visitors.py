@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 READERS = 3
+PAUSE = 0.2
 SLOWEST_ALLOWED = 30.0
 FAILED = 0
 """Instead of a status, when there was no answer at all."""
@@ -99,7 +100,7 @@ class Visitors:
 
     def _read(self) -> None:
         for path in itertools.cycle(self.site.paths):
-            if self._ended.wait(0.05):
+            if self._ended.wait(PAUSE):
                 return
             self._ask("GET", path)
 
