@@ -39,6 +39,26 @@ def test_a_range_of_users_can_be_ranked_by_itself() -> None:
     assert part.tolist() == whole[14:30].tolist()
 
 
+@pytest.mark.parametrize("kind", ["ties", "one score", "the smallest numbers", "one far above"])
+@pytest.mark.parametrize("k", [0, 1, 10, 3_000])
+def test_lists_are_true_whatever_the_vectors(kind: str, k: int) -> None:
+    random = np.random.default_rng(9)
+    items = {
+        "ties": random.integers(-2, 3, (2_500, 6)),
+        "one score": np.ones((2_500, 6)),
+        "the smallest numbers": random.integers(-2, 3, (2_500, 6)) * 1e-45,
+        "one far above": random.normal(size=(2_500, 6)) * np.where(np.arange(2_500) == 77, 1e14, 1)[:, None],
+    }[kind].astype(np.float32)
+    users = random.integers(-2, 3, (7, 6)).astype(np.float32)
+    rated = [random.permutation(2_500)[:size] for size in (0, 1, 2_500, 2_495, 20, 300, 0)]
+    ranker = ExactRanker.prepare(items)
+    found, scores = ranker.rank_many(users, k, exclude=(np.cumsum([0, *map(len, rated)]), np.concatenate(rated)))
+    for i, user in enumerate(users):
+        alone = ranker.rank(user, k, exclude=rated[i])
+        assert found[i][found[i] >= 0].tolist() == alone.ordinals.tolist()
+        assert scores[i][found[i] >= 0].tolist() == alone.scores.tolist()
+
+
 def test_nobody_gives_nothing() -> None:
     assert not list(rank_all(RANKER, USERS[:0], 5, exclude=(np.array([0]), np.empty(0, np.int32))))
 

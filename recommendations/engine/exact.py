@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recommendations.engine.blocked import search_many
 from recommendations.engine.pruning import digest
 from recommendations.engine.ranking import Ranking, checked_count, checked_ordinals, checked_vector, checked_vectors
-from recommendations.engine.searching import Best, Catalogue, Filter, Rows, Scratch, search, search_many
+from recommendations.engine.searching import Best, Catalogue, Filter, Rows, Scratch, search
 
 NONE = np.empty(0, np.int32)
 

@@ -127,15 +127,11 @@ def search(catalogue: Catalogue, user: Floats, only: Filter, scratch: Scratch, b
 
 
 @exactly
-def search_many(catalogue: Catalogue, users: Floats, exclude: Rows, scratch: Scratch, best: Best) -> None:
-    """`search` for each row of `users` without its row of `exclude`; −1 where nothing is left."""
-    everybody = np.empty(0, np.int32)
-    for i in range(len(users)):
-        out = exclude.ordinals[exclude.indptr[i] : exclude.indptr[i + 1]]
-        row = Best(best.scores[i], best.ordinals[i])
-        written, _ = search(catalogue, users[i], Filter(out, everybody, False), scratch, row)
-        row.scores[written:] = -np.inf
-        row.ordinals[written:] = -1
+def margin_of(dimension: int, length: float, longest: float) -> float:
+    """How far sums in float32 may be from true scores, for users and items of these lengths at most."""
+    if min(length, longest) < TINY:
+        return float(np.inf)
+    return 2 * (dimension + 96) * EPSILON * length * longest + UNDERFLOW
 
 
 @exactly
@@ -159,10 +155,7 @@ def _aim(catalogue: Catalogue, user: Floats) -> Aim:
     weights[WIDTH - 1] = np.sqrt((rest * rest).sum())
     offset = (catalogue.mean * precise).sum()
     length = np.sqrt((precise * precise).sum())
-    longest = catalogue.longest[0]
-    margin = 2 * (len(user) + 96) * EPSILON * length * longest + UNDERFLOW
-    if min(length, longest) < TINY:
-        margin = np.inf
+    margin = margin_of(len(user), length, catalogue.longest[0])
     return Aim(user, precise, weights, np.float32(length * UPWARDS), offset, margin)
 
 
