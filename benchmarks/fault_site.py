@@ -20,7 +20,7 @@ from knox.models import get_token_model
 ada = User.objects.create_superuser("ada", "ada@example.org", "unused")
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY], session[HASH_SESSION_KEY] = str(ada.pk), ada.get_session_auth_hash()
-session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
 session.save()
 print(get_token_model().objects.create(user=ada)[1], session.session_key, *Movie.objects.values_list("pk", flat=True))
 """

@@ -38,7 +38,7 @@ def _session(user: User) -> Session:
     made = import_module(settings.SESSION_ENGINE).SessionStore()
     content = {
         SESSION_KEY: str(user.pk),
-        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[-1],
         HASH_SESSION_KEY: user.get_session_auth_hash(),
     }
     later = timezone.now() + timedelta(days=1)
