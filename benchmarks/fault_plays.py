@@ -127,7 +127,7 @@ def _damaged(site: FaultSite, damage: Callable[[Path], None]) -> str:
     wait_until(lambda: site.serves(before), PATIENCE)
     damage(site.folder_of(name))
     site.sql("UPDATE recommendations_modelversion SET is_active = false WHERE is_active")
-    site.sql(f"UPDATE recommendations_modelversion SET is_active = true WHERE name = '{name}'")  # noqa: S608
+    site.sql(f"UPDATE recommendations_modelversion SET is_active = true WHERE name = '{name}'")  # noqa: S608 - a name that the site made
     wait_until(site.degraded, PATIENCE)
     assert site.serves(before)
     done = site.run("activate", "--previous")

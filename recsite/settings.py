@@ -7,14 +7,13 @@ where it exists (`make run` writes it); real variables win.  README.md lists the
 import os
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from recsite import patience
+from recsite import api_settings, broker_settings, patience
 from recsite.log_settings import logging_of
 
 # Before anything loads NumPy: threads of one product that wait for each other cost a request ten times its time.
@@ -145,18 +144,7 @@ TMDB_IMAGES = "https://image.tmdb.org/t/p/w342"
 # Work in the background
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
-if CELERY_BROKER_URL.startswith("filesystem:"):
-    _broker = Path(urlsplit(CELERY_BROKER_URL).path or VAR_DIR / "broker")
-    for _folder in ("messages", "control"):
-        (_broker / _folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        "data_folder_in": str(_broker / "messages"),
-        "data_folder_out": str(_broker / "messages"),
-        "control_folder": str(_broker / "control"),
-    }
-else:
-    # A broker that hangs must not hold a page: the request gives up within two seconds.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_settings.transport_options(CELERY_BROKER_URL, VAR_DIR / "broker")
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="recsite")
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -238,19 +226,7 @@ REST_FRAMEWORK = {
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.errors.ExceptionHandler"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a name
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "recsite API",
-    "DESCRIPTION": "Movies, your ratings of them, and recommendations made from your ratings.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True},
-    "COMPONENT_SPLIT_REQUEST": True,
-}
+SPECTACULAR_SETTINGS = api_settings.SPECTACULAR
 
 # The admin
 

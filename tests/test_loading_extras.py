@@ -50,7 +50,7 @@ def test_the_genome_is_kept_as_a_vector_for_each_movie(tmp_path: Path, capsys: p
     assert names == ["pixar", "slow", "time travel"]
     assert ids.tolist() == [Movie.objects.get(movielens_id=pk).pk for pk in (1, 2571)]
     assert np.allclose(relevances, [[0.99375, 0.025, 0.75], [0.1, 0.2, 1]], atol=1e-5)
-    assert len(GenomeVector.objects.first().relevances) == 6
+    assert len(GenomeVector.objects.all()[0].relevances) == 6
 
 
 def test_the_genome_again_changes_nothing_and_a_newer_one_something(
@@ -124,15 +124,10 @@ def test_a_release_takes_the_place_of_another_and_visitors_keep_theirs(
     load(new, capsys, replace=True)
     assert sorted(kept) == before
     of_movielens = Rating.objects.filter(user__movielens_id__isnull=False)
-    assert sorted(of_movielens.values_list("user__movielens_id", "movie__movielens_id", "half_stars")) == [
-        (1, 7, 6),
-        (5, 1, 2),
-    ]
-    assert sorted(Movie.objects.values_list("movielens_id", "rating_count", "rating_sum")) == [
-        (1, 2, 5),
-        (7, 1, 6),
-        (99, 1, 9),
-    ]
+    loaded = sorted(of_movielens.values_list("user__movielens_id", "movie__movielens_id", "half_stars"))
+    assert loaded == [(1, 7, 6), (5, 1, 2)]
+    counted = sorted(Movie.objects.values_list("movielens_id", "rating_count", "rating_sum"))
+    assert counted == [(1, 2, 5), (7, 1, 6), (99, 1, 9)]
     assert sorted(Tag.objects.values_list("name", flat=True)) == ["funny", "mine"]
     assert sorted(User.objects.values_list("username", flat=True)) == ["ada", "movielens-1", "movielens-5"]
     assert not GenomeVector.objects.exists()
@@ -154,7 +149,7 @@ def test_a_movie_that_somebody_wants_to_see_outlives_its_release(
         links="movieId,imdbId,tmdbId\n",
     )
     load(new, capsys, replace=True)
-    assert sorted(Movie.objects.values_list("movielens_id", flat=True)) == [1, 2571]
+    assert set(Movie.objects.values_list("movielens_id", flat=True)) == {1, 2571}
 
 
 def test_a_replacement_that_fails_leaves_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

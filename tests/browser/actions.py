@@ -33,7 +33,7 @@ def rate_some(page: Page, n: int = 4) -> None:
     for row in range(n):
         path = forms.nth(row).evaluate("input => input.form.action")
         token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
-        form = {"half_stars": "9" if row % 3 else "10", "csrfmiddlewaretoken": token}
+        form: dict[str, str | float | bool] = {"half_stars": "9" if row % 3 else "10", "csrfmiddlewaretoken": token}
         assert page.request.post(path, form=form, headers={"Referer": page.url}).ok
 
 
