@@ -26,6 +26,12 @@ class Load:
     statuses: list[int] = field(default_factory=list)
     duration: float = 0.0
 
+    def add(self, at: float, seconds: float, processor: int, status: int) -> None:
+        self.at.append(at)
+        self.seconds.append(seconds)
+        self.processor.append(processor)
+        self.statuses.append(status)
+
     @property
     def rate(self) -> float:
         return len(self.seconds) / self.duration
@@ -52,8 +58,7 @@ def ask(
     meanwhile: Callable[[], object] | None = None,
 ) -> Load:
     """Let so many clients ask for so long, taking the questions in turn; `rate` is of all together, each second."""
-    load, turns, lock = Load(), itertools.count(), threading.Lock()
-    started = time.perf_counter()
+    load, turns, lock, started = Load(), itertools.count(), threading.Lock(), time.perf_counter()
 
     def client() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -67,12 +72,15 @@ def ask(
             begun = time.perf_counter()
             status, processor = _answer(connection, questions[number % len(questions)])
             with lock:
-                load.seconds.append(time.perf_counter() - (due or begun))
-                load.processor.append(processor)
-                load.at.append(begun - started)
-                load.statuses.append(status)
+                load.add(begun - started, time.perf_counter() - (due or begun), processor, status)
         connection.close()
 
+    _together(client, clients, meanwhile)
+    load.duration = time.perf_counter() - started
+    return load
+
+
+def _together(client: Callable[[], None], clients: int, meanwhile: Callable[[], object] | None) -> None:
     threads = [threading.Thread(target=client) for _ in range(clients)]
     for thread in threads:
         thread.start()
@@ -80,8 +88,6 @@ def ask(
         meanwhile()
     for thread in threads:
         thread.join()
-    load.duration = time.perf_counter() - started
-    return load
 
 
 def _answer(connection: http.client.HTTPConnection, question: Question) -> tuple[int, int]:

@@ -170,6 +170,7 @@ AXES_COOLOFF_TIME = timedelta(hours=1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
 AXES_CLIENT_IP_CALLABLE = "movies.accounts.address_of"
 AXES_LOCKOUT_TEMPLATE = "429.html"
