@@ -38,10 +38,5 @@ def peers() -> Mapping[str, Peer]:
     """By name, those that can be run here."""
     if find_spec("implicit") is None:
         return PEERS
-    grid = {
-        "weights": ("likes and half", "likes"),
-        "dimension": (32, 64),
-        "regularization": (5.0, 20.0),
-        "alpha": (1.0, 4.0),
-    }
+    grid = {"weights": ("likes and half",), "dimension": (32, 64), "regularization": (10.0, 20.0), "alpha": (3.0,)}
     return {**PEERS, ALS: Peer(fit_als, grid)}

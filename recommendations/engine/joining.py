@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommendations.engine.ease import Ease, EaseSettings, ease
 from recommendations.engine.factors import Factors, compress, join, spread
@@ -33,35 +32,28 @@ class Joiner:
 
     @cached_property
     def sibling(self) -> Ease:
-        whole = ease(self._interactions, np.asarray(WEIGHTS, np.float32), self._settings, seed=self._seed)
-        factors, to = self._compressed(whole.factors)
-        return Ease(factors, (whole.rows @ to).astype(np.float32))
+        return ease(self._interactions, np.asarray(WEIGHTS, np.float32), self._settings, seed=self._seed)
 
     @cached_property
     def _spread(self) -> float:
         return spread(self.sibling.factors)
 
-    def join(self, fits: Sequence[Factors], weight: float) -> Factors:
-        """The fits' mean and `weight` times the sibling, whose scores are brought to the same spread first."""
-        averaged = join(fits, [1 / len(fits)] * len(fits))
-        return self._compressed(self._beside(averaged, weight))[0]
+    def beside(self, averaged: Factors, weight: float) -> Factors:
+        """A mean of fits and `weight` times the sibling, whose scores are brought to the same spread first."""
+        return join([averaged, self.sibling.factors], [1, self._scaled(averaged, weight)]) if weight else averaged
 
     def join_and_fold_in(self, fits: Sequence[Factors], weight: float) -> tuple[Factors, FoldIn]:
-        """The same, and the fold-in that belongs to it: learned for LightFM, exact for the sibling."""
+        """The fits' mean beside the sibling, made small, and its fold-in: learned for LightFM, exact for the sibling.
+
+        What is lost in making it small is lost on rare movies rather than on known ones.
+        """
         averaged = join(fits, [1 / len(fits)] * len(fits))
         fold_in = FoldIn.fit(self._interactions, averaged.users, averaged.items)
-        factors, to = self._compressed(self._beside(averaged, weight))
+        factors, to = compress(self.beside(averaged, weight), self._dimension, np.sqrt(self._interactions.counts + 1))
         rows = np.empty((len(averaged.items), 0), np.float32)
         if weight:
             rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
         return factors, fold_in.joined(rows, to)
-
-    def _compressed(self, factors: Factors) -> tuple[Factors, NDArray[np.float64]]:
-        """What is lost is lost on rare movies rather than on known ones."""
-        return compress(factors, self._dimension, np.sqrt(self._interactions.counts + 1))
-
-    def _beside(self, averaged: Factors, weight: float) -> Factors:
-        return join([averaged, self.sibling.factors], [1, self._scaled(averaged, weight)]) if weight else averaged
 
     def _scaled(self, averaged: Factors, weight: float) -> float:
         return weight * spread(averaged) / self._spread if self._spread else 0.0

@@ -124,12 +124,10 @@ def _rows(interactions: Interactions, weights: NDArray[np.float32]) -> Rows:
     return interactions.matrix(weights[interactions.half_stars])
 
 
+USUAL = ("likes and half", "likes")
 PEERS: Mapping[str, Peer] = {
     "popularity": Peer(fit_popularity, {"weights": ("all alike",)}),
-    "EASE": Peer(
-        fit_ease,
-        {"weights": ("likes", "likes and half"), "ridge": (50.0, 100.0, 200.0, 400.0), "popularity_ridge": (0.3, 1.0)},
-    ),
-    "item-kNN": Peer(fit_item_knn, {"weights": list(WEIGHTS), "neighbours": (50, 200, 1000), "shrink": (0.0, 10.0)}),
-    "PureSVD": Peer(fit_pure_svd, {"weights": list(WEIGHTS), "dimension": (16, 32, 64)}),
+    "EASE": Peer(fit_ease, {"weights": USUAL, "ridge": (100.0, 200.0, 400.0), "popularity_ridge": (0.3,)}),
+    "item-kNN": Peer(fit_item_knn, {"weights": USUAL, "neighbours": (50, 200), "shrink": (10.0,)}),
+    "PureSVD": Peer(fit_pure_svd, {"weights": USUAL, "dimension": (32, 64)}),
 }

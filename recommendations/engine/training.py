@@ -24,8 +24,10 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps of it are done, and how many there are at most."""
 Recipe = Literal["joined", "article"]
 SIBLING_WEIGHTS = (0.5, 0.25, 1.0)
+TOLERANCE = 0.01
+"""Looks within this share of the best are as good: fits that are averaged may go on for longer than one alone."""
 PATIENCE = 2
-"""Looks without a better value after which the search ends."""
+"""Looks that are worse than that, one after the other, after which the search ends."""
 JUDGED_USERS = 2000
 
 
@@ -206,20 +208,30 @@ def search(
         report("search", epoch, last)
         if epoch % every and epoch < last:
             continue
-        factors = fits.factors()
+        (factors,) = fits.factors()
         for weight in _weights(config):
-            embeddings = _embeddings(split.train, joiner.join(factors, weight))
-            found = ndcg_at_10(scorer_of(embeddings), split, max_users=JUDGED_USERS)
-            history.append({"epoch": epoch, "sibling_weight": weight, "ndcg@10": found})
-        if epoch - best_look(history)["epoch"] >= PATIENCE * every:
+            embeddings = _embeddings(split.train, joiner.beside(factors, weight))
+            value = ndcg_at_10(scorer_of(embeddings), split, max_users=JUDGED_USERS)
+            history.append({"epoch": epoch, "sibling_weight": weight, "ndcg@10": value})
+        if epoch - last_good_epoch(history) >= PATIENCE * every:
             break
-    best = best_look(history)
-    return replace(config, epochs=best["epoch"], sibling_weight=best["sibling_weight"]), history
+    weights = _means(history, "sibling_weight")
+    found = replace(config, epochs=last_good_epoch(history), sibling_weight=max(weights, key=weights.__getitem__))
+    return found, history
 
 
-def best_look(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """The look with the best value."""
-    return max(history, key=lambda entry: float(entry["ndcg@10"]))
+def last_good_epoch(history: list[dict[str, Any]]) -> int:
+    """The last look whose mean over the weights is as good as the best one's."""
+    looks = _means(history, "epoch")
+    return int(max(epoch for epoch, value in looks.items() if value >= (1 - TOLERANCE) * max(looks.values())))
+
+
+def _means(history: list[dict[str, Any]], by: str) -> dict[float, float]:
+    """NDCG@10 by epoch or by weight: a mean of several looks is less noisy than the best of them."""
+    return {
+        key: float(np.mean([entry["ndcg@10"] for entry in history if entry[by] == key]))
+        for key in dict.fromkeys(entry[by] for entry in history)
+    }
 
 
 def _embeddings(interactions: Interactions, factors: Factors) -> Embeddings:

@@ -1,0 +1,51 @@
+"""Data sets as files: a folder of a MovieLens release, or of RecBole's atomic files; no database."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from recommendations.engine.features import ItemFeatures, Labels
+from recommendations.engine.interactions import IdMap, Interactions
+
+TAG_ON_MOVIES = 5
+
+
+def read(folder: Path) -> tuple[Interactions, ItemFeatures]:
+    """Ratings and features of the movies."""
+    return _movielens(folder) if (folder / "ratings.csv").exists() else _atomic(folder)
+
+
+def _movielens(folder: Path) -> tuple[Interactions, ItemFeatures]:
+    ratings, movies, tags = (pl.read_csv(folder / f"{name}.csv") for name in ("ratings", "movies", "tags"))
+    movies = movies.sort("movieId")
+    items = IdMap(movies["movieId"].to_numpy())
+    genres = [[genre for genre in text.split("|") if not genre.startswith("(")] for text in movies["genres"]]
+    years = [int(year[1]) if (year := re.search(r"\((\d{4})\)\s*$", title)) else 0 for title in movies["title"]]
+    named = Labels.of_pairs(
+        items, tags["movieId"].to_numpy(), [str(tag).casefold().strip() for tag in tags["tag"]], min_items=TAG_ON_MOVIES
+    )
+    half_stars = np.rint(ratings["rating"].to_numpy() * 2).astype(int)
+    columns = (ratings["userId"].to_numpy(), ratings["movieId"].to_numpy(), half_stars, ratings["timestamp"].to_numpy())
+    return Interactions.from_columns(*columns, items=items), _features(items, genres, years, {"tags": named})
+
+
+def _atomic(folder: Path) -> tuple[Interactions, ItemFeatures]:
+    ratings = pl.read_csv(next(folder.glob("*.inter")), separator="\t")
+    movies = pl.read_csv(next(folder.glob("*.item")), separator="\t", quote_char=None, infer_schema=False)
+    movies = movies.with_columns(pl.col(movies.columns[0]).cast(pl.Int64)).sort(movies.columns[0])
+    items = IdMap(movies[movies.columns[0]].to_numpy())
+    genres = [(text or "").split() for text in movies[movies.columns[3]]]
+    years = [int(text) if text and text.isdigit() else 0 for text in movies[movies.columns[2]]]
+    users, rated, stars, times = (ratings[name].to_numpy() for name in ratings.columns[:4])
+    half_stars = np.rint(stars * 2).astype(int)
+    interactions = Interactions.from_columns(users, rated, half_stars, times.astype(np.int64), items=items)
+    return interactions, _features(items, genres, years, {})
+
+
+def _features(items: IdMap, genres: Iterable[list[str]], years: list[int], blocks: dict[str, Labels]) -> ItemFeatures:
+    pairs = [(item, genre) for item, of in zip(items.ids, genres, strict=True) for genre in of]
+    named = Labels.of_pairs(items, [item for item, _ in pairs], [genre for _, genre in pairs])
+    return ItemFeatures.build(items, {"genres": named, **blocks}, years=np.array(years))

@@ -1,0 +1,115 @@
+"""Measure the recommendations beside their peers, and write docs/quality.md.
+
+    .venv/bin/python -m benchmarks.quality small=fixtures/ml-latest-small ml-100k=FOLDER --work var/quality
+
+Every data set is a name and a folder: a MovieLens release, or RecBole's atomic files.  What has been measured is
+kept below --work, so that a run which was ended goes on where it was.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import data_sets
+from benchmarks.quality_report import write
+from recommendations.configuration import configured
+from recommendations.engine.features import ItemFeatures
+from recommendations.engine.interactions import Interactions
+from recommendations.engine.protocols import PROTOCOLS, Protocol
+from recommendations.engine.report import describe
+from recommendations.engine.splitting import split_by_user_time
+from recommendations.engine.training import TrainedModel, train
+from recommendations.peers import peers
+
+SEEDS = (1, 2, 3)
+GROUPS = {
+    "user-time": ("user-time",),
+    "users": ("users", "users-1-like", "users-3-likes", "users-5-likes"),
+    "cold-items": ("cold-items",),
+}
+"""Protocols that share what models are fitted to."""
+OURS, PLAIN = "recsite", "LightFM, plain"
+
+
+class Bench:
+    """One data set, and the folder that keeps its measurements."""
+
+    def __init__(self, name: str, folder: Path, work: Path) -> None:
+        self.name = name
+        self.interactions: Interactions
+        self.features: ItemFeatures
+        self.interactions, self.features = data_sets.read(folder)
+        self.work = work / name
+        self.work.mkdir(parents=True, exist_ok=True)
+        genres = self.features.blocks.get("genres")
+        self.labels = None if genres is None else self.features.matrix[:, genres]
+
+    def run(self) -> None:
+        for seed in SEEDS:
+            self.group("user-time", seed, {OURS: {}})
+        self.group("users", SEEDS[0], {OURS: {}})
+        for seed in SEEDS:
+            self.group("user-time", seed, {PLAIN: {"recipe": "article"}})
+        self.group("cold-items", SEEDS[0], {OURS: {}})
+
+    def group(self, group: str, seed: int, models: dict[str, dict[str, Any]]) -> None:
+        """Ours and the peers on the protocols of a group; peers have no seed on splits by time."""
+        protocols = {name: PROTOCOLS[name](self.interactions, seed) for name in GROUPS[group]}
+        for name, parameters in models.items():
+            self.ours(name, protocols, seed, parameters)
+        if group == "cold-items" or (group == "user-time" and seed != SEEDS[0]) or OURS not in models:
+            return
+        for name in peers():
+            self.peer(name, protocols, seed)
+
+    def ours(self, name: str, protocols: dict[str, Protocol], seed: int, parameters: dict[str, Any]) -> None:
+        paths = {protocol: self.path(protocol, name, seed) for protocol in protocols}
+        if all(path.exists() for path in paths.values()):
+            return
+        start = time.process_time()
+        config = configured({"threads": 1, "seed": seed, **parameters})
+        model: TrainedModel = train(next(iter(protocols.values())).train, self.features, config)
+        seconds = round(time.process_time() - start, 1)
+        for protocol, of in protocols.items():
+            judged = of.judge(of.ours(model.embeddings, model.fold_in))
+            self.keep(paths[protocol], asdict(model.config), describe(judged, of, self.labels), judged, seconds)
+
+    def peer(self, name: str, protocols: dict[str, Protocol], seed: int) -> None:
+        paths = {protocol: self.path(protocol, name, seed) for protocol in protocols}
+        if all(path.exists() for path in paths.values()):
+            return
+        start = time.process_time()
+        setting = peers()[name].tune(split_by_user_time(next(iter(protocols.values())).train))
+        seconds = round(time.process_time() - start, 1)
+        for protocol, of in protocols.items():
+            judged = of.judge(of.peers(peers()[name], setting))
+            self.keep(paths[protocol], setting, describe(judged, of, self.labels), judged, seconds)
+
+    def path(self, protocol: str, model: str, seed: int) -> Path:
+        return self.work / f"{protocol}~{model.replace(' ', '_')}~{seed}.json"
+
+    def keep(self, path: Path, setting: dict[str, Any], told: dict[str, Any], judged: Any, seconds: float) -> None:
+        users = {name: judged.per_user[name].round(6).tolist() for name in ("ndcg@10", "ndcg@100", "recall@20")}
+        path.write_text(json.dumps({"setting": setting, "seconds": seconds, "per_user": users, **told}))
+        print(path.stem, told["metrics"]["ndcg@10"], f"{seconds} s", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="+", metavar="NAME=FOLDER", help="a data set and where it lies")
+    parser.add_argument("--work", type=Path, default=Path("var/quality"), help="where measurements are kept")
+    parser.add_argument("--to", type=Path, default=Path("docs/quality.md"), help="the report")
+    parser.add_argument("--report-only", action="store_true", help="write the report of what has been measured")
+    options = parser.parse_args()
+    sets = dict(text.split("=", 1) for text in options.data)
+    for name, folder in sets.items():
+        if not options.report_only:
+            Bench(name, Path(folder), options.work).run()
+    write(options.to, options.work, list(sets))
+
+
+if __name__ == "__main__":
+    main()
