@@ -125,6 +125,9 @@ def test_a_file_is_shown_before_it_comes_in(boss: Client, movies: list[Movie]) -
     page = boss.post(f"{LIST}import/", {"import_file": file, "format": 0, "resource": 0})
     assert page.status_code == HTTPStatus.OK
     assert Movie.objects.count() == 3, "nothing is saved yet"
+    shown = page.content.decode()
+    assert "<del>1979</del> <ins>1980</ins>" in shown
+    assert " style=" not in shown
     form = page.context["confirm_form"]
     confirmed = boss.post(f"{LIST}process_import/", form.initial, follow=True)
     assert "1 new, 1 updated" in confirmed.content.decode()

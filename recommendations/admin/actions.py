@@ -20,7 +20,7 @@ from recommendations.artifacts import ArtifactError
 from recommendations.dashboard import Dashboard
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.selectors import latest_runs
-from recommendations.services import explain, recommend
+from recommendations.services import recommend
 
 OPERATE = "recommendations.operate_models"
 SEE = "recommendations.view_recommendations_of_others"
@@ -134,10 +134,7 @@ def see(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     write_down(request, user, "Looked at what they are recommended.")
     found = recommend(user, n=LIST, reasons=3, explained=True)
-    first = found.entries[0].movie if found.entries else None
-    why = explain(user, first) if first else None
-    title = f"What {user} would see"
-    return _page(request, "see.html", title=title, person=user, found=found, why=why)
+    return _page(request, "see.html", title=f"What {user} would see", found=found)
 
 
 def dashboard_context(request: HttpRequest, found: Dashboard) -> dict[str, Any]:
