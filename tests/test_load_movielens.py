@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
 
 from movies import services
+from movies.bulk import postgresql
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 from movies.movielens.rejects import Limit
 from tests import releases
@@ -184,3 +186,22 @@ def test_a_limit_is_a_number_or_a_share() -> None:
 def test_another_limit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="neither a number of rows"):
         Limit.parse(text)
+
+
+def test_many_ratings_into_a_full_table_are_checked_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "MANY", 1)
+    load(releases.write(tmp_path / "old"), capsys)
+    strangers = releases.RATINGS + "8,1,3.0,964982703\n9,99,1.0,964982703\n"
+    for ratings in (strangers, strangers.replace("8,1,3.0,964982703", "8,1,5.0,964982704\n8,99,2.0,964982703")):
+        load(releases.write(tmp_path / "more", ratings=ratings), capsys)
+    assert Rating.objects.get(user__movielens_id=8, movie__movielens_id=1).half_stars == 10
+    assert sorted(Movie.objects.values_list("movielens_id", "rating_count")) == [(1, 3), (99, 2), (2571, 1)]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rate_as_nobody()
+
+
+def rate_as_nobody() -> None:
+    Rating.objects.create(user_id=10**6, movie=Movie.objects.earliest("pk"), half_stars=1)
+    connection.check_constraints()

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from movies.bulk.store import Columns, Written, chunks, columns_of, recount, tab
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
+MANY = 500_000
+"""From so many rows on, foreign keys are checked for the whole table sooner than row by row."""
 FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rated_at", ">i8"))
 
 LATEST_INCOMING = """
@@ -31,6 +33,16 @@ UPDATE_OLDER = """
     FROM incoming
     WHERE rating.user_id = incoming.user_id AND rating.movie_id = incoming.movie_id
       AND rating.rated_at < incoming.rated_at
+"""
+ANY_KNOWN = """
+    SELECT EXISTS (
+        SELECT FROM (SELECT DISTINCT user_id FROM incoming) AS coming
+        WHERE EXISTS (SELECT FROM movies_rating AS rating WHERE rating.user_id = coming.user_id)
+    )
+"""
+INSERT_ALL = """
+    INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at)
+    SELECT user_id, movie_id, half_stars, rated_at FROM incoming
 """
 INSERT_NEW = """
     INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at)
@@ -109,10 +121,14 @@ class PostgreSQL:
             if not in_order:
                 cursor.execute(LATEST_INCOMING)
             cursor.execute("ANALYZE incoming")
-            cursor.execute(UPDATE_OLDER)
-            changed = cursor.rowcount
-            cursor.execute(INSERT_NEW)
-            added = cursor.rowcount
+            cursor.execute(ANY_KNOWN)
+            changed, new = 0, INSERT_ALL
+            if cursor.fetchone()[0]:
+                cursor.execute(UPDATE_OLDER)
+                changed, new = cursor.rowcount, INSERT_NEW
+            with _constraints_afterwards(cursor, "movies_rating", "f") if rows >= MANY else nullcontext():
+                cursor.execute(new)
+                added = cursor.rowcount
             cursor.execute("DROP TABLE incoming")
         return Written(added, changed, rows - added - changed)
 
@@ -156,29 +172,37 @@ def _binary(batch: Columns) -> bytes:
 def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
     """Without the table's keys, indexes and triggers while it is filled; they are built when it is full."""
     cursor.execute(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
-        "WHERE conrelid = %s::regclass AND contype IN ('p', 'u', 'f') ORDER BY contype = 'f', contype <> 'p'",
-        [table],
-    )
-    constraints = cursor.fetchall()
-    cursor.execute(
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s "
-        "AND indexname <> ALL (%s)",
-        [table, [name for name, _ in constraints]],
+        "AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass)",
+        [table, table],
     )
     indexes = cursor.fetchall()
-    for name, _ in constraints:
-        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     for name, _ in indexes:
         cursor.execute(f'DROP INDEX "{name}"')
     cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    with _constraints_afterwards(cursor, table, "puf"):
+        yield
+    with _interruptible():
+        for _, definition in indexes:
+            cursor.execute(definition)
+    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@contextmanager
+def _constraints_afterwards(cursor: Any, table: str, kinds: str) -> Iterator[None]:
+    """Without the table's constraints of some kinds (p, u, f) while it is written to, keys before foreign keys."""
+    cursor.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE conrelid = %s::regclass AND contype::text = ANY (%s) ORDER BY contype = 'f', contype <> 'p'",
+        [table, list(kinds)],
+    )
+    constraints = cursor.fetchall()
+    for name, _ in constraints:
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     yield
     with _interruptible():
         for name, definition in constraints:
             cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-        for _, definition in indexes:
-            cursor.execute(definition)
-    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Bulk writes into SQLite."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from numpy.typing import NDArray
 
 from movies.bulk import store
@@ -13,6 +13,9 @@ from movies.bulk.store import Columns, Written, chunks, columns_of, recount, tab
 
 ROWS = 240
 """So many rows go into one statement: each statement costs more than a row, and every SQLite takes 999 values."""
+
+COUNT = "SELECT count(*) FROM movies_rating"
+CACHE_KILOBYTES = 262_144
 
 INSERT = "INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at) VALUES "
 LATEST_STAYS = """
@@ -39,7 +42,7 @@ class SQLite:
         connection.ensure_connection()
         checked = connection.disable_constraint_checking()
         try:
-            with transaction.atomic():
+            with _tuned(), transaction.atomic():
                 yield
                 _check_ratings()
                 connection.check_constraints(["movies_movietag", "movies_movie_genres"])
@@ -55,13 +58,13 @@ class SQLite:
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
         with connection.cursor() as cursor, _without_triggers(cursor):
-            before = _count(cursor)
+            before = _value(COUNT)
             if before:
                 rows, affected = _write(batches, in_order=False)
             else:
                 with _built_afterwards(cursor):
                     rows, affected = _write(batches, in_order=True)
-            added = _count(cursor) - before
+            added = _value(COUNT) - before
             if affected:
                 recount()
         changed = affected - added if before else 0
@@ -94,6 +97,37 @@ class SQLite:
                 cursor.executemany(sql, chunk)
                 affected += cursor.rowcount
         return affected
+
+
+@contextmanager
+def _tuned() -> Iterator[None]:
+    """An empty table is filled without the write-ahead log, which would hold all of it and be searched for each page
+    that is read back; in a full one, new rows meet index pages all over, which are to stay in memory meanwhile."""
+    if connection.in_atomic_block or _value("PRAGMA journal_mode") != "wal":
+        yield
+        return
+    if _value("SELECT EXISTS (SELECT 1 FROM movies_rating)"):
+        during, afterwards = [f"PRAGMA cache_size = -{CACHE_KILOBYTES}"], ["PRAGMA cache_size = -2000"]
+    else:
+        during = ["PRAGMA journal_mode = delete", "PRAGMA synchronous = full"]
+        afterwards = ["PRAGMA journal_mode = wal", "PRAGMA synchronous = normal"]
+    try:
+        for pragma in during:
+            # While somebody else has the database open, the log stays.
+            with suppress(OperationalError):
+                _value(pragma)
+        yield
+    finally:
+        for pragma in afterwards:
+            _value(pragma)
+
+
+def _value(sql: str) -> Any:
+    """The one value of an answer, or None where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        rows = cursor.fetchall()
+    return rows[0][0] if rows else None
 
 
 def _write(batches: Iterable[Columns], *, in_order: bool) -> tuple[int, int]:
@@ -131,12 +165,6 @@ def _check_ratings() -> None:
             cursor.execute(ORPHANS.format(column=column, table=table))
             if found := cursor.fetchone():
                 raise IntegrityError(f"A rating has {column} {found[0]}, which is not in {table}.")
-
-
-def _count(cursor: Any) -> int:
-    cursor.execute("SELECT count(*) FROM movies_rating")
-    count: int = cursor.fetchone()[0]
-    return count
 
 
 @contextmanager
