@@ -9,7 +9,7 @@ from recommendations.artifacts import ArtifactError
 from recommendations.bundle import MOVIES_INDEX, SIMILAR_INDEX, Bundle, Ratings
 from recommendations.engine.index import open_index
 from recommendations.engine.ranking import Ranking, approximate_rank
-from recommendations.filters import Filters
+from recommendations.filters import Filters, Steering
 
 WANTED = 10
 NOBODY = np.empty(0, dtype=np.int64)
@@ -31,6 +31,8 @@ def _meet_somebody(bundle: Bundle) -> None:
     if person is None:
         raise ArtifactError("the version opens, but does not know its own movies")
     found = bundle.rank(person.vector, WANTED, exclude=rated, filters=Filters()).ordinals
+    bundle.rank(person.vector, WANTED, exclude=rated, filters=Filters(min_ratings=1))
+    bundle.rank(person.vector, WANTED, exclude=rated, filters=Filters(), steering=Steering(0.5, 0.5, 0.5))
     stars = bundle.predicted_stars(person, found)
     bundle.reasons(person, found, 1)
     bundle.alike(int(rated[0]), WANTED)
