@@ -89,11 +89,11 @@ def charts(version: ModelVersion) -> list[Chart]:
     bundle = serving.current()
     history = bundle.manifest.get("history", []) if bundle and bundle.name == version.name else []
     found = [
-        _over_versions("NDCG@10 of versions, beside popularity", ("model", "popularity"), "ndcg@10"),
+        _over_versions("NDCG@10 of versions, beside baselines", ("model", "EASE", "popularity"), "ndcg@10"),
         _learning(history),
         _rankers(version.metrics.get("index", {})),
-        _over_versions("Coverage of the catalogue by first tens", ("model", "popularity"), "coverage@10"),
-        _over_versions("Popularity bias of first tens", ("model", "popularity"), "popularity_lift@10"),
+        _over_versions("Coverage of the catalogue by first tens", ("model", "EASE", "popularity"), "coverage@10"),
+        _over_versions("Popularity bias of first tens", ("model", "EASE", "popularity"), "popularity_lift@10"),
         _stars(version.metrics.get("stars", {})),
     ]
     return [chart for chart in found if chart]
@@ -107,12 +107,14 @@ def _over_versions(title: str, names: tuple[str, ...], metric: str) -> Chart | N
 
 
 def _learning(history: list[Mapping[str, Any]]) -> Chart | None:
-    labels = [f"epoch {point['epoch']}" for point in history]
-    return line_chart("Learning curve (NDCG@10 on validation)", labels, [Series("NDCG@10", _ndcg(history))])
-
-
-def _ndcg(history: list[Mapping[str, Any]]) -> list[float | None]:
-    return [point.get("ndcg@10") for point in history]
+    """A line for each weight of EASE that was tried."""
+    epochs = list(dict.fromkeys(point["epoch"] for point in history))
+    lines: dict[float, dict[int, float]] = {}
+    for point in history:
+        lines.setdefault(point["sibling_weight"], {})[point["epoch"]] = point["ndcg@10"]
+    series = [Series(f"EASE × {weight:g}", [values.get(epoch) for epoch in epochs]) for weight, values in lines.items()]
+    title = "Learning curve (NDCG@10 on validation)"
+    return line_chart(title, [f"epoch {epoch}" for epoch in epochs], series)
 
 
 def _rankers(plan: Mapping[str, Any]) -> Chart | None:

@@ -53,14 +53,14 @@ class _Bars:
 
 
 def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> Table:
-    """The model's metrics beside popularity's."""
+    """The model's metrics beside those of EASE and popularity."""
     table = Table("metric", title="On each user's latest ratings, which no fit had seen", title_justify="left")
-    for column in ("model", "popularity", "ratio"):
+    for column in ("model", "EASE", "popularity", "ratio to it"):
         table.add_column(column, justify="right")
     for name, value in metrics["model"].items():
         base = metrics["popularity"].get(name)
         ratio = f"{value / base:.2f}" if base else ""
-        table.add_row(name, _number(value), _number(base), ratio)
+        table.add_row(name, _number(value), _number(metrics.get("EASE", {}).get(name)), _number(base), ratio)
     return table
 
 

@@ -17,6 +17,7 @@ from recommendations.bundle import Bundle
 from recommendations.configuration import configured
 from recommendations.engine.calibration import Calibration, calibrate
 from recommendations.engine.evaluation import Evaluation, evaluate, popularity, scorer_of
+from recommendations.engine.joining import ease_alone
 from recommendations.engine.similarity import directions
 from recommendations.engine.sizing import JUDGED_USERS, TRIED, sample_users
 from recommendations.engine.splitting import Split, split_by_user_time
@@ -39,17 +40,24 @@ class NotEnoughDataError(Exception):
 
 @dataclass(frozen=True)
 class Trial:
-    """How good a model is that was trained without each user's latest ratings, beside popularity."""
+    """How good a model is that was trained without each user's latest ratings, beside simpler ones."""
 
     config: TrainingConfig
     model: Evaluation
     popularity: Evaluation
+    ease: Evaluation
     stars: Calibration
+    history: list[dict[str, Any]]
 
     @property
     def metrics(self) -> dict[str, Any]:
         errors = {name: error._asdict() for name, error in self.stars.errors.items()}
-        return {"model": self.model.metrics, "popularity": self.popularity.metrics, "stars": errors}
+        return {
+            "model": self.model.metrics,
+            "popularity": self.popularity.metrics,
+            "EASE": self.ease.metrics,
+            "stars": errors,
+        }
 
 
 def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> ModelVersion:
@@ -115,9 +123,12 @@ def _try(owner: runs.Owner, data: Data, config: TrainingConfig) -> Trial:
         trained = train(split.train, data.features, config, progress=_teller(owner))
     with owner.phase("evaluate"):
         model = evaluate(scorer_of(trained.embeddings), split, max_users=JUDGED_USERS)
-        baseline = evaluate(popularity(split.train), split, max_users=JUDGED_USERS)
+        known, sibling = (
+            evaluate(scorer, split, max_users=JUDGED_USERS)
+            for scorer in (popularity(split.train), ease_alone(split.train, config.sibling))
+        )
         stars = calibrate(split, directions(trained.embeddings.items)) if len(split.test) else _uncalibrated(split)
-        return Trial(trained.config, model, baseline, stars)
+        return Trial(trained.config, model, known, sibling, stars, trained.history)
 
 
 def _uncalibrated(split: Split) -> Calibration:
@@ -175,7 +186,7 @@ def _details(owner: runs.Owner, made: Made, trial: Trial, plan: IndexPlan) -> di
         "data": made.data.summary(),
         "metrics": trial.metrics,
         "index": asdict(plan),
-        "history": made.model.history,
+        "history": trial.history,
         "seconds": owner.timings,
         "libraries": {name: library_version(name) for name in LIBRARIES},
     }

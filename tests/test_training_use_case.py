@@ -37,6 +37,7 @@ def test_a_run_publishes_what_it_made(world: World) -> None:
     assert versions.active() == version
     assert (version.users, version.movies, version.ratings) == (80, 40, 1200)
     assert version.metrics["model"]["ndcg@10"] > version.metrics["popularity"]["ndcg@10"]
+    assert version.metrics["EASE"].keys() == version.metrics["model"].keys()
     assert set(run.timings) == {"read", "trial", "evaluate", "train", "index", "judge", "publish"}
     manifest = artifacts.verify(artifacts.folder_of(version.name), version.manifest_sha256)
     assert manifest["data"]["watermark"] == max(world.people[-1].ratings.values_list("rated_at", flat=True)).isoformat()
@@ -166,3 +167,12 @@ def test_reading_leaves_out_nothing(world: World) -> None:
     assert len(data.interactions) == world.people[0].ratings.model.objects.count()
     assert data.catalogue.genre_ids.tolist() == sorted(genre.pk for genre in world.genres.values())
     assert np.array_equal(data.catalogue.rating_counts, data.interactions.counts)
+
+
+def test_the_learning_curve_of_the_trial_is_kept(world: World) -> None:
+    config = {"dimension": 6, "fits": 1, "fit_dimension": 4, "max_epochs": 5, "threads": 1}
+    version = training.retrain(runs.request(parameters={"config": config}))
+    manifest = artifacts.verify(artifacts.folder_of(version.name), version.manifest_sha256)
+    assert {look["epoch"] for look in manifest["history"]} == {4, 5}
+    assert version.parameters["epochs"] in {4, 5}
+    assert version.parameters["sibling_weight"] in {look["sibling_weight"] for look in manifest["history"]}

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from recommendations.engine.ease import Ease, EaseSettings, ease
+from recommendations.engine.evaluation import Scorer
 from recommendations.engine.factors import Factors, compress, join, spread
 from recommendations.engine.fold_in import WEIGHTS, FoldIn
 from recommendations.engine.interactions import Interactions
@@ -57,3 +58,9 @@ class Joiner:
 
     def _scaled(self, averaged: Factors, weight: float) -> float:
         return weight * spread(averaged) / self._spread if self._spread else 0.0
+
+
+def ease_alone(interactions: Interactions, settings: EaseSettings) -> Scorer:
+    """The sibling without LightFM, to be judged beside the joined model."""
+    factors = ease(interactions, np.asarray(WEIGHTS, np.float32), settings).factors
+    return lambda users: factors.users[users] @ factors.items.T
