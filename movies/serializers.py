@@ -136,13 +136,21 @@ class BrowseQuery(Query):
     """What may be asked of the catalogue."""
 
     q = serializers.CharField(
-        required=False, allow_blank=True, max_length=200, help_text="Words of the title, or the year."
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=200,
+        help_text="Words of the title, or the year.",
     )
     genre = serializers.ListField(
         child=serializers.SlugField(), required=False, help_text="Slugs of genres: movies have all of them."
     )
     tag = serializers.CharField(
-        required=False, allow_blank=True, max_length=255, help_text="A tag's name; case does not matter."
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=255,
+        help_text="A tag's name; case does not matter.",
     )
     year_from = WholeNumberField(required=False, min_value=1870, max_value=2100)
     year_to = WholeNumberField(required=False, min_value=1870, max_value=2100)
@@ -157,7 +165,9 @@ class BrowseQuery(Query):
 
 
 class TagQuery(Query):
-    q = serializers.CharField(required=False, allow_blank=True, max_length=255, help_text="What the tag begins with.")
+    q = serializers.CharField(
+        required=False, allow_blank=True, trim_whitespace=False, max_length=255, help_text="What the tag begins with."
+    )
 
 
 class KnownBy(StrEnum):

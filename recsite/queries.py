@@ -8,6 +8,7 @@ import math
 import re
 from typing import Any, Self
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -77,7 +78,11 @@ class IntegerField(serializers.IntegerField):
 
 
 class TextField(serializers.CharField):
-    """A text in a body."""
+    """A text in a body; no database keeps the null character."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(RegexValidator(r"^[^\x00]*\Z", "Null characters are not allowed."))
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
