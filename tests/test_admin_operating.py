@@ -148,16 +148,16 @@ def test_what_somebody_would_see_is_shown_and_that_one_looked(
     assert "<td>20</td>" in page
     assert "identity" in page
     entry = LogEntry.objects.get()
-    assert (entry.object_id, entry.user.username) == (str(person.pk), "Model operator")  # type: ignore[attr-defined]
+    assert (entry.object_id, entry.user.username) == (str(person.pk), "Model operator")
     assert not Event.objects.exists(), "nobody was shown anything"
 
 
 def test_an_experiment_is_set_up_started_and_read(operator: Client, world: World) -> None:
-    arms = {"arms-TOTAL_FORMS": 2, "arms-INITIAL_FORMS": 0, "arms-MIN_NUM_FORMS": 2, "arms-MAX_NUM_FORMS": 9}
+    arms: dict[str, object] = {"arms-TOTAL_FORMS": 2, "arms-INITIAL_FORMS": 0, "arms-MIN_NUM_FORMS": 2, "arms-MAX_NUM_FORMS": 9}
     arms |= {"arms-0-name": "as ever", "arms-0-weight": 1, "arms-0-settings": "{}"}
     bold = {**arms, "arms-1-name": "bold", "arms-1-weight": 1, "arms-1-settings": '{"diversity": 7}'}
-    page = operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
-    assert "diversity is a number from 0 to 1" in page.content.decode()
+    refused = operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
+    assert "diversity is a number from 0 to 1" in refused.content.decode()
     bold["arms-1-settings"] = '{"diversity": 0.5}'
     operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
     made = Experiment.objects.get()
