@@ -153,7 +153,12 @@ def test_what_somebody_would_see_is_shown_and_that_one_looked(
 
 
 def test_an_experiment_is_set_up_started_and_read(operator: Client, world: World) -> None:
-    arms: dict[str, object] = {"arms-TOTAL_FORMS": 2, "arms-INITIAL_FORMS": 0, "arms-MIN_NUM_FORMS": 2, "arms-MAX_NUM_FORMS": 9}
+    arms: dict[str, object] = {
+        "arms-TOTAL_FORMS": 2,
+        "arms-INITIAL_FORMS": 0,
+        "arms-MIN_NUM_FORMS": 2,
+        "arms-MAX_NUM_FORMS": 9,
+    }
     arms |= {"arms-0-name": "as ever", "arms-0-weight": 1, "arms-0-settings": "{}"}
     bold = {**arms, "arms-1-name": "bold", "arms-1-weight": 1, "arms-1-settings": '{"diversity": 7}'}
     refused = operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
