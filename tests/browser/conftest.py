@@ -96,6 +96,7 @@ def site(
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "RECOMMENDER_ARTIFACTS": str(folder / "artifacts"),
+        "STATIC_ROOT": str(folder / "static"),
         "ALLOWED_HOSTS": "127.0.0.1",
         "EMAIL_URL": f"filemail:///{mail_folder}",
     }
