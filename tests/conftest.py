@@ -51,6 +51,12 @@ def own_recorder(monkeypatch: pytest.MonkeyPatch) -> feedback.Recorder:
     return recorder
 
 
+@pytest.fixture(autouse=True)
+def no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's transaction hides a run from the thread of its heartbeat, which would take it for lost."""
+    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 600.0)
+
+
 @pytest.fixture
 def ada(db: None) -> User:
     return User.objects.create_user("ada", email="ada@example.org", password="lovelace-1815")
@@ -75,15 +81,8 @@ def trained() -> dict[str, ModelVersion]:
 
 
 @pytest.fixture
-def version(
-    world: World,
-    trained: dict[str, ModelVersion],
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-) -> ModelVersion:
+def version(world: World, trained: dict[str, ModelVersion], tmp_path_factory: pytest.TempPathFactory) -> ModelVersion:
     """The world's version, published and active.  It is trained once; other tests get a copy of its files."""
-    # The test's transaction hides the run from the thread of its heartbeat, which would take it for lost.
-    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 600.0)
     kept = tmp_path_factory.getbasetemp() / "trained"
     if not trained:
         made = training.retrain(runs.request(parameters={"config": worlds.QUICK}))

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,13 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = "from tests.worlds import build; build()"
+BUILD = """
+from django.core.management import call_command
+from tests.worlds import build
+call_command("migrate", verbosity=0)
+call_command("createcachetable")
+build()
+"""
 PATIENCE = 300.0
 """Seconds to wait for what takes a few: a machine may be busy with other things."""
 QUICK = ("--set=recipe=article", "--set=dimension=6", "--set=epochs=15", "--set=threads=1")
@@ -112,10 +119,26 @@ def wait_until(happened: Callable[[], bool], seconds: float = PATIENCE, step: fl
 
 def ready(site: Site) -> Site:
     """The tables and the small world."""
-    for command in (("migrate", "-v0"), ("createcachetable",), ("shell", "--no-imports", "-c", BUILD)):
-        done = site.run(*command)
-        assert done.returncode == 0, done.stderr
+    done = site.run("shell", "--no-imports", "-c", BUILD)
+    assert done.returncode == 0, done.stderr
     return site
+
+
+@contextlib.contextmanager
+def served(site: Site, *options: str, **more: str) -> Iterator[str]:
+    """The address of a gunicorn process that is killed, with its workers, when the block is left."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ("-m", "gunicorn", "recsite.wsgi", "--bind", f"127.0.0.1:{port}", *options)
+    with site.start(*command, ALLOWED_HOSTS="127.0.0.1", **more) as process:
+        wait_until(lambda: _listens(port) or process.popen.poll() is not None)
+        assert process.popen.poll() is None, process.said()
+        yield f"http://127.0.0.1:{port}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -15,9 +14,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.processes import QUICK, Site, own_database, ready, wait_until
+from tests.processes import QUICK, Site, own_database, ready, served
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.xdist_group("api")]
 SAME = 16
 LIMIT = 25
 MOVIE = 1_000_000
@@ -34,22 +33,12 @@ print(AuthToken.objects.create(user=user)[1])
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
     """Two processes behind one address."""
     folder = tmp_path_factory.mktemp("api")
-    with own_database(folder) as url, socket.socket() as probe:
+    with own_database(folder) as url:
         site = ready(Site(folder, url))
         site.run("retrain", *QUICK)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        server = ("-m", "gunicorn", "recsite.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8")
         rates = {"API_RATE_USER": f"{LIMIT}/hour", "API_RATE_ANONYMOUS": f"{LIMIT}/hour"}
-        with site.start(*server, ALLOWED_HOSTS="127.0.0.1", REDIS_URL="", **rates) as process:
-            wait_until(lambda: process.said().count("Booting worker") == 2 and _listens(port))
-            yield site, f"http://127.0.0.1:{port}"
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        with served(site, "--workers", "2", "--threads", "8", REDIS_URL="", **rates) as address:
+            yield site, address
 
 
 def ask(address: str, method: str = "GET", body: Any = None, token: str = "") -> int:

@@ -1,6 +1,5 @@
 """What the OpenAPI document says of every operation is true."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from rest_framework.test import APIClient
 
-from tests.processes import QUICK, Site, own_database, ready, wait_until
+from tests.processes import QUICK, Site, own_database, ready, served
 
 # One worker: Python 3.11 counts the depth of syntax trees over all threads, and fails where two parse at once.
 QUIET = ("--no-color", "--phases", "examples,coverage,fuzzing", "--workers", "1")
@@ -23,25 +22,15 @@ print(AuthToken.objects.create(user=boss)[1])
 UNTHROTTLED = {f"API_RATE_{who}": "1000000/min" for who in ("ANONYMOUS", "USER", "SERVICE")}
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
     """A server with a trained model, and its document's address."""
     folder = tmp_path_factory.mktemp("openapi")
-    with own_database(folder) as url, socket.socket() as probe:
+    with own_database(folder) as url:
         site = ready(Site(folder, url))
         site.run("retrain", *QUICK)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        server = ("-m", "gunicorn", "recsite.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "2")
-        with site.start(*server, ALLOWED_HOSTS="127.0.0.1", **UNTHROTTLED):
-            wait_until(lambda: _answers(port))
-            yield site, f"http://127.0.0.1:{port}/api/v1/schema/?format=json"
+        with served(site, "--threads", "2", **UNTHROTTLED) as address:
+            yield site, f"{address}/api/v1/schema/?format=json"
 
 
 # A server may refuse an address that is too long before anybody reads what is wrong in it.
@@ -61,6 +50,7 @@ def check(document: str, folder: Path, *options: str) -> None:
 
 
 @pytest.mark.database
+@pytest.mark.xdist_group("openapi")
 @pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "visitor"])
 def test_every_operation_answers_as_the_document_says(
     site: tuple[Site, str], tmp_path: Path, *, signed_in: bool
