@@ -55,7 +55,7 @@ def show(name: str, play: Play, site: FaultSite) -> bool:
     report = visitors.report(database_fails=play in fault_plays.WITHOUT_DATABASE)
     passed = not failed and well and report.passed
     print(line(name, passed, report, recovery, time.monotonic() - started), f"  {detail}", sep="\n", flush=True)
-    with contextlib.suppress(AssertionError):
+    with contextlib.suppress(AssertionError, subprocess.SubprocessError):
         site.settle()
     return passed
 
