@@ -198,7 +198,7 @@ def _write_genres(rows: list[MovieRow], store: Store) -> set[int]:
     """Give the movies their genres; say which of our movies' genres were changed."""
     genres = {genre.name: genre.pk for genre in Genre.objects.all()}
     for name in sorted({name for row in rows for name in row.genres} - genres.keys()):
-        genres[name] = Genre.objects.create(name=name, slug=slugify(name) or f"genre-{len(genres) + 1}").pk
+        genres[name] = Genre.objects.create(name=name, slug=_free_slug(name)).pk
     through = Movie.genres.through
     ours = dict(Movie.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
     wanted = {(ours[row.movielens_id], genres[name]) for row in rows for name in row.genres}
@@ -208,6 +208,16 @@ def _write_genres(rows: list[MovieRow], store: Store) -> set[int]:
     for movie, genre in stored - wanted:
         through.objects.filter(movie_id=movie, genre_id=genre).delete()
     return {movie for movie, _ in wanted ^ stored}
+
+
+def _free_slug(name: str) -> str:
+    """What a genre is called in addresses; another may have the same letters in its name."""
+    slug = base = slugify(name)[:50] or "genre"
+    number = 1
+    while Genre.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
 
 
 def _write_tags(release: Release, store: Store, movies: _Known, people: _People) -> Written:

@@ -184,7 +184,7 @@ class Tag(models.Model):
 
     @staticmethod
     def key_of(name: str) -> str:
-        return " ".join(name.casefold().split())
+        return " ".join(name.casefold().split())[:255]
 
 
 class MovieTag(models.Model):

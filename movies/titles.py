@@ -4,6 +4,9 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+LONGEST_KEY = 400
+"""Letters without accents may be more than with them: one sign may stand for a whole phrase."""
+
 MOVED_ARTICLES = (
     "The|A|An|Le|La|Les|L'|Un|Une|Des|Der|Die|Das|Dem|Den|Ein|Eine|El|Lo|Los|Las|Una|Il|I|Gli|O|Os|As|Um|Uma|"
     "De|Het|Een|Det|En|Et|Ett"
@@ -57,12 +60,14 @@ def restore_article(title: str) -> str:
 
 def sort_key(title: str) -> str:
     """What a title is sorted by: no leading article, no accents, lower case."""
-    return plain(_LEADING_ARTICLE.sub("", title)) or plain(title) or title.casefold()
+    key = plain(_LEADING_ARTICLE.sub("", title)) or plain(title) or title.casefold()
+    return key[:LONGEST_KEY]
 
 
 def search_key(title: str, alternative: str, year: int | None) -> str:
     """The words that a movie is found by."""
-    return " ".join(filter(None, (plain(title), plain(alternative), str(year or ""))))
+    words = " ".join(filter(None, (plain(title)[:LONGEST_KEY], plain(alternative)[:LONGEST_KEY], str(year or ""))))
+    return " ".join(words.split())
 
 
 def plain(text: str) -> str:
