@@ -8,6 +8,8 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from knox.crypto import hash_token
 from knox.models import AuthToken
@@ -22,7 +24,9 @@ def sign_in(number: int) -> list[tuple[str, str]]:
     AuthToken.objects.all().delete()
     ids = list(User.objects.filter(is_staff=False).order_by("pk").values_list("pk", flat=True))
     users = list(User.objects.filter(pk__in=ids[:: max(1, len(ids) // number)][:number]))
-    User.objects.filter(pk__in=[user.pk for user in users]).update(is_active=True, movielens_id=None)
+    named = Concat(Value("member-"), Cast("pk", CharField()))
+    chosen = User.objects.filter(pk__in=[user.pk for user in users])
+    chosen.update(is_active=True, movielens_id=None, username=named)
     tokens = {user.pk: os.urandom(32).hex() for user in users}
     later = timezone.now() + timedelta(days=1)
     AuthToken.objects.bulk_create(
