@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from recommendations.engine.exact import ExactRanker
 from recommendations.engine.ranking import Ranking
+from recommendations.engine.searching import search
 from tests.ranking_reference import reference, whole_numbers
 
 pytestmark = pytest.mark.engine
@@ -170,6 +171,18 @@ def test_it_works_from_mapped_files(trained: tuple[Vectors, Vectors], tmp_path: 
     mapped = {name: np.load(tmp_path / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in arrays}
     again = ExactRanker.from_arrays(mapped.pop("items"), mapped)
     assert pairs(again.rank(users[0], 20)) == pairs(ranker.rank(users[0], 20))
+
+
+def test_whatever_is_asked_is_one_type_to_the_compiler(trained: tuple[Vectors, Vectors]) -> None:
+    """What is compiled when a version is opened need not be compiled, or read from disk, in somebody's request."""
+    users, items = (vectors.view() for vectors in trained)
+    users.flags.writeable = False
+    ranker = ExactRanker.prepare(items)
+    ranker.rank(users[0], 3, exclude=[1, 2])
+    ranker.rank(users[1].copy(), 3, candidates=np.arange(9))
+    ranker.rank_many(users[:2], 3, exclude=(np.array([0, 1, 2]), np.array([4, 5])))
+    ranker.rank_many(users[:2].copy(), 3)
+    assert len(search.signatures) == 1  # type: ignore[attr-defined]
 
 
 def test_digests_of_other_vectors_are_refused(trained: tuple[Vectors, Vectors]) -> None:

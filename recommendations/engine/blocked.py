@@ -17,6 +17,7 @@ USERS, ITEMS = 256, 1_024
 CHUNK = 32
 ROOM = 1_024
 MOST_ROOM = 1 << 21
+NOBODY = np.empty(0, np.int32)
 LOWEST = np.float32(-3.4e38)
 """Below every score, and above −∞, the score of what a user goes without."""
 
@@ -47,7 +48,9 @@ def search_many(catalogue: Catalogue, users: Floats, exclude: Rows, scratch: Scr
     k = best.scores.shape[1]
     step = max(1, min(USERS, MOST_ROOM // (2 * k + ROOM)))
     products = np.empty((step, ITEMS), np.float32)
-    out = Rows(exclude.indptr, _sorted_rows(exclude))
+    ordinals = _sorted_rows(exclude)
+    ordinals.flags.writeable = False
+    out = Rows(exclude.indptr, ordinals)
     for start in range(0, len(users) if k else 0, step):
         part = slice(start, start + step)
         some = users[part]
@@ -138,12 +141,11 @@ def _compact(sieve: Sieve, i: int, k: int) -> None:
 
 @exactly
 def _finish(catalogue: Catalogue, rows: Rows, scratch: Scratch, sieve: Sieve, best: Best) -> None:
-    everybody = np.empty(0, np.int32)
     for i in range(len(sieve.users)):
         row = Best(best.scores[i], best.ordinals[i])
         if sieve.full[i]:
             out = rows.ordinals[rows.indptr[i] : rows.indptr[i + 1]]
-            written, _ = search(catalogue, sieve.users[i], Filter(out, everybody, False), scratch, row)
+            written, _ = search(catalogue, sieve.users[i], Filter(out, NOBODY, False), scratch, row)
         else:
             _compact(sieve, i, len(row.scores))
             written = min(len(row.scores), sieve.sizes[i])

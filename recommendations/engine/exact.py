@@ -12,7 +12,15 @@ from recommendations.engine.pruning import digest
 from recommendations.engine.ranking import Ranking, checked_count, checked_ordinals, checked_vector, checked_vectors
 from recommendations.engine.searching import Best, Catalogue, Filter, Rows, Scratch, search
 
-NONE = np.empty(0, np.int32)
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only view, so that mapped and fresh arrays are one type to the compiler."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+NONE = _frozen(np.empty(0, np.int32))
 
 
 class ExactRanker:
@@ -69,12 +77,12 @@ class ExactRanker:
     ) -> Ranking:
         """The best k; arguments and errors are those of `ranking.exact_rank_naive`."""
         n_items, dimension = self._catalogue.items.shape
-        user = checked_vector(user_vector, dimension)
+        user = _frozen(checked_vector(user_vector, dimension))
         size = min(checked_count(k), n_items)
         best = Best(np.empty(size, np.float32), np.empty(size, np.int32))
         only = Filter(
-            NONE if exclude is None else checked_ordinals(exclude, n_items, "exclude"),
-            NONE if candidates is None else checked_ordinals(candidates, n_items, "candidates"),
+            NONE if exclude is None else _frozen(checked_ordinals(exclude, n_items, "exclude")),
+            NONE if candidates is None else _frozen(checked_ordinals(candidates, n_items, "candidates")),
             candidates is not None,
         )
         written, eligible = search(self._catalogue, user, only, self._scratch(), best)
@@ -104,13 +112,13 @@ class ExactRanker:
             −inf where nothing is left.
         """
         n_items, dimension = self._catalogue.items.shape
-        users = checked_vectors(user_vectors, dimension)
+        users = _frozen(checked_vectors(user_vectors, dimension))
         shape = len(users), checked_count(k)
         best = Best(np.empty(shape, np.float32), np.empty(shape, np.int32))
         indptr, ordinals = (np.zeros(len(users) + 1), NONE) if exclude is None else exclude
         if len(indptr) != len(users) + 1 or indptr[0] or indptr[-1] != len(ordinals) or (np.diff(indptr) < 0).any():
             raise ValueError(f"exclude has no row for each of the {len(users)} users")
-        rows = Rows(indptr.astype(np.int64), checked_ordinals(ordinals, n_items, "exclude"))
+        rows = Rows(indptr.astype(np.int64), _frozen(checked_ordinals(ordinals, n_items, "exclude")))
         search_many(self._catalogue, users, rows, self._scratch(), best)
         return best.ordinals, best.scores
 
@@ -121,10 +129,3 @@ class ExactRanker:
             self._local.scratch = Scratch(marks, np.empty(n_blocks, np.float32), np.empty(n_blocks, np.int32))
         scratch: Scratch = self._local.scratch
         return scratch
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A read-only view, so that mapped and fresh arrays are one type to the compiler."""
-    view = np.asarray(array).view()
-    view.flags.writeable = False
-    return view
