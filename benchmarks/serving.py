@@ -54,7 +54,7 @@ def gunicorn(workers: int) -> Iterator[tuple[int, int]]:
         port = free.getsockname()[1]
     unbounded = {f"API_RATE_{who}": "100000000/min" for who in ("USER", "ANONYMOUS")}
     environment = {**os.environ, **unbounded, "BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(workers)}
-    environment |= {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "off", "LOG_LEVEL": "WARNING"}
+    environment |= {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "off", "LOG_LEVEL": "ERROR"}
     process = subprocess.Popen([sys.executable, "-m", "gunicorn", "benchmarks.serving_wsgi"], env=environment)
     try:
         wait_for(port)

@@ -35,7 +35,7 @@ class Bare(APIView):
         return Response({})
 
 
-urls.urlpatterns += [path("api/v1/empty/", Empty.as_view()), path("api/v1/bare/", Bare.as_view())]
+urls.urlpatterns[:0] = [path("api/v1/empty/", Empty.as_view()), path("api/v1/bare/", Bare.as_view())]
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
