@@ -1,9 +1,7 @@
 """Everybody's list in one file: each the same as that person's own, whoever wrote it, however often it stopped."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -21,7 +19,7 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.database
 
-Lists = dict[int, list[tuple[int, int, Any]]]
+Lists = dict[int, list[tuple[int, int, float | None]]]
 near = partial(pytest.approx, abs=1.5e-4)  # both have four decimals, of sums that were added up in another order
 
 
@@ -31,11 +29,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def everybody() -> Lists:
-    """Each user's own list: (rank, movie, about this score)."""
+    """Each user's own list: (rank, movie, score)."""
     lists: Lists = {}
     for user in User.objects.filter(ratings__isnull=False).distinct():
         entries = [entry for entry in recommend(user, n=5, reasons=0).entries if entry.score is not None]
-        lists[user.pk] = [(rank, entry.movie.pk, near(entry.score)) for rank, entry in enumerate(entries, 1)]
+        lists[user.pk] = [(rank, entry.movie.pk, entry.score) for rank, entry in enumerate(entries, 1)]
     return {pk: entries for pk, entries in lists.items() if entries}
 
 
