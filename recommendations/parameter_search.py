@@ -15,7 +15,7 @@ from recommendations.models import TunedParameters
 from recommendations.reading import read
 
 DEFAULTS = configured({})
-SEARCHED = ("learning_rate", "user_alpha", "item_alpha", "max_sampled", "so_so_weight", "ridge", "popularity_ridge")
+SEARCHED = ("learning_rate", "user_alpha", "item_alpha", "max_sampled", "so_so_weight", "popularity_ridge")
 Tell = Callable[[int, float, float], None]
 """Called after each trial with its number, its value and the best so far."""
 
@@ -89,6 +89,5 @@ def _suggested(trial: optuna.Trial) -> dict[str, Any]:
         "item_alpha": trial.suggest_float("item_alpha", 1e-9, 1e-5, log=True),
         "max_sampled": trial.suggest_int("max_sampled", 10, 100, log=True),
         "so_so_weight": trial.suggest_float("so_so_weight", 0.0, 1.0),
-        "ridge": trial.suggest_float("ridge", 10, 1000, log=True),
         "popularity_ridge": trial.suggest_float("popularity_ridge", 0.05, 2, log=True),
     }

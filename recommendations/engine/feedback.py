@@ -34,13 +34,21 @@ class Feedback:
     weights: coo_matrix | None
 
 
-def to_feedback(interactions: Interactions, kind: FeedbackKind, loss: Loss, so_so_weight: float) -> Feedback:
+def to_feedback(
+    interactions: Interactions,
+    kind: FeedbackKind,
+    loss: Loss,
+    so_so_weight: float,
+    *,
+    low_weight: float = 0.0,
+    threshold: int | None = None,
+) -> Feedback:
     """Ratings as LightFM wants them for a loss.
 
     implicit
-        Likes are positives, so-so ratings (3 and 3.5 stars) weak positives, lower ones say nothing.
+        Likes are positives, so-so ratings (3 and 3.5 stars) weak positives, lower ones still weaker or nothing.
     explicit
-        A rating at or above its user's own mean is positive, one below it negative.
+        A rating at or above a threshold, or its user's own mean, is positive, one below it negative.
 
     Parameters
     ----------
@@ -48,15 +56,20 @@ def to_feedback(interactions: Interactions, kind: FeedbackKind, loss: Loss, so_s
     kind : {"implicit", "explicit"}
     loss : {"warp", "bpr", "warp-kos", "logistic"}
         `warp-kos` takes no weights and holds any stored entry for a positive, so it gets the likes alone.
-    so_so_weight : float
-        Of implicit so-so ratings, 0 … 1; 0 leaves them out.
+    so_so_weight, low_weight : float
+        Of implicit so-so ratings and of those below, 0 … 1; 0 leaves them out.
+    threshold : int, optional
+        Half stars from which on an explicit rating is positive; by default its user's own mean.
 
     Raises
     ------
     ValueError
         For `logistic` with implicit feedback: it draws no negatives, so it would learn from positives alone.
     """
-    values, weights = _explicit(interactions) if kind == "explicit" else _implicit(interactions, so_so_weight)
+    if kind == "explicit":
+        values, weights = _explicit(interactions, threshold)
+    else:
+        values, weights = _implicit(interactions, so_so_weight, low_weight)
     if loss == "logistic" and kind == "implicit":
         raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
     if loss == "warp-kos":
@@ -71,15 +84,17 @@ def to_feedback(interactions: Interactions, kind: FeedbackKind, loss: Loss, so_s
     return Feedback(matrix, coo_matrix((weights, (rows, columns)), shape=shape))
 
 
-def _implicit(interactions: Interactions, so_so_weight: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    weights = np.select(
-        [interactions.half_stars >= LIKED, interactions.half_stars >= SO_SO], [1.0, so_so_weight], default=0.0
-    )
+def _implicit(
+    interactions: Interactions, so_so_weight: float, low_weight: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    steps = [interactions.half_stars >= LIKED, interactions.half_stars >= SO_SO]
+    weights = np.select(steps, [1.0, so_so_weight], default=low_weight)
     return np.sign(weights), weights
 
 
-def _explicit(interactions: Interactions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _explicit(interactions: Interactions, threshold: int | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     counts = np.maximum(np.diff(interactions.indptr), 1)
     sums = np.bincount(interactions.user_ordinals, interactions.half_stars, minlength=interactions.n_users)
-    above = interactions.half_stars >= (sums / counts)[interactions.user_ordinals]
+    own_mean = (sums / counts)[interactions.user_ordinals]
+    above = interactions.half_stars >= (own_mean if threshold is None else threshold)
     return np.where(above, 1.0, -1.0), np.ones(len(interactions))

@@ -11,7 +11,11 @@ from recommendations.engine.interactions import Interactions
 
 RIDGE = 0.2
 """Penalty of the map, as a share of the mean square of what is mapped."""
-WEIGHTS = (0, 0, 0, 0, 0, 0, 0.5, 0.5, 1, 1, 1)
+
+
+def rating_weights(so_so: float) -> NDArray[np.float32]:
+    """(11,) float32: what a rating counts by its half stars; 1 from 4 stars on, `so_so` for 3 and 3.5 stars."""
+    return np.array((0, 0, 0, 0, 0, 0, so_so, so_so, 1, 1, 1), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,13 @@ class FoldIn:
         return (self.prior + weighted(interactions, self.weights) @ self.rows).astype(np.float32)
 
     @classmethod
-    def fit(cls, interactions: Interactions, users: NDArray[np.float32], items: NDArray[np.float32]) -> Self:
+    def fit(
+        cls,
+        interactions: Interactions,
+        users: NDArray[np.float32],
+        items: NDArray[np.float32],
+        weights: NDArray[np.float32],
+    ) -> Self:
         """The linear map from item vectors to trained user vectors, by ridge regression on the trained users.
 
         Parameters
@@ -82,8 +92,9 @@ class FoldIn:
             What the users were trained on.
         users, items : (n, d + 1) float32
             `[u, b_u]` and `[v, b_v]`.
+        weights : (11,) float32
+            What a rating counts by its half stars.
         """
-        weights = np.asarray(WEIGHTS, np.float32)
         rated = np.diff(interactions.indptr) > 0
         told = (weighted(interactions, weights) @ items)[rated].astype(np.float64)
         trained = users[rated].astype(np.float64)

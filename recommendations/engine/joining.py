@@ -8,7 +8,7 @@ import numpy as np
 from recommendations.engine.ease import Ease, EaseSettings, ease
 from recommendations.engine.evaluation import Scorer
 from recommendations.engine.factors import Factors, compress, join, spread
-from recommendations.engine.fold_in import WEIGHTS, FoldIn
+from recommendations.engine.fold_in import FoldIn, rating_weights
 from recommendations.engine.interactions import Interactions
 
 
@@ -28,12 +28,13 @@ class Joiner:
     def __init__(self, interactions: Interactions, settings: EaseSettings, dimension: int, seed: int) -> None:
         self._interactions = interactions
         self._settings = settings
+        self._weights = rating_weights(settings.so_so)
         self._dimension = dimension
         self._seed = seed
 
     @cached_property
     def sibling(self) -> Ease:
-        return ease(self._interactions, np.asarray(WEIGHTS, np.float32), self._settings, seed=self._seed)
+        return ease(self._interactions, self._weights, self._settings, seed=self._seed)
 
     @cached_property
     def _spread(self) -> float:
@@ -49,7 +50,7 @@ class Joiner:
         What is lost in making it small is lost on rare movies rather than on known ones.
         """
         averaged = join(fits, [1 / len(fits)] * len(fits))
-        fold_in = FoldIn.fit(self._interactions, averaged.users, averaged.items)
+        fold_in = FoldIn.fit(self._interactions, averaged.users, averaged.items, self._weights)
         factors, to = compress(self.beside(averaged, weight), self._dimension, np.sqrt(self._interactions.counts + 1))
         rows = np.empty((len(averaged.items), 0), np.float32)
         if weight:
@@ -62,5 +63,5 @@ class Joiner:
 
 def ease_alone(interactions: Interactions, settings: EaseSettings) -> Scorer:
     """The sibling without LightFM, to be judged beside the joined model."""
-    factors = ease(interactions, np.asarray(WEIGHTS, np.float32), settings).factors
+    factors = ease(interactions, rating_weights(settings.so_so), settings).factors
     return lambda users: factors.users[users] @ factors.items.T
