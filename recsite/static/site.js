@@ -97,4 +97,5 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 })();
 
-navigator.serviceWorker?.register("/offline.js");
+// A page that is left before its worker is there, or a browser that wants none, is no trouble.
+navigator.serviceWorker?.register("/offline.js").catch(() => {});
