@@ -11,6 +11,8 @@ os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 os.environ["RECOMMENDER_ARTIFACTS"] = tempfile.mkdtemp(prefix="recsite-artifacts-")
 os.environ["HTTPS"] = "off"
 os.environ["DEBUG"] = "off"
+# Playwright leaves a loop in the thread of the tests, which Django would take for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "on"
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
