@@ -33,7 +33,7 @@ class Size:
     judged_every: int
 
 
-SIZES = (Size(1_000_000, 3, 32, 4), Size(10_000_000, 2, 20, 2), Size(float("inf"), 2, 8, 1))
+SIZES = (Size(1_000_000, 3, 24, 4), Size(10_000_000, 2, 20, 2), Size(float("inf"), 2, 8, 1))
 
 
 def size_of(n_ratings: int) -> Size:
