@@ -35,7 +35,7 @@ JUDGED_USERS = 2000
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train; the defaults are the tuned ones (docs/quality.md).
+    """How to train; the defaults are the tuned ones (found by `benchmarks/quality.py`).
 
     Attributes
     ----------
