@@ -35,7 +35,7 @@ class Site:
         self.folder = folder
         self.artifacts = folder / "artifacts"
         self.environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"},
             "DATABASE_URL": database_url,
             "RECOMMENDER_ARTIFACTS": str(self.artifacts),
             "CELERY_BROKER_URL": f"filesystem://{folder / 'broker'}",

@@ -68,6 +68,16 @@ def test_rating_by_keyboard_keeps_the_focus(page: Page, sign_up: SignUp) -> None
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
 
 
+def test_a_rating_given_as_soon_as_the_last_one_is_shown_is_saved_too(page: Page, sign_up: SignUp) -> None:
+    sign_up(page)
+    page.locator(".rate-cards h3 a").first.click()
+    page.wait_for_url("**/movies/*/")
+    next_star = "document.querySelector('.star-control input:checked').closest('label').nextElementSibling.click()"
+    page.evaluate(f"document.addEventListener('htmx:afterSwap', () => setTimeout(() => {next_star}), {{once: true}})")
+    give(page, "3 stars")
+    expect(page.locator(".said > :last-child").first).to_have_text("3½ stars")
+
+
 def test_what_is_not_interesting_is_not_recommended_until_that_is_undone(page: Page, sign_up: SignUp) -> None:
     sign_up(page)
     give(page, "5 stars")
