@@ -51,6 +51,14 @@ def genres_or_404(slugs: list[str]) -> list[Genre]:
     return list(found.values())
 
 
+def tags_or_404(names: list[str]) -> list[Tag]:
+    """The tags with these names, all of which must be."""
+    found = selectors.tags_named(names)
+    if unknown := sorted({Tag.key_of(name) for name in names} - {tag.key for tag in found}):
+        raise NotFound(f"There is no tag {unknown[0]!r}: /api/v1/tags/ lists all.")
+    return found
+
+
 @extend_schema(parameters=[BrowseQuery], tags=["catalogue"])
 class MovieList(ListAPIView[Movie]):
     """Movies that match all that is asked."""

@@ -184,6 +184,11 @@ def common_tags(among: Collection[int], n: int) -> list[Tag]:
     return list(counted.filter(on__gt=1).order_by("-on", "key")[:n])
 
 
+def tags_named(names: Iterable[str]) -> list[Tag]:
+    """The tags with these names, whatever their case; names that no tag has are passed over."""
+    return list(Tag.objects.filter(key__in={Tag.key_of(name) for name in names}))
+
+
 def tag_names(n: int = 60) -> list[str]:
     """The names of the tags that are on most movies; may be an hour old."""
     names: list[str] = cache.get("tag-names", [])

@@ -1,8 +1,9 @@
 """What may be asked of a list, and where a list comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 
@@ -41,6 +42,17 @@ class Filters:
 
     def __bool__(self) -> bool:
         return self != Filters()
+
+
+class Label(Protocol):
+    """A genre or a tag."""
+
+    pk: int
+
+
+def wishes(more: Iterable[Label], less: Iterable[Label]) -> dict[int, float]:
+    """What `Steering` takes, by id: as much more or less as can be; more of what is in both."""
+    return {label.pk: -1.0 for label in less} | {label.pk: 1.0 for label in more}
 
 
 @dataclass(frozen=True)

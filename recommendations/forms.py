@@ -4,11 +4,16 @@ from typing import Any
 
 from django import forms
 
+from movies import selectors
 from movies.forms import year_field
-from movies.models import Genre
-from recommendations.services import Filters, Steering
+from movies.models import Genre, Tag
+from recommendations.services import Filters, Steering, wishes
 
 STEP = 0.25
+GENRES = ("more", "less")
+TAGS = ("more_tag", "less_tag")
+LABELS = (*GENRES, *TAGS)
+MOST_TAGS = 20
 
 
 class Lean(forms.FloatField):
@@ -27,6 +32,23 @@ class Slider(forms.NumberInput):
         return str(value or 0)
 
 
+class TagsField(forms.Field):
+    """Tags by their names, each in a field of its own; a name that no tag has is noted in `unknown`."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+        self.unknown: list[str] = []
+
+    def clean(self, value: Any) -> list[Tag]:
+        names = [name for name in value or () if name.strip() and "\0" not in name][:MOST_TAGS]
+        found = selectors.tags_named(names)
+        keys = {tag.key for tag in found}
+        self.unknown = [name for name in names if Tag.key_of(name) not in keys]
+        return found
+
+
 class SteeringForm(forms.Form):
     """What may appear, and what the list leans towards.  What is not valid in an address is as good as not there."""
 
@@ -43,6 +65,9 @@ class SteeringForm(forms.Form):
         Genre.objects.all(), to_field_name="slug", required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    more_tag = TagsField()
+    less_tag = TagsField()
+
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="steer-%s")
         self.is_valid()
@@ -51,8 +76,13 @@ class SteeringForm(forms.Form):
         return [self[name] for name, field in self.fields.items() if isinstance(field, Lean)]
 
     def narrows(self) -> bool:
-        """Whether genres or years are asked for."""
-        return bool(self.filters() or self.steering().genres)
+        """Whether genres, tags or years are asked for."""
+        steering = self.steering()
+        return bool(self.filters() or steering.genres or steering.tags or self.unknown_tags())
+
+    def unknown_tags(self) -> list[str]:
+        """What was given as a tag's name and is none."""
+        return [name for field in self.fields.values() if isinstance(field, TagsField) for name in field.unknown]
 
     def filters(self) -> Filters:
         found = self.cleaned_data
@@ -65,17 +95,17 @@ class SteeringForm(forms.Form):
 
     def steering(self) -> Steering:
         found = self.cleaned_data
-        wishes = {genre.pk: 1.0 for genre in found.get("more", ())}
-        wishes |= {genre.pk: -1.0 for genre in found.get("less", ()) if genre.pk not in wishes}
         return Steering(
             popularity=found.get("popularity") or 0.0,
             recency=found.get("recency") or 0.0,
             diversity=found.get("diversity") or 0.0,
-            genres=wishes,
+            genres=wishes(found.get("more", ()), found.get("less", ())),
+            tags=wishes(found.get("more_tag", ()), found.get("less_tag", ())),
         )
 
     def query(self) -> list[tuple[str, str]]:
         """What is asked for, as the pairs of an address."""
         found = self.cleaned_data
-        pairs = [(name, str(self.data[name])) for name in found if found[name] and name not in ("more", "less")]
-        return pairs + [(name, genre.slug) for name in ("more", "less") for genre in found.get(name, ())]
+        pairs = [(name, str(self.data[name])) for name in found if found[name] and name not in LABELS]
+        pairs += [(name, genre.slug) for name in GENRES for genre in found.get(name, ())]
+        return pairs + [(name, tag.name) for name in TAGS for tag in found.get(name, ())]

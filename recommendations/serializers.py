@@ -5,10 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from movies.api import genres_or_404
+from movies.api import genres_or_404, tags_or_404
 from movies.serializers import MovieSerializer, MovieStarsSerializer, StarsField
 from recommendations.lists import Entry, Recommendations
-from recommendations.services import Filters, Ranker, Source, Steering
+from recommendations.services import Filters, Ranker, Source, Steering, wishes
 from recsite import examples
 from recsite.queries import FlagField, FloatField, IntegerField, NumberField, Query, WholeNumberField
 
@@ -16,6 +16,7 @@ LONGEST_LIST = 100
 MOST_EXCLUDED = 100
 """In an address; servers take only so long a one."""
 MOST_GENRES = 20
+MOST_TAGS = 20
 MOST_RATINGS = 1_000
 MOST_USERS = 1_000
 BATCH = {
@@ -98,6 +99,15 @@ def _genres(help_text: str) -> serializers.ListField:
     )
 
 
+def _tags(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(trim_whitespace=False, max_length=255),
+        required=False,
+        max_length=MOST_TAGS,
+        help_text=help_text,
+    )
+
+
 class ListQuery(Query):
     """What may be asked of a list."""
 
@@ -125,6 +135,8 @@ class ListQuery(Query):
     )
     more = _genres("Slugs of genres that the list shall lean towards.")
     less = _genres("Slugs of genres that the list shall lean away from.")
+    more_tags = _tags("Names of tags that the list shall lean towards; case does not matter.")
+    less_tags = _tags("Names of tags that the list shall lean away from.")
     reasons: serializers.IntegerField = WholeNumberField(
         default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most."
     )
@@ -143,14 +155,14 @@ class ListQuery(Query):
         """The same as `services.recommend` takes it."""
         asked = self.asked()
         genres, more, less = (genres_or_404(asked.pop(name, [])) for name in ("genre", "more", "less"))
-        wishes = {genre.pk: -1.0 for genre in less} | {genre.pk: 1.0 for genre in more}
+        more_tags, less_tags = (tags_or_404(asked.pop(name, [])) for name in ("more_tags", "less_tags"))
         leans = {name: asked.pop(name) for name in ("popularity", "recency", "diversity")}
         kept: dict[str, Any] = {name: asked.pop(name) for name in ("n", "exclude", "reasons") if name in asked}
         return {
             **kept,
             "ranker": Ranker(asked.pop("ranker")),
             "explained": asked.pop("explain"),
-            "steering": Steering(**leans, genres=wishes),
+            "steering": Steering(**leans, genres=wishes(more, less), tags=wishes(more_tags, less_tags)),
             "filters": Filters(genres=frozenset(genre.pk for genre in genres), **asked),
         }
 

@@ -17,7 +17,7 @@ from recommendations.engine.interactions import fingerprint
 from recommendations.everybody import Lines, lists_of_some
 from recommendations.experiments import treatment_of
 from recommendations.explanations import explain_all
-from recommendations.filters import Filters, Ranker, Source, Steering
+from recommendations.filters import Filters, Ranker, Source, Steering, wishes
 from recommendations.lists import Entry, Explanation, Reason, Recommendations
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "recommend_many",
     "similar_movies",
     "stars_without",
+    "wishes",
 ]
 
 logger = logging.getLogger(__name__)

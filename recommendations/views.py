@@ -69,6 +69,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
     picks = shelves.picks(user, n=wanted, filters=form.filters(), steering=form.steering())
     more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
     context = {"form": form, "picks": picks, "more": more, "progress": shelves.progress(user)}
+    context["tag_names"] = selectors.tag_names()
     return render(request, "recommendations/list.html", context)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from movies.models import User
+from movies.models import Movie, MovieTag, Tag, User
 from recommendations import artifacts, experiments, feedback, runs, serving, training, versions
 from recommendations.models import ModelVersion
 from tests import worlds
@@ -93,6 +93,15 @@ def version(world: World, trained: dict[str, ModelVersion], tmp_path_factory: py
     shutil.copytree(kept / copy.name, artifacts.folder_of(copy.name))
     versions.activate(copy)
     return copy
+
+
+@pytest.fixture
+def tagged(world: World, ada: User) -> list[Movie]:
+    """Movies of both kinds that are tagged “Robots”, which the version that serves knows."""
+    tag, movies = Tag.objects.create(name="Robots"), world.space[-3:] + world.romance[-3:]
+    MovieTag.objects.bulk_create(MovieTag(user=ada, movie=movie, tag=tag) for movie in movies)
+    training.retrain(runs.request(parameters={"config": worlds.QUICK, "force": True}))
+    return movies
 
 
 def _fields(version: ModelVersion) -> dict[str, object]:

@@ -9,7 +9,7 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from movies import services
-from movies.models import Rating, User
+from movies.models import Movie, Rating, User
 from recommendations import versions
 from recommendations.feedback import Recorder
 from recommendations.models import Event, ModelVersion, Place, ServiceToken, TrainingRun
@@ -92,6 +92,19 @@ def test_a_list_can_be_steered_and_narrowed(client: APIClient, fan: User, world:
     assert set(ids(get(client, "me/recommendations/?n=5&more=romance&less=space"))) & romance
     assert set(ids(get(client, "me/recommendations/?n=5&genre=romance"))) <= romance
     assert ids(get(client, f"me/recommendations/?n=4&exclude={plain[0]}")) == plain[1:]
+
+
+def test_a_list_can_be_steered_by_tags(client: APIClient, fan: User, tagged: list[Movie]) -> None:
+    robots = {movie.pk for movie in tagged}
+
+    def places(query: str) -> int:
+        found = ids(get(client, f"me/recommendations/?n=40{query}"))
+        return sum(found.index(pk) for pk in robots)
+
+    assert places("&more_tags=ROBOTS") < places("") < places("&less_tags=robots")
+    response = client.get(f"{V1}me/recommendations/?more_tags=robots&more_tags=nonsense")
+    assert response.status_code == HTTPStatus.NOT_FOUND
+    assert "nonsense" in response.json()["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize(

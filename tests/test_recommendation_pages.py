@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from movies import services
-from movies.models import MovieTag, Tag, User
+from movies.models import Movie, MovieTag, Tag, User
 from recommendations import serving
 from recommendations.models import ModelVersion
 from recommendations.services import stars_without
@@ -56,6 +56,20 @@ def test_each_control_changes_the_list_and_keeps_its_place(member: Client, query
     name, value = query.split("=")
     control = next(tag for tag in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in tag and value in tag)
     assert "checked" in control or f'value="{value}"' in control
+
+
+def test_tags_steer_the_list(member: Client, tagged: list[Movie]) -> None:
+    robots = {movie.title for movie in tagged}
+    more, plain, less = (
+        sum(place for place, title in enumerate(listed(member, f"n=40{query}")) if title in robots)
+        for query in ("&more_tag=robots", "", "&less_tag=robots")
+    )
+    assert more < plain < less
+    page = page_of(
+        member, f"{reverse('recommendations:list')}?more_tag=robots&more_tag=+&less_tag=nonsense%00&less_tag=nonsense"
+    )
+    assert '<input type="checkbox" name="more_tag" value="Robots" checked>' in page
+    assert page.count("No movie is tagged “nonsense”.") == 1
 
 
 def test_newer_leads_to_newer_movies(member: Client, world: World) -> None:

@@ -46,12 +46,33 @@ def test_sliders_steer_the_list_at_once_and_the_back_button_takes_that_away(page
 def test_genres_are_wanted_more_or_less(page: Page) -> None:
     page.goto("/recommendations/")
     before = titles(page, "#results")
-    page.get_by_text("Genres and years").click()
+    page.get_by_text("Genres, tags and years").click()
     page.get_by_role("group", name="Less").get_by_role("checkbox", name="Drama").check()
     expect(page.locator("#results .title")).not_to_have_text(before)
     assert "less=drama" in page.url
     page.get_by_role("link", name="Start over").click()
     expect(page.locator("#results .title")).to_have_text(before)
+
+
+def test_tags_are_added_and_taken_away_without_a_reload(page: Page) -> None:
+    page.goto("/recommendations/")
+    before = titles(page, "#results")
+    page.evaluate(f"{NOT_RELOADED} = true")
+    page.get_by_text("Genres, tags and years").click()
+    field = page.get_by_role("combobox", name="Less of a tag")
+    field.fill("Atmospheric")
+    field.press("Enter")
+    chip = page.get_by_role("checkbox", name="atmospheric")
+    expect(chip).to_be_checked()
+    expect(field).to_be_focused()
+    expect(page.locator("#results .title")).not_to_have_text(before)
+    field.fill("no such tag")
+    field.press("Enter")
+    expect(page.get_by_text("No movie is tagged “no such tag”.")).to_be_visible()
+    chip.uncheck(force=True)
+    expect(chip).to_have_count(0)
+    expect(page.locator("#results .title")).to_have_text(before)
+    assert page.evaluate(NOT_RELOADED)
 
 
 def test_a_longer_list_keeps_its_length_when_it_is_loaded_again(page: Page) -> None:
