@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from tests.processes import QUICK, Site, own_database, ready, served
 
 # One worker: Python 3.11 counts the depth of syntax trees over all threads, and fails where two parse at once.
-QUIET = ("--no-color", "--phases", "examples,coverage,fuzzing", "--workers", "1")
+QUIET = ("--no-color", "--phases", "examples,coverage,fuzzing", "--workers", "1", "--request-timeout", "60")
 CASES = 5
 """For each operation and phase; more of them, before a release: `st run ADDRESS/api/v1/schema/ -n 100`."""
 SIGN_IN = """
