@@ -1,19 +1,21 @@
 """The use case of `manage.py load_movielens`: a release into the database, all of it or nothing."""
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import Error, connection
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.text import slugify
 from numpy.typing import NDArray
 
 from movies import bulk
 from movies.bulk.store import Columns, Store, Written
 from movies.loading_extras import write_demographics, write_genome
+from movies.loading_report import write_report
 from movies.models import MOVIELENS_USERNAME, Genre, Movie, MovieTag, Tag, User
 from movies.movielens.batches import RatingBatch
 from movies.movielens.releases import Release
@@ -31,8 +33,8 @@ MOVIE_FIELDS = ("title", "alternative_title", "sort_title", "search_text", "year
 class Summary:
     """What a load did: for each kind of row how many it added, changed and found as they were."""
 
-    written: dict[str, Written] = field(default_factory=dict)
-    rejected: int = 0
+    written: dict[str, Written]
+    rejected: int
 
     @property
     def changed_nothing(self) -> bool:
@@ -45,28 +47,39 @@ def load(release: Release, *, replace: bool = False) -> Summary:
     Movies and people are known by their MovieLens ids.  What is there already is changed only where
     the release says something newer, or, with `replace`, is removed where the release does not say it; what
     visitors of the site wrote is never touched.  Raises `UnreadableReleaseError` or `TooManyRejectsError`, and
-    leaves the database as it was.
+    leaves the database as it was but for the report, which is written in any case.
     """
-    store = bulk.store()
-    with store.loading():
-        written = Summary().written
-        with replacing(store) if replace else nullcontext():
-            rows = list(release.movies())
-            written["movies"] = _write_movies(rows, release, store)
-            movies = _Known(Movie.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
-            people = _People(store)
-            written["ratings"] = store.write_ratings(_ratings(release, movies, people))
-        release.rejects.check(release.layout.ratings.file, people.rows)
-        written["tags"] = _write_tags(release, store, movies, people)
-        if release.layout.people:
-            written["demographics"] = write_demographics(release, people.find)
-        if release.has(release.layout.genome_scores):
-            written["genome vectors"] = write_genome(release, movies.find, np.sort(movies.ours))
-        written["people"] = Written(added=people.added)
-        if replace:
-            remove_unlisted({row.movielens_id for row in rows})
-        store.analyse()
+    store, started_at = bulk.store(), timezone.now()
+    try:
+        with store.loading():
+            written = _write(release, store, replace=replace)
+            write_report(release, started_at, written)
+    except BaseException as error:
+        with suppress(Error):
+            # A database that is gone shall not hide why.
+            write_report(release, started_at, {}, error)
+        raise
     return Summary(written, release.rejects.total)
+
+
+def _write(release: Release, store: Store, *, replace: bool) -> dict[str, Written]:
+    written: dict[str, Written] = {}
+    with replacing(store) if replace else nullcontext():
+        rows = list(release.movies())
+        written["movies"] = _write_movies(rows, release, store)
+        movies = _Known(Movie.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
+        people = _People(store)
+        written["ratings"] = store.write_ratings(_ratings(release, movies, people))
+    written["tags"] = _write_tags(release, store, movies, people)
+    if release.layout.people:
+        written["demographics"] = write_demographics(release, people.find)
+    if release.has(release.layout.genome_scores):
+        written["genome vectors"] = write_genome(release, movies.find, np.sort(movies.ours))
+    written["people"] = Written(added=people.added)
+    if replace:
+        remove_unlisted({row.movielens_id for row in rows})
+    store.analyse()
+    return written
 
 
 class _Known:
@@ -97,7 +110,6 @@ class _People:
         self.store = store
         self.known = _Known(User.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
         self.added = 0
-        self.rows = 0
 
     def find(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
         distinct, places = np.unique(ids, return_inverse=True)
@@ -121,7 +133,6 @@ class _People:
 def _ratings(release: Release, movies: _Known, people: _People) -> Iterator[Columns]:
     for batch in release.ratings():
         known = _of_known_movies(release, batch, movies)
-        people.rows = int(batch.lines[-1]) if len(batch) else people.rows
         yield Columns(people.find(known.users), movies.find(known.movies), known.half_stars, known.rated_at)
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from movies.extras import Demographics, GenomeTag, GenomeVector  # noqa: F401 - Django looks for models here
 from movies.fields import UnixTimeField
+from movies.loads import Load  # noqa: F401 - likewise
 from movies.titles import search_key, sort_key
 
 MOVIELENS_USERNAME = "movielens-"

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db.models import Count
 
 from movies.estimates import estimated_rows
+from movies.loads import Load
 from movies.models import Movie, Rating, Tag, User
 from recommendations import figures, runs, serving, versions
 from recommendations.charts import Amount, BarChart, LineChart, Series, bar_chart, line_chart
@@ -28,6 +29,7 @@ class Quality:
 
     without_genres: int
     without_year: int
+    without_links: int
     unrated: int
     duplicates: list[tuple[str, int | None, int]]
 
@@ -41,6 +43,7 @@ class Dashboard:
     predecessor: ModelVersion | None
     runs: list[TrainingRun]
     running: TrainingRun | None
+    load: Load | None
     quality: Quality
     experiment: Experiment | None
     charts: list[Chart] = field(default_factory=list)
@@ -48,7 +51,7 @@ class Dashboard:
 
 
 def dashboard() -> Dashboard:
-    version = versions.active()
+    version, load = versions.active(), Load.objects.first()
     return Dashboard(
         counts={model._meta.model_name or "": _rows(model) for model in (Movie, User, Rating, Tag)},
         newest=Rating.objects.order_by("-pk").values_list("rated_at", flat=True).first(),
@@ -57,7 +60,8 @@ def dashboard() -> Dashboard:
         predecessor=versions.predecessor(),
         runs=latest_runs(RECENT_RUNS),
         running=runs.running(),
-        quality=quality(),
+        load=load,
+        quality=quality(load),
         experiment=Experiment.objects.filter(started_at__isnull=False, ended_at=None).first(),
         charts=charts(version) if version else [],
         feedback=figures.lines()[:10],
@@ -68,19 +72,21 @@ def _rows(model: Any) -> int:
     return estimated_rows(model, exact_up_to=EXACT_UP_TO)
 
 
-def quality() -> Quality:
-    """Looked up every ten minutes at most."""
-    found: Quality | None = cache.get("catalogue-quality")
+def quality(load: Load | None) -> Quality:
+    """Looked up after every load, and every ten minutes at most."""
+    key = f"catalogue-quality-{load.pk if load else 0}"
+    found: Quality | None = cache.get(key)
     if found is None:
         twice = Movie.objects.values("title", "year").annotate(times=Count("pk")).filter(times__gt=1)
         rows = twice.order_by("-times", "title").values_list("title", "year", "times")
         found = Quality(
             without_genres=Movie.objects.filter(genres=None).count(),
             without_year=Movie.objects.filter(year=None).count(),
+            without_links=Movie.objects.filter(imdb_id=None, tmdb_id=None).count(),
             unrated=Movie.objects.filter(rating_count=0).count(),
             duplicates=list(rows[:DUPLICATES]),
         )
-        cache.set("catalogue-quality", found, QUALITY_SECONDS)
+        cache.set(key, found, QUALITY_SECONDS)
     return found
 
 

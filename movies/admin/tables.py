@@ -14,9 +14,10 @@ from import_export.admin import ImportExportModelAdmin
 
 from movies import selectors
 from movies.admin import bulk
+from movies.loads import Load
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
 from movies.resources import FORMATS, CatalogueResource, GenreResource, MovieResource, TagResource
-from recsite.admin import LargeTable
+from recsite.admin import LargeTable, ReadOnly
 
 STARS = [(half_stars, "★" * (half_stars // 2) + "½" * (half_stars % 2)) for half_stars in range(1, 11)]
 SEARCHED_MOVIES = 50
@@ -187,3 +188,19 @@ class KeptAdmin(LargeTable):
     ordering = ("-pk",)
     sortable_by = ()
     autocomplete_fields = ("movie", "user")
+
+
+@admin.register(Load)
+class LoadAdmin(ReadOnly):
+    list_display = ("source", "started_at", "took", "outcome", "refused")
+    list_filter = ("outcome",)
+    search_fields = ("source",)
+    change_form_template = "admin/movies/load.html"
+
+    @admin.display(description="Took", ordering="seconds")
+    def took(self, load: Load) -> str:
+        return f"{load.seconds:,.1f} s"
+
+    @admin.display(description="Rows refused")
+    def refused(self, load: Load) -> str:
+        return f"{load.refused:,}"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import IO
 
 SHOWN = 20
+_VALUES = re.compile(r"“.*”|(?<=movie )\d+|(?<=line )\d+|(?<=tag )\d+|^\d+(?= columns)", re.DOTALL)
+"""What a reason says of one row only."""
 
 
 class TooManyRejectsError(ValueError):
@@ -37,12 +39,18 @@ DEFAULT_LIMIT = Limit(share=0.001)
 
 @dataclass
 class Rejects:
-    """The rows refused so far.  The first are kept to be shown; all are written to `report`, if there is one."""
+    """The rows refused so far.  The first are kept to be shown; all are written to `report`, if there is one.
+
+    `counts` are refused rows by file, `reasons` by reason without what the row says, and `rows` are all rows of the
+    files that have been read.
+    """
 
     limit: Limit = DEFAULT_LIMIT
     report: IO[str] | None = None
     shown: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -51,6 +59,7 @@ class Rejects:
     def add(self, file: str, line: int, reason: str, *, lines: int = 1) -> None:
         """Refuse the row that begins in this line, and takes up so many lines."""
         self.counts[file] += lines
+        self.reasons[_VALUES.sub("…", reason)] += lines
         text = f"{file}:{line}: {reason}"
         if len(self.shown) < SHOWN:
             self.shown.append(text)
@@ -58,7 +67,8 @@ class Rejects:
             self.report.write(text + "\n")
 
     def check(self, file: str, rows: int) -> None:
-        """Raise `TooManyRejectsError` if more of the file's rows were refused than the limit allows."""
+        """Note that all rows of a file were read; `TooManyRejectsError` if more were refused than the limit allows."""
+        self.rows[file] = rows
         rejected = self.counts[file]
         if not self.limit.allows(rejected, rows):
             raise TooManyRejectsError(f"{rejected:,} of {rows:,} rows of {file} are bad; nothing was loaded.")

@@ -15,8 +15,12 @@ from movies.movielens.tables import LinkRow, MovieRow, PersonRow, Progress, Tabl
 
 @dataclass(frozen=True)
 class Release:
-    """An opened release.  Rows that are refused go to `rejects`, and `progress` hears of every step."""
+    """An opened release, named after its folder or zip.
 
+    Rows that are refused go to `rejects`, and `progress` hears of every step.
+    """
+
+    name: str
     layout: Layout
     files: dict[str, File]
     rejects: Rejects
@@ -62,7 +66,7 @@ def opened_release(path: Path, rejects: Rejects, progress: Progress) -> Iterator
     with opened(path, names) as files:
         for layout in LAYOUTS:
             if layout.needed <= files.keys():
-                yield Release(layout, files, rejects, progress)
+                yield Release(path.resolve().name, layout, files, rejects, progress)
                 return
         wanted = " or ".join(f"{layout.movies.file} with {layout.ratings.file}" for layout in LAYOUTS)
         raise UnreadableReleaseError(f"{path} holds no MovieLens release: there is no {wanted} in it.")

@@ -33,6 +33,13 @@ def test_the_dashboard_shows_charts_and_health_without_complaints(boss: Page, sh
     boss.screenshot(path=shot / "dashboard.png", full_page=True)
 
 
+def test_the_report_of_a_load(boss: Page, shot: Path) -> None:
+    boss.get_by_role("link", name="Every load").click()
+    boss.locator("th.field-source a").first.click()
+    expect(boss.get_by_role("region", name="Load").get_by_role("cell", name="ratings.csv")).to_be_visible()
+    boss.screenshot(path=shot / "load.png")
+
+
 def test_a_run_is_asked_for_watched_and_cancelled(boss: Page, shot: Path) -> None:
     boss.get_by_role("button", name="Retrain").click()
     expect(boss.get_by_text("waits for a worker")).to_be_visible()
