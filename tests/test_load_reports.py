@@ -1,5 +1,8 @@
 """What managers read of a load afterwards, whether it loaded or not."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
@@ -9,11 +12,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from movies.bulk import postgresql
 from movies.loads import Load
 from movies.models import Movie, User
 from movies.movielens.rejects import Limit
@@ -100,6 +104,14 @@ def test_a_load_that_was_refused_tells_why(tmp_path: Path, files: dict[str, str]
     assert report.error.startswith(error)
     assert report.written == []
     assert not Movie.objects.exists()
+
+
+def test_ctrl_c_while_postgresql_is_busy_is_an_interruption(transactional_db: None) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite answers Ctrl-C between rows by itself")
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt), postgresql._interruptible(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(60)")
 
 
 @pytest.mark.parametrize(("stop", "outcome"), [(KeyboardInterrupt(), "interrupted"), (OSError("no disk"), "failed")])

@@ -7,9 +7,10 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
+import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 
 from movies.bulk import store
 from movies.bulk.store import Columns, Written, chunks, columns_of, recount, table_of
@@ -211,5 +212,10 @@ def _interruptible() -> Iterator[None]:
     psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
     try:
         yield
+    except OperationalError as error:
+        # psycopg2 makes of Ctrl-C a request to the server to cancel the statement.
+        if isinstance(error.__cause__, psycopg2.errors.QueryCanceled):
+            raise KeyboardInterrupt from error
+        raise
     finally:
         psycopg2.extensions.set_wait_callback(None)
