@@ -9,7 +9,7 @@ kept below --work, so that a run which was ended goes on where it was.
 import argparse
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ GROUPS = {
     "cold-items": ("cold-items",),
 }
 """Protocols that share what models are fitted to."""
-OURS, PLAIN = "recsite", "LightFM, plain"
+OURS, FOLDED, PLAIN = "recsite", "recsite, folded in", "LightFM, plain"
 
 
 class Bench:
@@ -76,6 +76,11 @@ class Bench:
         for protocol, of in protocols.items():
             judged = of.judge(of.ours(model.embeddings, model.fold_in))
             self.keep(paths[protocol], asdict(model.config), describe(judged, of, self.labels), judged, seconds)
+            if name == OURS and protocol == "user-time":
+                folded = replace(of, held_out=True)
+                judged = folded.judge(folded.ours(model.embeddings, model.fold_in))
+                path = self.path(protocol, FOLDED, seed)
+                self.keep(path, asdict(model.config), describe(judged, folded, self.labels), judged, seconds)
 
     def peer(self, name: str, protocols: dict[str, Protocol], seed: int) -> None:
         paths = {protocol: self.path(protocol, name, seed) for protocol in protocols}
