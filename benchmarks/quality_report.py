@@ -41,7 +41,8 @@ def _document(work: Path, names: list[str]) -> Iterator[str]:
         "Relevant are the test's ratings of 4 stars or more; the whole catalogue is ranked, without what was known. "
         "Every peer is tuned on the same validation slice as ours: the latest fifth of each user's training ratings. "
         "“Folded in” is the same model, asked for people as if it had never met them: their vectors come from their "
-        "training ratings alone. ± is the standard deviation over seeds; ours minus a peer has a 95 % interval by paired bootstrap over "
+        "training ratings alone. ± is the standard deviation over seeds; ours minus a peer has a 95 % interval by "
+        "paired bootstrap over "
         f"users. Python {platform.python_version()}, one thread.\n"
     )
     for name in names:
