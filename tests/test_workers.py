@@ -11,6 +11,7 @@ import pytest
 from kombu import Connection, Queue
 
 from tests.environment import missing
+from tests.processes import QUICK as QUICK_RETRAIN
 from tests.processes import Process, Site, own_database, ready, wait_until
 from tests.worlds import QUICK
 
@@ -100,6 +101,19 @@ def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> No
     (status, _, _), (dead, _, error), *_ = site.sql(RUNS)
     assert (status, dead) == ("succeeded", "failed")
     assert "died during “trial”" in error
+
+
+@pytest.mark.parametrize("site", ["redis"], indirect=True)
+def test_workers_write_everybodys_lists(site: Site) -> None:
+    assert site.run("retrain", "--force", *QUICK_RETRAIN).returncode == 0
+    shared, alone = (site.folder / f"{name}.csv" for name in ("shared", "alone"))
+    asked = site.run("recommend", "--all", "--queue", "--output", str(shared))
+    assert asked.returncode == 0, asked.stderr
+    assert not shared.exists()
+    with worker(site), worker(site, "--hostname", "second@%h"):
+        wait_until(shared.exists)
+    site.run("recommend", "--all", "--output", str(alone))
+    assert shared.read_text() == alone.read_text()
 
 
 def test_the_clock_of_an_embedded_worker_starts_a_retraining(quiet_site: Site) -> None:
