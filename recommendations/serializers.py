@@ -74,7 +74,8 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(EntrySerializer(many=True))
     def get_results(self, found: Recommendations) -> Any:
-        return [EntrySerializer(_Ranked(entry, rank)).data for rank, entry in enumerate(found.entries, start=1)]
+        ranked = [_Ranked(entry, rank) for rank, entry in enumerate(found.entries, start=1)]
+        return EntrySerializer(ranked, many=True).data
 
 
 class _Ranked:
