@@ -53,6 +53,19 @@ class MovieSerializer(serializers.ModelSerializer[Movie]):
         read_only_fields = fields
 
 
+def listed(movie: Movie) -> dict[str, Any]:
+    """What `MovieSerializer` says of a movie, without its cost."""
+    return {
+        "id": movie.pk,
+        "title": movie.title,
+        "alternative_title": movie.alternative_title,
+        "year": movie.year,
+        "genres": [{"slug": genre.slug, "name": genre.name} for genre in movie.genres.all()],
+        "rating_count": movie.rating_count,
+        "rating_mean": movie.rating_mean,
+    }
+
+
 class TagSerializer(serializers.ModelSerializer[Tag]):
     class Meta:
         model = Tag
