@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -195,7 +195,8 @@ class MyKept(ListAPIView[KeptMovie]):
 
     def get_queryset(self) -> QuerySet[KeptMovie]:
         kept: QuerySet[Any] = self.model._default_manager.filter(user=member(self.request))
-        return kept.select_related("movie").prefetch_related("movie__genres").order_by("-added_at", "-pk")
+        genres = Prefetch("movie__genres", to_attr="genre_list")
+        return kept.select_related("movie").prefetch_related(genres).order_by("-added_at", "-pk")
 
 
 @extend_schema(tags=["me"])

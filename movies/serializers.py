@@ -45,7 +45,7 @@ class GenreSerializer(serializers.ModelSerializer[Genre]):
 class MovieSerializer(serializers.ModelSerializer[Movie]):
     """A movie in a list."""
 
-    genres = GenreSerializer(many=True)
+    genres = GenreSerializer(many=True, source="genre_list")
 
     class Meta:
         model = Movie
@@ -60,7 +60,7 @@ def listed(movie: Movie) -> dict[str, Any]:
         "title": movie.title,
         "alternative_title": movie.alternative_title,
         "year": movie.year,
-        "genres": [{"slug": genre.slug, "name": genre.name} for genre in movie.genres.all()],
+        "genres": [{"slug": genre.slug, "name": genre.name} for genre in movie.genre_list],
         "rating_count": movie.rating_count,
         "rating_mean": movie.rating_mean,
     }

@@ -277,7 +277,7 @@ def _filtered(filters: Filters) -> QuerySet[Movie]:
 
 
 def _of_the_same_genres(movie: Movie, n: int, *, exclude: Collection[int]) -> list[Movie]:
-    genres = [genre.pk for genre in movie.genres.all()]
+    genres = [genre.pk for genre in movie.genre_list]
     shared = Count("genres", filter=Q(genres__in=genres))
     found = selectors.movies().filter(genres__in=genres).exclude(pk__in=exclude)
     return list(found.annotate(shared=shared).order_by("-shared", "-rating_count", "pk")[:n])
