@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -45,6 +45,8 @@ def movie_or_404(pk: int) -> Movie:
 
 def genres_or_404(slugs: list[str]) -> list[Genre]:
     """The genres with these slugs, all of which must be."""
+    if not slugs:
+        return []
     found = {genre.slug: genre for genre in selectors.genres().filter(slug__in=slugs)}
     if unknown := sorted(set(slugs) - found.keys()):
         raise NotFound(f"There is no genre {unknown[0]!r}: /api/v1/genres/ lists all.")
@@ -201,7 +203,8 @@ class MyKept(ListAPIView[KeptMovie]):
 
     def get_queryset(self) -> QuerySet[KeptMovie]:
         kept: QuerySet[Any] = self.model._default_manager.filter(user=member(self.request))
-        return kept.select_related("movie").prefetch_related("movie__genres").order_by("-added_at", "-pk")
+        genres = Prefetch("movie__genres", to_attr="genre_list")
+        return kept.select_related("movie").prefetch_related(genres).order_by("-added_at", "-pk")
 
 
 @extend_schema(tags=["me"])

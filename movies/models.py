@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Cast, NullIf
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from movies.extras import Demographics, GenomeTag, GenomeVector  # noqa: F401 - Django looks for models here
 from movies.fields import UnixTimeField
@@ -125,6 +126,11 @@ class Movie(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("movies:detail", args=[self.pk])
+
+    @cached_property
+    def genre_list(self) -> list[Genre]:
+        """The genres; `selectors.movies` puts them here at less than a prefetched `genres.all` costs."""
+        return list(self.genres.all())
 
     @property
     def cover_url(self) -> str:

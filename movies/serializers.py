@@ -45,12 +45,25 @@ class GenreSerializer(serializers.ModelSerializer[Genre]):
 class MovieSerializer(serializers.ModelSerializer[Movie]):
     """A movie in a list."""
 
-    genres = GenreSerializer(many=True)
+    genres = GenreSerializer(many=True, source="genre_list")
 
     class Meta:
         model = Movie
         fields: tuple[str, ...] = ("id", "title", "alternative_title", "year", "genres", "rating_count", "rating_mean")
         read_only_fields = fields
+
+
+def listed(movie: Movie) -> dict[str, Any]:
+    """What `MovieSerializer` says of a movie, without its cost."""
+    return {
+        "id": movie.pk,
+        "title": movie.title,
+        "alternative_title": movie.alternative_title,
+        "year": movie.year,
+        "genres": [{"slug": genre.slug, "name": genre.name} for genre in movie.genre_list],
+        "rating_count": movie.rating_count,
+        "rating_mean": movie.rating_mean,
+    }
 
 
 class TagSerializer(serializers.ModelSerializer[Tag]):

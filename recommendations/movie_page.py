@@ -69,7 +69,7 @@ def similar(user: User | AnonymousUser, movie: Movie, more: Sequence[str], less:
 
 def _labels(movie: Movie) -> dict[str, str]:
     """The names of what can be tuned, by key: the movie's genres and tags, then tags of movies like it."""
-    names = {f"{GENRE}{genre.slug}": genre.name for genre in movie.genres.all()}
+    names = {f"{GENRE}{genre.slug}": genre.name for genre in movie.genre_list}
     names |= {f"{TAG}{tag.key}": tag.name for tag in selectors.top_tags(movie)}
     around = selectors.common_tags([other.pk for other in similar_movies(movie, n=3 * SIMILAR)], LABELS)
     names |= {f"{TAG}{tag.key}": tag.name for tag in around}

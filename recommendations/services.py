@@ -22,11 +22,13 @@ from recommendations.lists import Entry, Explanation, Reason, Recommendations
 
 __all__ = [
     "Filters",
+    "Opinions",
     "Ranker",
     "Source",
     "Steering",
     "explain",
     "list_tag",
+    "opinions_of",
     "predicted_stars",
     "recommend",
     "recommend_for_ratings",
@@ -43,6 +45,17 @@ NO_FILTERS = Filters()
 UNSTEERED = Steering()
 
 
+class Opinions(NamedTuple):
+    """What a list for somebody follows from: their ratings, and the ids of the movies that they hid, ascending."""
+
+    ratings: Ratings
+    hidden: list[int]
+
+
+def opinions_of(user: User) -> Opinions:
+    return Opinions(Ratings(*columns.of_user(user.pk)), selectors.hidden_ids(user))
+
+
 def recommend(
     user: User | AnonymousUser,
     *,
@@ -53,16 +66,17 @@ def recommend(
     reasons: int = 2,
     ranker: Ranker = Ranker.SERVED,
     explained: bool = False,
+    opinions: Opinions | None = None,
 ) -> Recommendations:
     """The best `n` movies for somebody, without those they rated or hid and those with an id in `exclude`.
 
     Somebody who is not signed in, or has rated nothing, is shown what is popular.  Each movie comes with up to
-    `reasons` ratings that speak for it.
+    `reasons` ratings that speak for it.  Who has the `opinions` of the user at hand spares reading them again.
     """
     if not isinstance(user, User):
         return _popular(n, filters, exclude)
-    ratings = Ratings(*columns.of_user(user.pk))
-    left_out = {*exclude, *selectors.hidden_ids(user)}
+    ratings, hidden = opinions or opinions_of(user)
+    left_out = {*exclude, *hidden}
     treatment = treatment_of(user)
     if treatment is None:
         wish = _Wish(ratings, user.pk, n, filters, left_out, steering, reasons, ranker, explained)
@@ -99,15 +113,15 @@ def recommend_many(user_ids: Collection[int], *, n: int = 10) -> tuple[str | Non
     return (bundle.name if bundle else None), found
 
 
-def list_tag(user: User) -> str | None:
+def list_tag(user: User, opinions: Opinions) -> str | None:
     """What a member's lists follow from: while it stays the same they do.  None without a model."""
     treatment = treatment_of(user)
     bundle = (treatment and treatment.bundle) or serving.current()
     if bundle is None:
         return None
-    mark = fingerprint(*columns.of_user(user.pk))
+    mark = fingerprint(opinions.ratings.movie_ids, opinions.ratings.half_stars)
     arm = treatment.arm.pk if treatment else None
-    return f"{bundle.name}:{mark}:{arm}:{selectors.hidden_ids(user)}"
+    return f"{bundle.name}:{mark}:{arm}:{opinions.hidden}"
 
 
 def _bundle_for(user: User) -> Bundle | None:
@@ -264,7 +278,7 @@ def _filtered(filters: Filters) -> QuerySet[Movie]:
 
 
 def _of_the_same_genres(movie: Movie, n: int, *, exclude: Collection[int]) -> list[Movie]:
-    genres = [genre.pk for genre in movie.genres.all()]
+    genres = [genre.pk for genre in movie.genre_list]
     shared = Count("genres", filter=Q(genres__in=genres))
     found = selectors.movies().filter(genres__in=genres).exclude(pk__in=exclude)
     return list(found.annotate(shared=shared).order_by("-shared", "-rating_count", "pk")[:n])

@@ -27,7 +27,7 @@ class Query(serializers.Serializer[Any]):
         given = request.query_params
         data = {
             name: given.getlist(name) if isinstance(field, serializers.ListField) else given[name]
-            for name, field in cls().fields.items()
+            for name, field in cls._declared_fields.items()
             if name in given
         }
         query = cls(data=data)

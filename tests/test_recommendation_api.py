@@ -1,11 +1,13 @@
 """What clients get from the recommender through the API."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from knox.models import AuthToken
+from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 
 from movies import services
@@ -13,6 +15,8 @@ from movies.models import Movie, Rating, User
 from recommendations import versions
 from recommendations.feedback import Recorder
 from recommendations.models import Event, ModelVersion, Place, ServiceToken, TrainingRun
+from recommendations.serializers import EntrySerializer
+from recommendations.services import recommend
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -79,6 +83,17 @@ def test_an_explanation_adds_up_to_the_score(client: APIClient, fan: User) -> No
     told = why["base"] + why["training"] + sum(rating["share"] for rating in why["ratings"])
     assert told == pytest.approx(why["score"], abs=1e-4)
     assert get(client, "me/recommendations/?n=1")["results"][0]["explanation"] is None
+
+
+def test_a_list_is_written_as_its_serializer_says(fan: User, world: World) -> None:
+    newcomer = User.objects.create(username="newcomer")
+    for user in (fan, newcomer):
+        entries = recommend(user, explained=True).entries
+        said = [EntrySerializer({**vars(entry), "rank": rank}).data for rank, entry in enumerate(entries, start=1)]
+        mine = APIClient()
+        mine.force_authenticate(user)
+        written = get(mine, "me/recommendations/?explain=true")["results"]
+        assert json.dumps(written) == json.dumps(json.loads(JSONRenderer().render(said)))
 
 
 @pytest.mark.parametrize("ranker", ["exact", "annoy", "served"])

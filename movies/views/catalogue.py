@@ -60,7 +60,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def cover(request: HttpRequest, pk: int) -> HttpResponse:
     """A movie's drawn cover."""
     movie = get_object_or_404(selectors.movies(), pk=pk)
-    svg = posters.draw(movie.title, movie.year, [genre.name for genre in movie.genres.all()])
+    svg = posters.draw(movie.title, movie.year, [genre.name for genre in movie.genre_list])
     response = HttpResponse(svg, content_type="image/svg+xml")
     patch_cache_control(response, public=True, max_age=COVER_AGE)
     return response

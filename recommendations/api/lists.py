@@ -29,8 +29,10 @@ from recommendations.serializers import (
     SimilarQuery,
 )
 from recommendations.services import (
+    Opinions,
     Source,
     list_tag,
+    opinions_of,
     predicted_stars,
     recommend,
     recommend_for_ratings,
@@ -62,10 +64,11 @@ class Similar(APIView):
 def list_for(user: User, request: Request) -> Response:
     """Somebody's list, or that it is as it was."""
     asked = ListQuery.of(request).arguments()
-    tag = _etag(user, request)
+    opinions = opinions_of(user)
+    tag = _etag(user, opinions, request)
     if tag and (unchanged := get_conditional_response(request, etag=tag)):
         return Response(status=unchanged.status_code, headers=dict(unchanged.items()))
-    found = recommend(user, **asked)
+    found = recommend(user, opinions=opinions, **asked)
     response = Response(RecommendationsSerializer(found).data)
     if tag and found.source != Source.POPULAR:
         response["ETag"] = tag
@@ -73,9 +76,9 @@ def list_for(user: User, request: Request) -> Response:
     return response
 
 
-def _etag(user: User, request: Request) -> str | None:
+def _etag(user: User, opinions: Opinions, request: Request) -> str | None:
     """Of the version, the user's ratings and hidden movies, and the question."""
-    tag = list_tag(user)
+    tag = list_tag(user, opinions)
     question = request.META.get("QUERY_STRING", "")
     return tag and f'W/"{salted_hmac("recommendations", f"{user.pk} {tag} {question}").hexdigest()}"'
 
