@@ -126,8 +126,22 @@ def _best_known() -> list[tuple[int, list[int]]]:
 
 def movies_by_id(ids: Sequence[int]) -> list[Movie]:
     """The movies with these ids, in the order of the ids; ids of no movie are left out."""
-    found = movies().in_bulk(ids)
+    found = in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
+
+
+def in_bulk(ids: Collection[int]) -> dict[int, Movie]:
+    """The movies with these ids by id, with their genres at hand at half of what `movies()` takes for them."""
+    found = Movie.objects.in_bulk(ids)
+    for movie in found.values():
+        movie.genre_list = []
+    genres: dict[int, Genre] = {}
+    pairs = Movie.genres.through._default_manager.filter(movie__in=found).order_by("genre__name")
+    for movie_id, pk, name, slug in pairs.values_list("movie", "genre", "genre__name", "genre__slug"):
+        if pk not in genres:
+            genres[pk] = Genre(pk, name, slug)
+        found[movie_id].genre_list.append(genres[pk])
+    return found
 
 
 def genres() -> QuerySet[Genre]:

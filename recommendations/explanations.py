@@ -14,7 +14,7 @@ def explain_all(
     """Explanations by movie id; of what the model does not know there are none."""
     person = bundle.person(user_id, ratings)
     found = {movie: parts for movie in movies if (parts := bundle.explain(person, movie.pk))}
-    rated = selectors.movies().in_bulk({pk for parts in found.values() for pk in parts.shares})
+    rated = selectors.in_bulk({pk for parts in found.values() for pk in parts.shares})
     half_stars = dict(zip(ratings.movie_ids.tolist(), ratings.half_stars.tolist(), strict=True))
     return {movie.pk: _explanation(movie, parts, rated, half_stars) for movie, parts in found.items()}
 

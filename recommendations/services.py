@@ -248,7 +248,7 @@ def _find(bundle: Bundle, wish: _Wish) -> _Found | None:
 
 def _entries(found: _Found) -> tuple[Entry, ...]:
     needed = {*found.ids, *(movie for reasons in found.why for movie, _, _ in reasons)}
-    movies = selectors.movies().in_bulk(needed)
+    movies = selectors.in_bulk(needed)
     rows = zip(found.ids, found.scores, found.stars, found.why, strict=True)
     return tuple(
         Entry(

@@ -79,7 +79,7 @@ def _fair(
         member: bundle.predicted_stars(person, best).tolist() if person else None for member, person in people.items()
     }
     ids = bundle.ids(best).tolist()
-    movies = selectors.movies().in_bulk(ids)
+    movies = selectors.in_bulk(ids)
     return tuple(
         SharedEntry(movies[pk], tuple((member, each and each[row]) for member, each in stars.items()))
         for row, pk in enumerate(ids)

@@ -6,15 +6,23 @@ document denies.
 
 import math
 import re
+from functools import cache
 from typing import Any, Self
 
 from django.core.validators import RegexValidator
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.utils.serializer_helpers import BindingDict
 
 
 class Query(serializers.Serializer[Any]):
     """The parameters of an address."""
+
+    @cached_property
+    def fields(self) -> BindingDict:
+        # Made once: REST framework copies them for each request, which takes as long as to rank the movies.
+        return _fields(type(self))
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
@@ -27,12 +35,19 @@ class Query(serializers.Serializer[Any]):
         given = request.query_params
         data = {
             name: given.getlist(name) if isinstance(field, serializers.ListField) else given[name]
-            for name, field in cls._declared_fields.items()
+            for name, field in _fields(cls).items()
             if name in given
         }
         query = cls(data=data)
         query.is_valid(raise_exception=True)
         return query
+
+
+@cache
+def _fields(query: type[Query]) -> BindingDict:
+    """The fields of a query, bound to one that is never asked."""
+    fields: BindingDict = super(Query, query()).fields
+    return fields
 
 
 class WholeNumberField(serializers.IntegerField):
