@@ -1,8 +1,9 @@
 """The large tables of a release as checked column batches, in bounded memory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, Any, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ _RATING = {"user": pl.Int64, "movie": pl.Int64, "stars": pl.Float64, "moment": p
 _SCORE = {"movie": pl.Int64, "tag": pl.Int64, "relevance": pl.Float64}
 
 Batch = TypeVar("Batch")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ def _batches(
 ) -> Iterator[Batch]:
     """What the parsers make of each block, and of the number of its first line.
 
-    A block of which every line is right is parsed as columns; only one that has something wrong in
-    it is read line by line, to say what.
+    A block of which every line is right is parsed as columns, while the block before it is being used; only one that
+    has something wrong in it is read line by line, to say what.
     """
     rows, done = 0, 0
     progress(file.name, 0, file.size, 0)
@@ -117,18 +119,42 @@ def _batches(
         if table.has_header:
             done += check_header(table, stream)
             first += 1
-        for block in _blocks(stream):
-            count = block.count(b"\n") + (not block.endswith(b"\n"))
-            text = block.removeprefix(BOM) if first == 1 else block
-            batch = at_once(text, first)
-            found = by_line(text, first) if batch is None else batch
-            first += count
-            rows += count
-            done += len(block)
+        for block, batch in _ahead(_parsed(_blocks(stream), first, at_once)):
+            found = by_line(block.text, block.first) if batch is None else batch
+            rows += block.lines
+            done += block.size
             progress(file.name, done, file.size, rows)
             yield found
     progress(file.name, file.size, file.size, rows)
     rejects.check(file.name, rows)
+
+
+class _Block(NamedTuple):
+    """Some lines of a file, the first one's number, how many they are, and how many bytes of the file."""
+
+    text: bytes
+    first: int
+    lines: int
+    size: int
+
+
+def _parsed(
+    blocks: Iterator[bytes], first: int, at_once: Callable[[bytes, int], Batch | None]
+) -> Iterator[tuple[_Block, Batch | None]]:
+    for block in blocks:
+        text = block.removeprefix(BOM) if first == 1 else block
+        lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        yield _Block(text, first, lines, len(block)), at_once(text, first)
+        first += lines
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same, each made by another thread while the one before it is used."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
