@@ -2,6 +2,7 @@
 
 import warnings
 
+import numba
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -25,7 +26,9 @@ def judged() -> tuple[Evaluation, Split]:
     return evaluate(lambda users: scores[users], split), split
 
 
-def test_every_measure_is_what_ranx_says(judged: tuple[Evaluation, Split]) -> None:
+def test_every_measure_is_what_ranx_says(judged: tuple[Evaluation, Split], monkeypatch: pytest.MonkeyPatch) -> None:
+    # Compiling it takes much longer than what it has to do here.
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import ranx  # noqa: PLC0415
