@@ -38,9 +38,9 @@ def quiet_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(params=list(BROKERS))
+@pytest.fixture(params=["redis", "rabbitmq"] if os.environ["DATABASE_URL"].startswith("postgres") else ["filesystem"])
 def site(quiet_site: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
-    """The site with one of the brokers, and a queue that is nobody else's."""
+    """The site with one of the brokers that go with its database, and a queue that is nobody else's."""
     folder_broker = f"filesystem://{quiet_site.folder / 'broker'}"
     url = BROKERS[request.param] or folder_broker
     place = urlsplit(url)
@@ -103,7 +103,6 @@ def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> No
     assert "died during “trial”" in error
 
 
-@pytest.mark.parametrize("site", ["redis"], indirect=True)
 def test_workers_write_everybodys_lists(site: Site) -> None:
     assert site.run("retrain", "--force", *QUICK_RETRAIN).returncode == 0
     shared, alone = (site.folder / f"{name}.csv" for name in ("shared", "alone"))
