@@ -1,6 +1,6 @@
 """Ask the database at `DATABASE_URL` what pages ask, warm, and print p50 and p99 beside the limits, and the plans.
 
-    DATABASE_URL=… .venv/bin/python -m benchmarks.queries [--repeats 200]
+    ALLOWED_HOSTS=localhost DATABASE_URL=… .venv/bin/python -m benchmarks.queries [--repeats 200]
 
 Wall time is what visitors wait for; processor time of this process tells how much of it was waiting for other work
 on the machine.

@@ -200,12 +200,13 @@ class MovieTag(models.Model):
     tagged_at = UnixTimeField(default=timezone.now)
     user = models.ForeignKey(User, models.CASCADE, related_name="movie_tags", db_index=False)
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="movie_tags")
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="movie_tags")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="movie_tags", db_index=False)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "movie", "tag"], name="one_application_per_user_movie_and_tag"),
         ]
+        indexes: ClassVar = [models.Index(fields=["tag", "movie"], name="movies_of_a_tag")]
 
     def __str__(self) -> str:
         return str(self.tag)
