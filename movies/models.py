@@ -199,14 +199,17 @@ class MovieTag(models.Model):
 
     tagged_at = UnixTimeField(default=timezone.now)
     user = models.ForeignKey(User, models.CASCADE, related_name="movie_tags", db_index=False)
-    movie = models.ForeignKey(Movie, models.CASCADE, related_name="movie_tags")
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="movie_tags", db_index=False)
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="movie_tags", db_index=False)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "movie", "tag"], name="one_application_per_user_movie_and_tag"),
         ]
-        indexes: ClassVar = [models.Index(fields=["tag", "movie"], name="movies_of_a_tag")]
+        indexes: ClassVar = [
+            models.Index(fields=["tag", "movie"], name="movies_of_a_tag"),
+            models.Index(fields=["movie", "tag"], name="tags_of_a_movie"),
+        ]
 
     def __str__(self) -> str:
         return str(self.tag)

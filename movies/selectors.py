@@ -1,9 +1,10 @@
 """What pages, endpoints and the recommender read of the catalogue and its people."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import nlargest
 from itertools import chain, zip_longest
 
 from django.core.cache import cache
@@ -15,7 +16,10 @@ from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User
 LOOKED_UP_AT_ONCE = 500
 """So many values are looked up in one query: databases take only so many."""
 MANY_RATINGS = 5_000
-"""From so many ratings on, a movie's histogram may be an hour old: a new rating would not show."""
+"""From so many ratings on, a movie's histogram is kept: a new rating would not show."""
+UNSEEN = 0.01
+"""It is counted anew when this share of the ratings has come or gone, and after a week."""
+WEEK = 7 * 24 * 3600
 
 LATEST_RATINGS = 5_000
 """What “now” means."""
@@ -183,27 +187,40 @@ def rating_histogram(movie: Movie) -> list[int]:
     """How many people gave it half a star, one star, … five stars: ten counts."""
     key = f"histogram:{movie.pk}"
     many = movie.rating_count >= MANY_RATINGS
-    if many and (cached := cache.get(key)):
+    if many and (cached := cache.get(key)) and abs(movie.rating_count - sum(cached)) <= UNSEEN * movie.rating_count:
         return list(cached)
     rows = Rating.objects.filter(movie=movie).order_by().values_list("half_stars").annotate(Count("pk"))
     counted: dict[int, int] = dict(rows)
     histogram = [counted.get(half_stars, 0) for half_stars in range(1, 11)]
     if many:
-        cache.set(key, histogram, 3600)
+        cache.set(key, histogram, WEEK)
     return histogram
 
 
 def top_tags(movie: Movie, n: int = 8) -> list[Tag]:
     """The tags that most people put on a movie."""
-    return list(
-        Tag.objects.filter(movie_tags__movie=movie).annotate(people=Count("movie_tags")).order_by("-people", "key")[:n]
-    )
+    applied = MovieTag.objects.filter(movie=movie).values_list("tag").annotate(Count("pk")).order_by()
+    people = dict(applied)
+    tags = _leading(people, n)
+    for tag in tags:
+        tag.people = people[tag.pk]  # type: ignore[attr-defined]  # as an annotation would be
+    return tags
 
 
 def common_tags(among: Collection[int], n: int) -> list[Tag]:
     """The tags that are on most of some movies (by id), leaving out those that are on one only."""
-    counted = Tag.objects.filter(movie_tags__movie__in=among).annotate(on=Count("movie_tags__movie", distinct=True))
-    return list(counted.filter(on__gt=1).order_by("-on", "key")[:n])
+    applied = MovieTag.objects.filter(movie__in=among).values_list("tag").annotate(on=Count("movie", distinct=True))
+    return _leading(dict(applied.filter(on__gt=1).order_by()), n)
+
+
+def _leading(counts: Mapping[int, int], n: int) -> list[Tag]:
+    """The n tags with the largest counts, by id; of equals the first by name.
+
+    Only these are looked up: the counts come from an index alone.
+    """
+    least = min(nlargest(n, counts.values()), default=0)
+    tags = Tag.objects.filter(pk__in=[pk for pk, count in counts.items() if count >= least])
+    return sorted(tags, key=lambda tag: (-counts[tag.pk], tag.key))[:n]
 
 
 def tags_named(names: Iterable[str]) -> list[Tag]:

@@ -12,7 +12,7 @@ from movies.cards import Shelf, rails
 from movies.models import Movie, User
 from recommendations import feedback
 from recommendations.lists import Reason
-from recommendations.services import explain, similar_movies, stars_without
+from recommendations.services import explain, similar_ids, similar_movies, stars_without
 
 SIMILAR = 14
 LABELS = 10
@@ -71,7 +71,7 @@ def _labels(movie: Movie) -> dict[str, str]:
     """The names of what can be tuned, by key: the movie's genres and tags, then tags of movies like it."""
     names = {f"{GENRE}{genre.slug}": genre.name for genre in movie.genre_list}
     names |= {f"{TAG}{tag.key}": tag.name for tag in selectors.top_tags(movie)}
-    around = selectors.common_tags([other.pk for other in similar_movies(movie, n=3 * SIMILAR)], LABELS)
+    around = selectors.common_tags(similar_ids(movie, n=3 * SIMILAR), LABELS)
     names |= {f"{TAG}{tag.key}": tag.name for tag in around}
     distinct = {name.casefold(): key for key, name in reversed(names.items())}
     return dict([(key, name) for key, name in names.items() if distinct[name.casefold()] == key][:LABELS])

@@ -33,6 +33,7 @@ __all__ = [
     "recommend",
     "recommend_for_ratings",
     "recommend_many",
+    "similar_ids",
     "similar_movies",
     "stars_without",
     "wishes",
@@ -154,14 +155,18 @@ def stars_without(user: User, movie: Movie) -> float | None:
     return stars.get(movie.pk)
 
 
+def similar_ids(movie: Movie, *, n: int, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[int]:
+    """The ids of `similar_movies`, without those of the same genres; none if the model does not know the movie."""
+    wanted = [(np.fromiter(ids, dtype=np.int64), lean) for ids, lean in leanings]
+    return _answer(serving.current(), lambda model: model.alike(movie.pk, n, wanted).tolist()) or []
+
+
 def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[Movie]:
     """Movies that the same people like, the most similar first; what lacks are popular ones of the same genres.
 
     Each leaning is the ids of some movies, and how much more (to 1) or less (to −1) such movies are wanted.
     """
-    wanted = [(np.fromiter(ids, dtype=np.int64), lean) for ids, lean in leanings]
-    found = _answer(serving.current(), lambda model: model.alike(movie.pk, n, wanted).tolist())
-    alike = selectors.movies_by_id(found or [])
+    alike = selectors.movies_by_id(similar_ids(movie, n=n, leanings=leanings))
     if len(alike) < n:
         alike += _of_the_same_genres(movie, n - len(alike), exclude={movie.pk, *(other.pk for other in alike)})
     return alike
