@@ -175,7 +175,7 @@ def least_rated_genre(user: User) -> Genre | None:
     rated = dict(
         Rating.objects.filter(user=user, movie__genres__isnull=False)
         .values_list("movie__genres")
-        .annotate(Count("pk"))
+        .annotate(times=Count("*"))
         .order_by()
     )
     large = [pk for pk, size in sizes.items() if size * 100 >= sum(sizes.values())]
@@ -189,7 +189,7 @@ def rating_histogram(movie: Movie) -> list[int]:
     many = movie.rating_count >= MANY_RATINGS
     if many and (cached := cache.get(key)) and abs(movie.rating_count - sum(cached)) <= UNSEEN * movie.rating_count:
         return list(cached)
-    rows = Rating.objects.filter(movie=movie).order_by().values_list("half_stars").annotate(Count("pk"))
+    rows = Rating.objects.filter(movie=movie).order_by().values_list("half_stars").annotate(times=Count("*"))
     counted: dict[int, int] = dict(rows)
     histogram = [counted.get(half_stars, 0) for half_stars in range(1, 11)]
     if many:
@@ -199,7 +199,7 @@ def rating_histogram(movie: Movie) -> list[int]:
 
 def top_tags(movie: Movie, n: int = 8) -> list[Tag]:
     """The tags that most people put on a movie."""
-    applied = MovieTag.objects.filter(movie=movie).values_list("tag").annotate(Count("pk")).order_by()
+    applied = MovieTag.objects.filter(movie=movie).values_list("tag").annotate(times=Count("*")).order_by()
     people = dict(applied)
     tags = _leading(people, n)
     for tag in tags:

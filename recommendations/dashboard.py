@@ -77,7 +77,7 @@ def quality(load: Load | None) -> Quality:
     key = f"catalogue-quality-{load.pk if load else 0}"
     found: Quality | None = cache.get(key)
     if found is None:
-        twice = Movie.objects.values("title", "year").annotate(times=Count("pk")).filter(times__gt=1)
+        twice = Movie.objects.values("title", "year").annotate(times=Count("*")).filter(times__gt=1)
         rows = twice.order_by("-times", "title").values_list("title", "year", "times")
         found = Quality(
             without_genres=Movie.objects.filter(genres=None).count(),

@@ -71,7 +71,7 @@ def _model() -> Iterator[Metric]:
 
 
 def _runs() -> Metric:
-    counted = dict(TrainingRun.objects.order_by().values_list("status").annotate(Count("pk")))
+    counted = dict(TrainingRun.objects.order_by().values_list("status").annotate(times=Count("*")))
     runs = GaugeMetricFamily("recsite_training_runs", "Training runs by how they stand or ended.", labels=["status"])
     for status in TrainingRun.Status.values:
         runs.add_metric([status], counted.get(status, 0))
