@@ -11,8 +11,7 @@ from movies import selectors
 from movies.cards import Shelf, rails
 from movies.models import Movie, User
 from recommendations import feedback
-from recommendations.lists import Reason
-from recommendations.services import explain, similar_ids, similar_movies, stars_without
+from recommendations.services import reasons_for, similar_ids, similar_movies, stars_without
 
 SIMILAR = 14
 LABELS = 10
@@ -27,13 +26,12 @@ def verdict(user: User | AnonymousUser, movie: Movie) -> dict[str, Any]:
     rated = selectors.marks(user, [movie])[movie.pk].half_stars is not None
     if not (rated or user.shows_predictions):
         return {"movie": movie, "waits": True}
-    return {"movie": movie, "rated": rated, "stars": stars_without(user, movie), "reasons": _reasons(user, movie)}
-
-
-def _reasons(user: User, movie: Movie) -> list[Reason]:
-    explanation = explain(user, movie)
-    ratings = explanation.ratings if explanation else ()
-    return [reason for reason in ratings if reason.share > 0 and reason.movie != movie][:REASONS]
+    return {
+        "movie": movie,
+        "rated": rated,
+        "stars": stars_without(user, movie),
+        "reasons": reasons_for(user, movie, REASONS),
+    }
 
 
 @dataclass(frozen=True)

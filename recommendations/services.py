@@ -30,6 +30,7 @@ __all__ = [
     "list_tag",
     "opinions_of",
     "predicted_stars",
+    "reasons_for",
     "recommend",
     "recommend_for_ratings",
     "recommend_many",
@@ -135,6 +136,20 @@ def explain(user: User, movie: Movie) -> Explanation | None:
     ratings = Ratings(*columns.of_user(user.pk))
     found = _answer(_bundle_for(user), lambda model: explain_all(model, user.pk, ratings, [movie])) or {}
     return found.get(movie.pk)
+
+
+def reasons_for(user: User, movie: Movie, n: int) -> tuple[Reason, ...]:
+    """The `n` of somebody's ratings of other movies that speak most for a movie."""
+    ratings = Ratings(*columns.of_user(user.pk))
+    found = _answer(_bundle_for(user), lambda model: _reasons(model, user.pk, ratings, movie.pk, n + 1)) or []
+    others = [(of, rated, share) for of, rated, share in found if of != movie.pk][:n]
+    movies = selectors.in_bulk({of for of, _, _ in others})
+    return tuple(Reason(movies[of], rated, share) for of, rated, share in others if of in movies)
+
+
+def _reasons(bundle: Bundle, user_id: int, ratings: Ratings, movie_id: int, n: int) -> list[tuple[int, int, float]]:
+    person, place = bundle.person(user_id, ratings), bundle.movies.ordinals(np.array([movie_id]), missing="drop")
+    return bundle.reasons(person, place, n)[0] if person and len(place) else []
 
 
 def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
