@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from movies import services
 from movies.estimates import estimated_rows
-from movies.models import Genre, Movie, Rating, User
+from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 from recommendations.models import ModelVersion, TrainingRun
 from recsite.admin import PAGES, BoundedPaginator
 
@@ -64,6 +64,12 @@ def test_every_table_can_be_listed_and_searched(boss: Client, rated: Rating, mod
 )
 def test_rows_are_found(boss: Client, rated: Rating, model: type, query: str, found: int) -> None:
     assert rows(boss.get(address(model, "changelist") + query).content) == found
+
+
+@pytest.mark.parametrize(("query", "found"), [("ada", 1), ("SLOW", 1), ("slo", 0)])
+def test_tags_of_movies_are_found_by_person_and_tag(boss: Client, rated: Rating, query: str, found: int) -> None:
+    MovieTag.objects.create(user=rated.user, movie=rated.movie, tag=Tag.objects.create(name="Slow"))
+    assert rows(boss.get(address(MovieTag, "changelist") + f"?q={query}").content) == found
 
 
 @pytest.mark.parametrize("model", [Movie, Rating])

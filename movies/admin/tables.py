@@ -174,10 +174,20 @@ class TagAdmin(Exchanged, LargeTable):
 class MovieTagAdmin(LargeTable):
     list_display = ("tag", "movie", "user", "tagged_at")
     list_select_related = ("tag", "movie", "user")
-    search_fields = ("=user__username", "=tag__key")
+    search_fields = ("user__username",)
+    search_help_text = "A person's or a tag's exact name."
     ordering = ("-pk",)
     sortable_by = ()
     autocomplete_fields = ("tag", "movie", "user")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[MovieTag], search_term: str
+    ) -> tuple[QuerySet[MovieTag], bool]:
+        if not search_term:
+            return queryset, False
+        # Looked up first, so that the rows are found by their indexes.
+        people = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
+        return queryset.filter(Q(user__in=people) | Q(tag__in=selectors.tags_named([search_term]))), False
 
 
 @admin.register(WatchlistItem, HiddenMovie)
