@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psycopg2
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -42,12 +44,13 @@ class Server:
                 self.command(), stdout=log, stderr=log, user=self.user, cwd=self.folder, start_new_session=True
             )
         end = time.monotonic() + 60
-        while time.monotonic() < end:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+        while not self.answers():
+            assert time.monotonic() < end, f"{self.command()[0]} does not answer"
             time.sleep(0.05)
-        raise AssertionError(f"{self.command()[0]} does not listen")
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self) -> None:
         """Stop at once, as when the plug is pulled."""
@@ -88,6 +91,14 @@ class PostgreSQL(Server):
     def command(self) -> list[str]:
         data, port = str(self.folder / "data"), str(self.port)
         return [program("postgres"), "-D", data, "-p", port, "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1"]
+
+    def answers(self) -> bool:
+        """Whether it is done with what it had to recover, too."""
+        try:
+            psycopg2.connect(host="127.0.0.1", port=self.port, user="recsite", dbname="postgres").close()
+        except psycopg2.OperationalError:
+            return False
+        return True
 
 
 class Redis(Server):
