@@ -56,8 +56,8 @@ def kill_only_the_child_that_tries_a_version(site: FaultSite) -> str:
 
 
 def kill_the_worker_while_it_trains(site: FaultSite) -> str:
-    config = {"recipe": "article", "epochs": 1_000_000, "threads": 1}
-    site.query(f"from recommendations.queueing import request_retraining; request_retraining(parameters={config!r})")
+    asked = {"config": {"recipe": "article", "epochs": 1_000_000, "threads": 1}}
+    site.query(f"from recommendations.queueing import request_retraining; request_retraining(parameters={asked!r})")
     wait_until(lambda: site.run_states()[0][:2] == ("running", "trial"), 60)
     site.worker.kill()
     site.run("runs")
