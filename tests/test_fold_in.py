@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.fold_in import FoldIn
+from recommendations.engine.fold_in import FoldIn, rating_weights
 from recommendations.engine.training import TrainedModel, TrainingConfig, train
 from tests.engine_data import checkerboard, plain_features
 
@@ -28,7 +28,7 @@ def test_each_rating_has_its_exact_part(model: TrainedModel) -> None:
     ordinals, half_stars = [1, 5, 8, 20], [10, 8, 6, 1]
     parts = model.fold_in.contributions(ordinals, half_stars)
     assert parts.shape == (4, 10)
-    total = model.fold_in.prior + parts.sum(axis=0)
+    total = model.fold_in.prior(half_stars) + parts.sum(axis=0)
     assert model.fold_in.vector(ordinals, half_stars) == pytest.approx(total, abs=1e-6)
 
 
@@ -43,6 +43,45 @@ def test_without_likes_there_still_is_a_vector(model: TrainedModel, ratings: tup
     assert vector.dtype == np.float32
     assert np.isfinite(vector).all()
     assert vector[-1] == 1
+
+
+def test_a_rating_that_does_not_count_changes_nothing(model: TrainedModel) -> None:
+    with_dislike = model.fold_in.vector([1, 5, 9], [10, 8, 2])
+    assert with_dislike == pytest.approx(model.fold_in.vector([1, 5], [10, 8]), abs=1e-7)
+    assert model.fold_in.contributions([1, 5, 9], [10, 8, 2])[2].any() == np.False_
+
+
+def test_who_has_told_nothing_is_like_most_people(model: TrainedModel) -> None:
+    mean = model.embeddings.users.mean(axis=0, dtype=np.float64)
+    assert model.fold_in.vector([], []) == pytest.approx(mean, abs=1e-6)
+
+
+def test_between_two_lengths_of_history_the_maps_are_interpolated() -> None:
+    maps = np.stack([np.zeros((3, 3)), np.eye(3), 3 * np.eye(3)]).astype(np.float32)
+    fold_in = FoldIn(np.array([[1, 0, 0]] * 9, np.float32), np.ones(11, np.float32), np.zeros((3, 3), np.float32), maps)
+    lengths = [fold_in.vector(np.arange(n), [10] * n)[0] / max(n, 1) ** 0.5 for n in (0, 1, 2, 9)]
+    assert lengths == pytest.approx([0, 1, 3, 3])
+    assert FoldIn(fold_in.rows, fold_in.weights, np.zeros((4, 3), np.float32), np.stack([*maps, maps[1]])).vector(
+        [0, 1, 2], [10, 10, 10]
+    )[0] / 3**0.5 == pytest.approx(3 + (np.log2(3) - 1) * (1 - 3))
+
+
+def test_few_likes_are_drawn_towards_what_most_people_like() -> None:
+    """The reference is the regression written out: whole histories' vectors on what n drawn ratings tell."""
+    known, _ = checkerboard(200)
+    known = known.where(known.half_stars == 10)
+    random = np.random.default_rng(0)
+    users = random.normal(size=(known.n_users, 5)).astype(np.float32) + 2
+    rows = np.column_stack([random.normal(size=(known.n_items, 5)), np.zeros(known.n_items)]).astype(np.float32)
+    start = FoldIn(rows, rating_weights(0), np.eye(6, dtype=np.float32)[-1:], np.eye(6, dtype=np.float32)[None])
+    learned = start.with_short_histories(known, users)
+    error, plain = (
+        np.square(one.vector(*[column[:1] for column in known.row(user)])[:-1] - users[user]).sum()
+        for one, user in ((learned, 7), (start, 7))
+    )
+    assert error < plain
+    assert np.linalg.norm(learned.maps[1][:5, :5]) < np.linalg.norm(np.eye(5)) / 2
+    assert learned.priors[1, :5] == pytest.approx(users.mean(axis=0), abs=0.3)
 
 
 def test_many_at_once_are_as_one_by_one(model: TrainedModel) -> None:

@@ -55,7 +55,8 @@ class Joiner:
         rows = np.empty((len(averaged.items), 0), np.float32)
         if weight:
             rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
-        return factors, fold_in.joined(rows, to)
+        fold_in = fold_in.joined(rows, to).with_short_histories(self._interactions, factors.users, seed=self._seed)
+        return factors, fold_in
 
     def _scaled(self, averaged: Factors, weight: float) -> float:
         return weight * spread(averaged) / self._spread if self._spread else 0.0

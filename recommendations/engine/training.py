@@ -178,7 +178,7 @@ def train(
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
     factors, fold_in = _joiner(interactions, config).join_and_fold_in(fits.factors(), config.sibling_weight or 0)
-    factors.users[np.diff(interactions.indptr) == 0] = fold_in.prior[:-1]
+    factors.users[np.diff(interactions.indptr) == 0] = fold_in.vector([], [])[:-1]
     return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
 
 
