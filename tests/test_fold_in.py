@@ -73,7 +73,7 @@ def test_few_likes_are_drawn_towards_what_most_people_like() -> None:
     random = np.random.default_rng(0)
     users = random.normal(size=(known.n_users, 5)).astype(np.float32) + 2
     rows = np.column_stack([random.normal(size=(known.n_items, 5)), np.zeros(known.n_items)]).astype(np.float32)
-    start = FoldIn(rows, rating_weights(0), np.eye(6, dtype=np.float32)[-1:], np.eye(6, dtype=np.float32)[None])
+    start = FoldIn(rows, rating_weights(0, 0), np.eye(6, dtype=np.float32)[-1:], np.eye(6, dtype=np.float32)[None])
     learned = start.with_short_histories(known, users)
     error, plain = (
         np.square(one.vector(*[column[:1] for column in known.row(user)])[:-1] - users[user]).sum()
@@ -82,6 +82,11 @@ def test_few_likes_are_drawn_towards_what_most_people_like() -> None:
     assert error < plain
     assert np.linalg.norm(learned.maps[1][:5, :5]) < np.linalg.norm(np.eye(5)) / 2
     assert learned.priors[1, :5] == pytest.approx(users.mean(axis=0), abs=0.3)
+
+
+def test_more_stars_count_more() -> None:
+    weights = rating_weights(0.5, 0.2)
+    assert weights == pytest.approx([0, 0, 0, 0, 0, 0, 0.4, 0.6, 0.8, 1, 1.2])
 
 
 def test_many_at_once_are_as_one_by_one(model: TrainedModel) -> None:

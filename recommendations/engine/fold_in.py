@@ -10,18 +10,23 @@ from numpy.typing import ArrayLike, NDArray
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.splitting import rank_within_users
 
-RIDGE = 0.2
+RIDGE = 0.03
 """Penalty of the map from ratings to trained vectors, as a share of the mean square of what is mapped."""
-SHORT = (1, 2, 4, 8, 16)
+SHORT = (1, 2, 4, 8)
 """Numbers of ratings that a map of short histories is learned for."""
 SHORT_RIDGE = 0.02
 DRAWS, HISTORIES = 10, 20_000
 """Short histories drawn of each user, and of all together, for each of these maps."""
 
 
-def rating_weights(so_so: float) -> NDArray[np.float32]:
-    """(11,) float32: what a rating counts by its half stars; 1 from 4 stars on, `so_so` for 3 and 3.5 stars."""
-    return np.array((0, 0, 0, 0, 0, 0, so_so, so_so, 1, 1, 1), np.float32)
+def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:
+    """(11,) float32: what a rating counts by its half stars.
+
+    Likes are 1 − `grade` for 4 stars, 1 for 4.5 and 1 + `grade` for 5; 3 and 3.5 stars are `so_so` times the first
+    and the last of these, lower ones nothing.
+    """
+    less, more = 1 - grade, 1 + grade
+    return np.array((0, 0, 0, 0, 0, 0, so_so * less, so_so * more, less, 1, more), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
