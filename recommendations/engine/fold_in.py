@@ -8,10 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recommendations.engine.interactions import Interactions
-from recommendations.engine.splitting import rank_within_users
+from recommendations.engine.splitting import places_by_age, rank_within_users
 
 RIDGE = 0.03
 """Penalty of the map from ratings to trained vectors, as a share of the mean square of what is mapped."""
+FADE = 0.3
+"""How much less than the newest of somebody's ratings the oldest counts.
+
+More would foretell still better what somebody likes next, and worse what else they have liked at any time.
+"""
 SHORT = (1, 2, 4, 8)
 """Numbers of ratings that a map of short histories is learned for."""
 SHORT_RIDGE = 0.02
@@ -31,9 +36,10 @@ def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class FoldIn:
-    """u = prior_n + Σ w(half stars) · row(item) · map_n / √n: linear in the ratings, given how many count (n).
+    """u = prior_n + Σ w(half stars) · (1 − FADE · place / n) · row(item) · map_n / √n.
 
-    So every rating's part of the vector, and of each score, is exact; taking a rating away takes its part away.
+    Linear in the ratings, given how many count (n) and the place of each, the newest at 0.  So every rating's part
+    of the vector, and of each score, is exact.
 
     The less somebody has told, the nearer they are to what most people like: map_n and prior_n are the regression
     of whole histories' vectors on n ratings drawn from them.  They are learned for no rating, for the numbers in
@@ -57,7 +63,7 @@ class FoldIn:
     priors: NDArray[np.float32]
     maps: NDArray[np.float32]
 
-    def vector(self, ordinals: ArrayLike, half_stars: ArrayLike) -> NDArray[np.float32]:
+    def vector(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
         """`[u, b_u, 1]` of somebody with these ratings.
 
         Parameters
@@ -66,19 +72,21 @@ class FoldIn:
             Items rated; m may be 0.
         half_stars : (m,) int
             1 … 10.
+        timestamps : (m,) int
+            Of any origin: their order counts.  Where it is unknown, all alike.
 
         Returns
         -------
         (d + 2,) float32
         """
-        told = self._told(ordinals, half_stars).sum(axis=0, dtype=np.float64)
+        told = self._told(ordinals, half_stars, timestamps).sum(axis=0, dtype=np.float64)
         return np.asarray(self.prior(half_stars) + told @ self._between(self.maps, half_stars), np.float32)
 
     def prior(self, half_stars: ArrayLike) -> NDArray[np.float32]:
         """(d + 2,) float32: the part of the vector that no rating is to be credited with."""
         return self._between(self.priors, half_stars)
 
-    def contributions(self, ordinals: ArrayLike, half_stars: ArrayLike) -> NDArray[np.float32]:
+    def contributions(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
         """What each rating adds to the prior; the parameters of `vector`, one row of (m, d + 2) float32 a rating.
 
         Raises
@@ -86,7 +94,7 @@ class FoldIn:
         ValueError
             When a rating is not 1 … 10 half stars, or of an item outside the catalogue.
         """
-        return self._told(ordinals, half_stars) @ self._between(self.maps, half_stars)
+        return self._told(ordinals, half_stars, timestamps) @ self._between(self.maps, half_stars)
 
     def vectors(self, interactions: Interactions) -> NDArray[np.float32]:
         """`vector` of every user of `interactions`; (n_users, d + 2) float32."""
@@ -99,17 +107,19 @@ class FoldIn:
             vectors[near] += share[near] * (prior + told[near] @ linear)
         return vectors
 
-    def _told(self, ordinals: ArrayLike, half_stars: ArrayLike) -> NDArray[np.float32]:
-        ordinals, half_stars = np.asarray(ordinals, np.int64), np.asarray(half_stars, np.int64)
-        if len(ordinals) != len(half_stars):
-            raise ValueError(f"{len(ordinals)} items and {len(half_stars)} ratings are given; they must pair up")
+    def _told(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
+        ordinals, half_stars, timestamps = (np.asarray(one, np.int64) for one in (ordinals, half_stars, timestamps))
+        if not len(ordinals) == len(half_stars) == len(timestamps):
+            lengths = len(ordinals), len(half_stars), len(timestamps)
+            raise ValueError("{} items, {} ratings and {} times are given; they must agree".format(*lengths))
         if len(ordinals) and not (ordinals.min() >= 0 and ordinals.max() < len(self.rows)):
             raise ValueError(f"a rating is of an item outside 0 … {len(self.rows) - 1}")
         if len(ordinals) and not (half_stars.min() >= 1 and half_stars.max() <= 10):
             raise ValueError("a rating is outside 1 … 10 half stars")
-        weights = self.weights[half_stars]
-        n = max(int(np.count_nonzero(weights)), 1)
-        return self.rows[ordinals] * (weights / np.float32(np.sqrt(n)))[:, None]
+        shares = self.weights[half_stars]
+        counts = shares > 0
+        shares[counts] = _shares(shares[counts], np.zeros(np.count_nonzero(counts), np.int64), timestamps[counts])
+        return self.rows[ordinals] * shares[:, None]
 
     def _between(self, values: NDArray[np.float32], half_stars: ArrayLike) -> NDArray[np.float32]:
         n = np.count_nonzero(self.weights[np.asarray(half_stars, np.int64)])
@@ -214,9 +224,28 @@ def counting(interactions: Interactions, weights: NDArray[np.float32]) -> NDArra
 
 
 def weighted(interactions: Interactions, weights: NDArray[np.float32]) -> Any:
-    """(n_users, n_items) csr_matrix of w(half stars) / √n, n being how many ratings of the user have a weight."""
-    scale = np.sqrt(1 / np.maximum(counting(interactions, weights), 1)).astype(np.float32)
-    return interactions.matrix(weights[interactions.half_stars] * scale[interactions.user_ordinals])
+    """(n_users, n_items) csr_matrix of `_shares` of the ratings that have a weight."""
+    counted = interactions.where(weights[interactions.half_stars] > 0)
+    shares = _shares(weights[counted.half_stars], counted.user_ordinals, counted.timestamps)
+    return counted.matrix(shares)
+
+
+def _shares(
+    weights: NDArray[np.float32], user_ordinals: NDArray[np.integer], timestamps: NDArray[np.integer]
+) -> NDArray[np.float32]:
+    """(n,) float32: w · (1 − `FADE` · place / n) / √n, from the newest rating at place 0 to the oldest.
+
+    Parameters
+    ----------
+    weights : (n,) float32
+        None 0.
+    user_ordinals : (n,) int
+        Ascending.
+    timestamps : (n,) int
+    """
+    n = np.bincount(user_ordinals)[user_ordinals]
+    fresh = 1 - FADE * places_by_age(user_ordinals, timestamps) / n
+    return (weights * fresh / np.sqrt(n)).astype(np.float32)
 
 
 def _places(counts: NDArray[np.integer], n_maps: int) -> NDArray[np.float64]:

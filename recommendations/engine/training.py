@@ -56,7 +56,8 @@ class TrainingConfig:
     ridge, popularity_ridge : float
         See `EaseSettings`.
     sibling_so_so, grade : float
-        What ratings count for the sibling and the fold-in, by their stars; see `rating_weights`.
+        What ratings count for the sibling and the fold-in, by their stars; see `rating_weights`.  How much less old
+        ones count is `fold_in.FADE`.
     learning_rate, item_alpha, user_alpha, max_sampled
         See `FitSettings`.
     so_so_weight, low_weight : float
@@ -180,7 +181,7 @@ def train(
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
     factors, fold_in = _joiner(interactions, config).join_and_fold_in(fits.factors(), config.sibling_weight or 0)
-    factors.users[np.diff(interactions.indptr) == 0] = fold_in.vector([], [])[:-1]
+    factors.users[np.diff(interactions.indptr) == 0] = fold_in.vector([], [], [])[:-1]
     return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
 
 
