@@ -53,7 +53,9 @@ def deviations(bundle: Bundle, user: int | None, ratings: Ratings, movies: np.nd
     training = 0.0
     if person is not None and user is not None:
         # What training added to the sum over the ratings is a part of its own.
-        training = person.vector.astype(np.float64) - bundle.fold_in.vector(person.ordinals, person.half_stars)
+        training = person.vector.astype(np.float64) - bundle.fold_in.vector(
+            person.ordinals, person.half_stars, person.rated_at
+        )
     items = bundle.embeddings.items[bundle.movies.ordinals(movies)].astype(np.float64)
     added = (items @ (training if isinstance(training, np.ndarray) else np.zeros(items.shape[1]))).tolist()
     by_part = [abs(sum(parts.blocks.values()) - parts.score) for parts in known]
@@ -75,7 +77,7 @@ def fold_in(bundle: Bundle) -> float:
         rated = random.choice(len(bundle.movies), FOLDED, replace=False)
         half_stars = random.integers(1, 11, FOLDED)
         start = time.thread_time_ns()
-        bundle.fold_in.vector(rated, half_stars)
+        bundle.fold_in.vector(rated, half_stars, np.arange(FOLDED))
         taken.append(time.thread_time_ns() - start)
     return float(np.median(taken)) / 1e6
 

@@ -63,12 +63,14 @@ def catalogue() -> CatalogueColumns:
     return CatalogueColumns(movies[0], movies[1], genres[0], genres[1], tags[0], tags[1])
 
 
-def of_user(user_id: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-    """One user's ratings: movie ids ascending, half stars."""
+def of_user(user_id: int) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int64]]:
+    """One user's ratings: movie ids ascending, half stars, Unix seconds."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT movie_id, half_stars FROM movies_rating WHERE user_id = %s ORDER BY movie_id", [user_id])
-        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2).T
-    return rows[0], rows[1].astype(np.int8)
+        cursor.execute(
+            "SELECT movie_id, half_stars, rated_at FROM movies_rating WHERE user_id = %s ORDER BY movie_id", [user_id]
+        )
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 3).T
+    return rows[0], rows[1].astype(np.int8), rows[2]
 
 
 def _pairs(table: str, first: str, second: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -30,15 +30,17 @@ SIMILAR_INDEX = "similar.ann"
 
 @dataclass(frozen=True)
 class Ratings:
-    """Somebody's ratings: `movie_ids` (m,) int64, ascending, and `half_stars` (m,) int8."""
+    """Somebody's ratings: `movie_ids` (m,) int64, ascending, `half_stars` (m,) int8, `rated_at` (m,) int64."""
 
     movie_ids: NDArray[np.int64]
     half_stars: NDArray[np.int8]
+    rated_at: NDArray[np.int64]
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[int, int]]) -> "Ratings":
+        """Ratings of which it is not known when they were made: none is newer than another."""
         table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-        return cls(table[:, 0].copy(), table[:, 1].astype(np.int8))
+        return cls(table[:, 0].copy(), table[:, 1].astype(np.int8), np.zeros(len(table), np.int64))
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Person:
     source: Source
     ordinals: NDArray[np.int32]
     half_stars: NDArray[np.int8]
+    rated_at: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -123,13 +126,13 @@ class Bundle:
         """
         ordinals = self.movies.ordinals(ratings.movie_ids, missing="mark")
         known = ordinals >= 0
-        ordinals, half_stars = ordinals[known], ratings.half_stars[known]
-        if not len(ordinals):
+        told = ordinals[known], ratings.half_stars[known], ratings.rated_at[known]
+        if not len(told[0]):
             return None
         trained = self._trained(user_id, ratings)
         if trained is not None:
-            return Person(trained, Source.TRAINED, ordinals, half_stars)
-        return Person(self.fold_in.vector(ordinals, half_stars), Source.FOLDED_IN, ordinals, half_stars)
+            return Person(trained, Source.TRAINED, *told)
+        return Person(self.fold_in.vector(*told), Source.FOLDED_IN, *told)
 
     def _trained(self, user_id: int | None, ratings: Ratings) -> NDArray[np.float32] | None:
         if user_id is None:
@@ -145,7 +148,8 @@ class Bundle:
         The shares are exact: a vector computed from ratings is a sum over them.  A trained vector differs from
         that sum by what training added, which no rating is credited with.
         """
-        shares = self.fold_in.contributions(person.ordinals, person.half_stars) @ self.embeddings.items[ordinals].T
+        added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)
+        shares = added @ self.embeddings.items[ordinals].T
         best = np.argsort(-shares, axis=0, kind="stable")[:n].T
         rated = self.ids(person.ordinals)
         return [
@@ -200,8 +204,8 @@ class Bundle:
         if person is None or not len(place):
             return None
         items = self.embeddings.items[place]
-        added = self.fold_in.contributions(person.ordinals, person.half_stars)
-        base, shares = parts_by_rating(added, self.fold_in.prior, items)
+        added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)
+        base, shares = parts_by_rating(added, self.fold_in.prior(person.half_stars), items)
         blocks = parts_by_block(person.vector, self.parts, place)
         return Parts(
             score=float(items[0].astype(np.float64) @ person.vector.astype(np.float64)),

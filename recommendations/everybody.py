@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from django.db.models import Q
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from numpy.typing import NDArray
 
 from movies.models import HiddenMovie, Rating
@@ -15,7 +15,7 @@ from recommendations.engine.interactions import IdMap, Interactions, fingerprint
 
 ROWS_AT_ONCE = 20_000
 Columns = NDArray[np.int64]
-"""(3, m): user ids, movie ids and half stars, ascending by user and movie."""
+"""(4, m): user ids, movie ids, half stars and Unix seconds, ascending by user and movie."""
 
 Lines = list[tuple[int, float]]
 
@@ -57,7 +57,8 @@ def _lists(bundle: Bundle, who: Q, n: int, threads: int) -> Lists:
 
 def _ratings(who: Q) -> Columns:
     found = Rating.objects.filter(who).order_by("user_id", "movie_id")
-    return _columns(found.values_list("user_id", "movie_id", "half_stars").iterator(ROWS_AT_ONCE), 3)
+    seconds = ExpressionWrapper(F("rated_at"), BigIntegerField())
+    return _columns(found.values_list("user_id", "movie_id", "half_stars", seconds).iterator(ROWS_AT_ONCE), 4)
 
 
 def _hidden(bundle: Bundle, who: Q) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -84,9 +85,7 @@ def _vectors(bundle: Bundle, users: IdMap, rated: Columns, known: Columns) -> ND
 
 
 def _interactions(rated: Columns, users: IdMap, movies: IdMap) -> Interactions:
-    user_ids, movie_ids, half_stars = rated
-    never = np.zeros(len(user_ids), np.int64)
-    return Interactions.from_columns(user_ids, movie_ids, half_stars, never, users=users, items=movies)
+    return Interactions.from_columns(*rated, users=users, items=movies)
 
 
 def _rows(

@@ -121,7 +121,8 @@ def list_tag(user: User, opinions: Opinions) -> str | None:
     bundle = (treatment and treatment.bundle) or serving.current()
     if bundle is None:
         return None
-    mark = fingerprint(opinions.ratings.movie_ids, opinions.ratings.half_stars)
+    ratings = opinions.ratings
+    mark = f"{fingerprint(ratings.movie_ids, ratings.half_stars)}:{ratings.rated_at.sum()}"
     arm = treatment.arm.pk if treatment else None
     return f"{bundle.name}:{mark}:{arm}:{opinions.hidden}"
 

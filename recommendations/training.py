@@ -125,7 +125,10 @@ def _try(owner: runs.Owner, data: Data, config: TrainingConfig) -> Trial:
         model = evaluate(scorer_of(trained.embeddings), split, max_users=JUDGED_USERS)
         known, sibling = (
             evaluate(scorer, split, max_users=JUDGED_USERS)
-            for scorer in (popularity(split.train), ease_alone(split.train, trained.config.sibling))
+            for scorer in (
+                popularity(split.train),
+                ease_alone(split.train, trained.config.sibling, trained.config.weights),
+            )
         )
         stars = calibrate(split, directions(trained.embeddings.items)) if len(split.test) else _uncalibrated(split)
         return Trial(trained.config, model, known, sibling, stars, trained.history)

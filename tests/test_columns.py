@@ -133,10 +133,10 @@ def test_the_catalogue_has_every_movie_with_genres_and_tags(users: list[User], m
 
 def test_one_users_ratings_are_read_by_movie(users: list[User], movies: list[Movie]) -> None:
     rate(users, movies[::-1])
-    ids, half_stars = columns.of_user(users[1].pk)
-    assert [(users[1].pk, *pair) for pair in zip(ids.tolist(), half_stars.tolist(), strict=True)] == [
-        row[:3] for row in expected() if row[0] == users[1].pk
-    ]
+    ids, half_stars, rated_at = columns.of_user(users[1].pk)
+    assert [
+        (users[1].pk, *row) for row in zip(*(ids.tolist(), half_stars.tolist(), rated_at.tolist()), strict=True)
+    ] == [row for row in expected() if row[0] == users[1].pk]
     assert len(columns.of_user(10**6)[0]) == 0
 
 

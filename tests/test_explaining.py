@@ -48,13 +48,17 @@ def test_ratings_add_up_to_the_score_and_go_with_the_rating(items: np.ndarray) -
     rng = np.random.default_rng(3)
     rows = rng.normal(size=(N_ITEMS, D + 2)).astype(np.float32)
     rows[:, -1] = 0
-    fold_in = FoldIn(rows, np.linspace(-1, 1, 11, dtype=np.float32), np.append(np.zeros(D + 1), 1).astype(np.float32))
-    rated, half_stars = np.array([3, 50, 120]), np.array([10, 2, 8])
-    ranking = ExactRanker.prepare(items).rank(fold_in.vector(rated, half_stars), 10)
-    base, shares = parts_by_rating(fold_in.contributions(rated, half_stars), fold_in.prior, items[ranking.ordinals])
+    priors = np.column_stack([rng.normal(size=(4, D + 1)), np.ones(4)]).astype(np.float32)
+    maps = rng.normal(size=(4, D + 2, D + 2)).astype(np.float32) / np.float32(D)
+    maps[:, :, -1] = 0
+    fold_in = FoldIn(rows, np.linspace(0.1, 1, 11, dtype=np.float32), priors, maps)
+    rated, half_stars, times = np.array([3, 50, 120]), np.array([10, 2, 8]), np.array([7, 9, 7])
+    ranking = ExactRanker.prepare(items).rank(fold_in.vector(rated, half_stars, times), 10)
+    prior = fold_in.prior(half_stars)
+    base, shares = parts_by_rating(fold_in.contributions(rated, half_stars, times), prior, items[ranking.ordinals])
     np.testing.assert_allclose(base + shares.sum(axis=1), ranking.scores, atol=1e-5)
     other_base, other_shares = parts_by_rating(
-        fold_in.contributions(rated[[0, 2, 1]], half_stars[[0, 2, 1]]), fold_in.prior, items[ranking.ordinals]
+        fold_in.contributions(rated[[0, 2, 1]], half_stars[[0, 2, 1]], times[[0, 2, 1]]), prior, items[ranking.ordinals]
     )
     np.testing.assert_array_equal(other_base, base)
     np.testing.assert_allclose(other_shares, shares[:, [0, 2, 1]], rtol=1e-12)

@@ -7,6 +7,7 @@ from recommendations.engine.interactions import Interactions
 from recommendations.engine.splitting import (
     Split,
     hold_out_users,
+    places_by_age,
     split_by_time,
     split_by_user_time,
     split_leave_last_out,
@@ -37,6 +38,17 @@ def test_each_user_is_judged_by_their_latest_fifth() -> None:
         assert len(test) == round(0.2 * (len(train) + len(test)))
         assert len(train)
         assert not len(test) or train.max() <= test.min()
+
+
+def test_a_rating_stands_behind_those_that_are_newer_and_half_of_those_of_its_second() -> None:
+    ratings = some_ratings()
+    places = places_by_age(ratings.user_ordinals, ratings.timestamps)
+    for user in range(ratings.n_users):
+        mine = slice(*ratings.indptr[user : user + 2])
+        times = ratings.timestamps[mine]
+        newer, same = (times[:, None] < times).sum(axis=1), (times[:, None] == times).sum(axis=1) - 1
+        assert places[mine] == pytest.approx(newer + same / 2)
+    assert not len(places_by_age(np.zeros(0, int), np.zeros(0, int)))
 
 
 def test_one_rating_alone_stays_in_training() -> None:

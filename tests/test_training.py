@@ -123,6 +123,12 @@ def test_implicit_feedback_with_logistic_loss_is_refused() -> None:
         train(ratings, plain_features(ratings), TrainingConfig(loss="logistic", epochs=1))
 
 
+@pytest.mark.parametrize("wrong", [{"grade": 1.0}, {"sibling_so_so": -0.1}], ids=str)
+def test_no_rating_counts_against_a_movie_in_the_sibling(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        TrainingConfig(**wrong)  # type: ignore[arg-type]
+
+
 def test_features_of_another_catalogue_are_refused() -> None:
     known, _ = checkerboard()
     with pytest.raises(ValueError, match="features of 60 items and ratings of 30"):

@@ -35,13 +35,10 @@ class EaseSettings:
     ----------
     ridge, popularity_ridge : float
         Penalties: Λ of an item is `ridge + popularity_ridge` times the sum of the squares in its column.
-    so_so : float
-        What ratings of 3 and 3.5 stars count beside 1 for likes.
     """
 
     ridge: float
     popularity_ridge: float
-    so_so: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)

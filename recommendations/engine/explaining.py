@@ -44,14 +44,14 @@ def parts_by_rating(
     contributions : (r, d + 2) float32
         `FoldIn.contributions` of the r ratings.
     prior : (d + 2,) float32
-        `FoldIn.prior`.
+        `FoldIn.prior` of these ratings.
     item_vectors : (m, d + 2) float32
         Of the movies in question.
 
     Returns
     -------
     base : (m,) float64
-        What the movies would score with somebody who has rated nothing.
+        What the movies score with somebody of whom no more is known than how much they have rated.
     shares : (m, r) float64
         The rest, rating by rating.  `base + shares.sum(axis=1)` is the score, but for its rounding to float32.
     """

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommendations.engine.ease import Ease, EaseSettings, ease
 from recommendations.engine.evaluation import Scorer
 from recommendations.engine.factors import Factors, compress, join, spread
-from recommendations.engine.fold_in import FoldIn, rating_weights
+from recommendations.engine.fold_in import FoldIn
 from recommendations.engine.interactions import Interactions
 
 
@@ -20,15 +21,24 @@ class Joiner:
     interactions : Interactions
         What the fits were trained on.
     settings : EaseSettings
+    weights : (11,) float32
+        What a rating counts by its half stars, for the sibling and the fold-in.
     dimension : int
         Columns of the joined vectors.
     seed : int
     """
 
-    def __init__(self, interactions: Interactions, settings: EaseSettings, dimension: int, seed: int) -> None:
+    def __init__(
+        self,
+        interactions: Interactions,
+        settings: EaseSettings,
+        weights: NDArray[np.float32],
+        dimension: int,
+        seed: int,
+    ) -> None:
         self._interactions = interactions
         self._settings = settings
-        self._weights = rating_weights(settings.so_so)
+        self._weights = weights
         self._dimension = dimension
         self._seed = seed
 
@@ -55,13 +65,14 @@ class Joiner:
         rows = np.empty((len(averaged.items), 0), np.float32)
         if weight:
             rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
-        return factors, fold_in.joined(rows, to)
+        fold_in = fold_in.joined(rows, to).with_short_histories(self._interactions, factors.users, seed=self._seed)
+        return factors, fold_in
 
     def _scaled(self, averaged: Factors, weight: float) -> float:
         return weight * spread(averaged) / self._spread if self._spread else 0.0
 
 
-def ease_alone(interactions: Interactions, settings: EaseSettings) -> Scorer:
+def ease_alone(interactions: Interactions, settings: EaseSettings, weights: NDArray[np.float32]) -> Scorer:
     """The sibling without LightFM, to be judged beside the joined model."""
-    factors = ease(interactions, rating_weights(settings.so_so), settings).factors
+    factors = ease(interactions, weights, settings).factors
     return lambda users: factors.users[users] @ factors.items.T

@@ -141,6 +141,27 @@ def rank_within_users(interactions: Interactions, *keys: NDArray[np.generic]) ->
     return places
 
 
+def places_by_age(user_ordinals: NDArray[np.integer], timestamps: NDArray[np.integer]) -> NDArray[np.float64]:
+    """(n,) float64: how many ratings of the same user are newer than each; of the same second, half of the others.
+
+    Parameters
+    ----------
+    user_ordinals : (n,) int
+        Ascending.
+    timestamps : (n,) int
+    """
+    if not len(timestamps):
+        return np.zeros(0)
+    order = np.lexsort((-timestamps, user_ordinals))
+    users, times = user_ordinals[order], timestamps[order]
+    moments = np.cumsum(np.append(False, (np.diff(users) != 0) | (np.diff(times) != 0)))
+    firsts, sizes = np.unique(moments, return_index=True, return_counts=True)[1:]
+    middles = (firsts + (sizes - 1) / 2)[moments] - np.searchsorted(users, users)
+    places = np.empty(len(order))
+    places[order] = middles
+    return places
+
+
 def _part(interactions: Interactions, test: NDArray[np.bool_]) -> Split:
     return Split(interactions.where(~test), interactions.where(test))
 

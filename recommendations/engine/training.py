@@ -7,25 +7,23 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.ease import WHOLE, EaseSettings
+from recommendations.engine.ease import EaseSettings
 from recommendations.engine.embeddings import Embeddings, stack_items, stack_users
 from recommendations.engine.evaluation import ndcg_at_10, scorer_of
 from recommendations.engine.factors import Factors
 from recommendations.engine.features import ItemFeatures
 from recommendations.engine.feedback import FeedbackKind, Loss, to_feedback
-from recommendations.engine.fold_in import FoldIn
+from recommendations.engine.fold_in import FoldIn, rating_weights
 from recommendations.engine.interactions import Interactions
-from recommendations.engine.joining import Joiner, ease_alone
+from recommendations.engine.joining import Joiner
 from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
 from recommendations.engine.sizing import SEARCHED, sample_users, size_of
-from recommendations.engine.splitting import Split, split_by_user_time
+from recommendations.engine.splitting import split_by_user_time
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps of it are done, and how many there are at most."""
 Recipe = Literal["joined", "article"]
-SIBLING_WEIGHTS = (0.5, 0.25, 1.0)
-RIDGES = (100.0, 50.0, 200.0, 400.0)
-SO_SO_WEIGHTS = (0.5, 0.0)
+SIBLING_WEIGHTS = (0.7, 0.35, 1.0)
 TOLERANCE = 0.01
 """Looks within this share of the best are as good: fits that are averaged may go on for longer than one alone."""
 PATIENCE = 2
@@ -55,10 +53,11 @@ class TrainingConfig:
         How long to search; None: as long as suits the data's size.
     sibling_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
-    ridge, sibling_so_so : float or None
-        See `EaseSettings`; None: found on the validation slice.
-    popularity_ridge : float
-        The same.
+    ridge, popularity_ridge : float
+        See `EaseSettings`.
+    sibling_so_so, grade : float
+        What ratings count for the sibling and the fold-in, by their stars; see `rating_weights`.  How much less old
+        ones count is `fold_in.FADE`.
     learning_rate, item_alpha, user_alpha, max_sampled
         See `FitSettings`.
     so_so_weight, low_weight : float
@@ -79,9 +78,10 @@ class TrainingConfig:
     epochs: int | None = None
     max_epochs: int | None = None
     sibling_weight: float | None = None
-    ridge: float | None = None
-    sibling_so_so: float | None = None
+    ridge: float = 150.0
     popularity_ridge: float = 0.3
+    sibling_so_so: float = 0.5
+    grade: float = 0.2
     learning_rate: float = 0.05
     item_alpha: float = 1.2e-8
     user_alpha: float = 1e-4
@@ -98,6 +98,8 @@ class TrainingConfig:
             raise ValueError("dimension, fits, fit_dimension, threads and max_epochs must be at least 1")
         if self.loss == "logistic" and self.feedback == "implicit":
             raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
+        if not (0 <= self.sibling_so_so <= 1 and 0 <= self.grade < 1):
+            raise ValueError("sibling_so_so and grade are between 0 and 1: no rating counts against a movie here")
         if not (0 <= self.so_so_weight <= 1 and 0 <= self.low_weight <= 1):
             raise ValueError("so_so_weight and low_weight are between 0 and 1; WARP loses a part of larger ones")
         if self.epochs is not None and self.epochs < 1:
@@ -110,10 +112,12 @@ class TrainingConfig:
 
     @property
     def sibling(self) -> EaseSettings:
-        """Of EASE, with usual ones where nothing was said or found."""
-        ridge = RIDGES[0] if self.ridge is None else self.ridge
-        so_so = SO_SO_WEIGHTS[0] if self.sibling_so_so is None else self.sibling_so_so
-        return EaseSettings(ridge, self.popularity_ridge, so_so)
+        return EaseSettings(self.ridge, self.popularity_ridge)
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """(11,) float32: what a rating counts by its half stars, for EASE and the fold-in."""
+        return rating_weights(self.sibling_so_so, self.grade)
 
     def sized(self, n_ratings: int) -> Self:
         """The same with what suits so many ratings where nothing was said."""
@@ -171,14 +175,13 @@ def train(
     config = config.sized(len(interactions))
     if config.epochs is None:
         config, history = search(interactions, features, config, report)
-    chosen = config.sibling
-    config = replace(config, sibling_weight=_weights(config)[0], ridge=chosen.ridge, sibling_so_so=chosen.so_so)
+    config = replace(config, sibling_weight=_weights(config)[0])
     fits = _fits(interactions, features, config)
     for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
     factors, fold_in = _joiner(interactions, config).join_and_fold_in(fits.factors(), config.sibling_weight or 0)
-    factors.users[np.diff(interactions.indptr) == 0] = fold_in.prior[:-1]
+    factors.users[np.diff(interactions.indptr) == 0] = fold_in.vector([], [], [])[:-1]
     return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
 
 
@@ -198,7 +201,7 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
 
 
 def _joiner(interactions: Interactions, config: TrainingConfig) -> Joiner:
-    return Joiner(interactions, config.sibling, config.dimension, config.seed)
+    return Joiner(interactions, config.sibling, config.weights, config.dimension, config.seed)
 
 
 def _weights(config: TrainingConfig) -> tuple[float, ...]:
@@ -224,8 +227,6 @@ def search(
     """
     config = config.sized(len(interactions))
     split = split_by_user_time(sample_users(interactions, SEARCHED, seed=config.seed))
-    if config.recipe == "joined":
-        config = _with_sibling(split, config)
     fits, joiner = _fits(split.train, features, replace(config, fits=1)), _joiner(split.train, config)
     last, every = config.max_epochs or 1, size_of(len(interactions)).judged_every
     history: list[dict[str, Any]] = []
@@ -244,21 +245,6 @@ def search(
     weights = _means(history, "sibling_weight")
     found = replace(config, epochs=last_good_epoch(history), sibling_weight=max(weights, key=weights.__getitem__))
     return found, history
-
-
-def _with_sibling(split: Split, config: TrainingConfig) -> TrainingConfig:
-    """The settings with which EASE alone is best; of large data, where a fit is dear, with the usual penalty."""
-    dear = min(split.train.n_users, split.train.n_items) > WHOLE
-    ridges = RIDGES[:1] if dear else RIDGES
-    candidates = [
-        replace(config, ridge=ridge, sibling_so_so=so_so)
-        for ridge in (ridges if config.ridge is None else (config.ridge,))
-        for so_so in (SO_SO_WEIGHTS if config.sibling_so_so is None else (config.sibling_so_so,))
-    ]
-    return max(
-        candidates,
-        key=lambda one: ndcg_at_10(ease_alone(split.train, one.sibling), split, max_users=JUDGED_USERS),
-    )
 
 
 def last_good_epoch(history: list[dict[str, Any]]) -> int:
