@@ -5,7 +5,7 @@ one array for each column, in the order in which they lie, and an array's elemen
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from django.db import connection
@@ -20,8 +20,13 @@ _ELEMENT_TYPES = {20: ">i8", 21: ">i2", 23: ">i4"}
 """Of the types bigint, smallint and integer, by their object ids."""
 
 
-def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> list[NDArray[np.signedinteger]]:
-    """As `movies.columnar.read`."""
+def stream(
+    table: str,
+    columns: Mapping[str, np.dtype],
+    take: Callable[[list[NDArray[np.signedinteger]]], None],
+    where: str = "true",
+) -> None:
+    """As `movies.columnar.stream`."""
     name = connection.ops.quote_name(table)
     arrays = ", ".join(f"array_agg({connection.ops.quote_name(column)})" for column in columns)
     pages = f"pg_relation_size('{name}') / current_setting('block_size')::int"
@@ -31,19 +36,17 @@ def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> li
                     AND ({where}))
         FROM generate_series(0, {pages}, {PAGES}) AS first
     ) TO STDOUT (FORMAT binary)"""  # noqa: S608 - names are quoted, and conditions are our own
-    chunks = _Chunks(list(columns.values()))
     with connection.cursor() as wrapper:
         copying: Cursor = wrapper.cursor
-        copying.copy_expert(sql, chunks)
-    return chunks.columns()
+        copying.copy_expert(sql, _Rows(list(columns.values()), take))
 
 
-class _Chunks:
+class _Rows:
     """What a COPY is written to: the answer's rows are taken apart as soon as they are complete."""
 
-    def __init__(self, dtypes: list[np.dtype]) -> None:
+    def __init__(self, dtypes: list[np.dtype], take: Callable[[list[NDArray[np.signedinteger]]], None]) -> None:
         self._dtypes = dtypes
-        self._chunks: list[list[NDArray[np.signedinteger]]] = [[] for _ in dtypes]
+        self._take = take
         self._rest = b""
         self._to_skip = _HEADER
 
@@ -57,28 +60,22 @@ class _Chunks:
             at, self._to_skip = self._to_skip, 0
         while (end := _end_of_row(rest, at)) <= len(rest):
             if end > at + 2:
-                self._take(rest, at + 2 + 4)
+                self._take(self._arrays(rest, at + 2 + 4))
             at = end
         self._rest = rest[at:]
         return len(data)
 
-    def _take(self, data: bytes, at: int) -> None:
-        """Take the arrays out of a record: a count of fields, and for each its type, its length and its bytes."""
+    def _arrays(self, data: bytes, at: int) -> list[NDArray[np.signedinteger]]:
+        """The arrays of a record: a count of fields, and for each its type, its length and its bytes."""
         at += 4
-        for dtype, chunks in zip(self._dtypes, self._chunks, strict=True):
+        arrays = []
+        for dtype in self._dtypes:
             (length,) = struct.unpack_from(">i", data, at + 4)
             at += 8
-            if length > 0:
-                chunks.append(_array(data, at).astype(dtype))
-                at += length
-
-    def columns(self) -> list[NDArray[np.signedinteger]]:
-        """The columns, each let go of here as soon as it is whole."""
-        found = []
-        for dtype, chunks in zip(self._dtypes, self._chunks, strict=True):
-            found.append(np.concatenate(chunks) if chunks else np.empty(0, dtype=dtype))
-            chunks.clear()
-        return found
+            # Pages without a row that is wanted have null for an array.
+            arrays.append(_array(data, at).astype(dtype) if length > 0 else np.empty(0, dtype))
+            at += max(length, 0)
+        return arrays
 
 
 def _end_of_row(data: bytes, at: int) -> int:
