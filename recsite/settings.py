@@ -135,6 +135,12 @@ RECOMMENDER_RANKER = env.str("RECOMMENDER_RANKER", default="measured")
 if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
     raise ImproperlyConfigured(f"RECOMMENDER_RANKER is {RECOMMENDER_RANKER!r}; set measured, exact or approximate.")
 
+# A second trainer, on Apache Spark
+
+SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
+SPARK_FOLDER = BASE_DIR / env.path("SPARK_FOLDER", default="var/spark")
+SPARK_JDBC_JAR = env.str("SPARK_JDBC_JAR", default="")
+
 # Posters: with a key, the worker fetches and keeps them
 
 TMDB_KEY = env.str("TMDB_KEY", default="")
