@@ -111,6 +111,9 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if _sqlite and DATABASES["default"]["NAME"] not in ("", ":memory:"):
     # A relative path is meant from the project's folder, whatever folder the command is typed in.
     DATABASES["default"]["NAME"] = BASE_DIR / DATABASES["default"]["NAME"]
+RATINGS_PARTITIONS = env.int("RATINGS_PARTITIONS", default=0)
+if not 0 <= RATINGS_PARTITIONS <= 1024:
+    raise ImproperlyConfigured(f"RATINGS_PARTITIONS is {RATINGS_PARTITIONS}; set 0, for one table, or up to 1024.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -12,6 +12,8 @@ from django.db import connection
 from numpy.typing import NDArray
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+PARTS = "SELECT relid::regclass::text FROM pg_partition_tree(%s::regclass) WHERE isleaf"
+"""The partitions of a table that has some, as quoted names."""
 PAGES = 512
 """So many pages of a table go into one array: a few megabytes."""
 
@@ -27,18 +29,23 @@ def stream(
     where: str = "true",
 ) -> None:
     """As `movies.columnar.stream`."""
-    name = connection.ops.quote_name(table)
     arrays = ", ".join(f"array_agg({connection.ops.quote_name(column)})" for column in columns)
-    pages = f"pg_relation_size('{name}') / current_setting('block_size')::int"
-    sql = f"""COPY (
-        SELECT (SELECT row({arrays}) FROM {name}
+    with connection.cursor() as wrapper:
+        wrapper.execute(PARTS, [table])
+        parts = [part for (part,) in wrapper.fetchall()] or [connection.ops.quote_name(table)]
+        every = " UNION ALL ".join(_arrays_of(part, arrays, where) for part in parts)
+        copying: Cursor = wrapper.cursor
+        copying.copy_expert(f"COPY ({every}) TO STDOUT (FORMAT binary)", _Rows(list(columns.values()), take))
+
+
+def _arrays_of(part: str, arrays: str, where: str) -> str:
+    pages = f"pg_relation_size('{part}') / current_setting('block_size')::int"
+    return f"""
+        SELECT (SELECT row({arrays}) FROM {part}
                 WHERE ctid >= format('(%s,0)', first)::tid AND ctid < format('(%s,0)', first + {PAGES})::tid
                     AND ({where}))
         FROM generate_series(0, {pages}, {PAGES}) AS first
-    ) TO STDOUT (FORMAT binary)"""  # noqa: S608 - names are quoted, and conditions are our own
-    with connection.cursor() as wrapper:
-        copying: Cursor = wrapper.cursor
-        copying.copy_expert(sql, _Rows(list(columns.values()), take))
+    """  # noqa: S608 - names are quoted, and conditions are our own
 
 
 class _Rows:
