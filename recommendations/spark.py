@@ -1,4 +1,4 @@
-"""ALS on Apache Spark, and nothing of Spark anywhere else.
+"""ALS on Apache Spark.
 
 Ratings reach Spark as Parquet files or through JDBC, and vectors come back as Parquet files: no row passes through
 Python, so the machines of a cluster need nothing but Spark, and a folder that they share with this one.
