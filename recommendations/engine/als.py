@@ -43,7 +43,7 @@ class AlsConfig:
     feedback: FeedbackKind = "implicit"
     dimension: int = 64
     epochs: int = 15
-    ridge: float = 0.1
+    ridge: float = 0.2
     confidence: float = 4.0
     so_so_weight: float = 0.5
     blocks: int = 10
