@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from movies import columns
 from movies.columns import RatingColumns
+from movies.estimates import estimated_rows
 from movies.models import Movie, Rating, User
 from movies.services import rate, unrate
 from tests import releases
@@ -92,6 +93,14 @@ def test_ratings_are_counted_when_made_changed_moved_and_taken_back(world: World
     assert counted()
     rating = Rating.objects.get(user=ada, movie=world.space[0])
     assert Rating.objects.get(pk=rating.pk) == rating
+
+
+@pytest.mark.usefixtures("partitioned")
+def test_their_number_is_estimated_from_what_is_known_of_the_partitions(world: World) -> None:
+    with connection.cursor() as cursor:
+        for part, _ in answer(SIZES):
+            cursor.execute(f"ANALYZE {part}")
+    assert estimated_rows(Rating, exact_up_to=100) == len(world.people) * 15
 
 
 @pytest.mark.usefixtures("partitioned")
