@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql lint format lock check-lock clean
+.PHONY: help run spark test test-sqlite test-postgresql lint format lock check-lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,8 @@ run: .venv/run.stamp var/env ## Set up what is missing, then start the site and 
 	{ $(BIN)/celery --app recsite worker --beat --concurrency 1 --loglevel WARNING & worker=$$!; \
 	  trap 'kill $$worker 2>/dev/null; wait $$worker' EXIT; \
 	  $(MANAGE) runserver 127.0.0.1:$(PORT); }
+
+spark: .venv/spark.stamp ## Add Apache Spark to the environment, for retrain --trainer spark (it needs Java 17)
 
 test: test-sqlite test-postgresql ## Run every test, on SQLite and on PostgreSQL
 
@@ -40,15 +42,18 @@ format: .venv/dev.stamp ## Put every file into the common format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: .venv/dev.stamp ## Compile requirements.in and requirements-dev.in anew
+lock: .venv/dev.stamp ## Compile the requirements anew
 	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) requirements-spark.in --output-file requirements-spark.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
 check-lock: .venv/dev.stamp
 	@mkdir -p var/lock && cp requirements*.txt var/lock/
 	$(LOCK) requirements.in --output-file var/lock/requirements.txt
+	$(LOCK) requirements-spark.in --output-file var/lock/requirements-spark.txt
 	$(LOCK) requirements-dev.in --output-file var/lock/requirements-dev.txt
 	diff requirements.txt var/lock/requirements.txt
+	diff requirements-spark.txt var/lock/requirements-spark.txt
 	diff requirements-dev.txt var/lock/requirements-dev.txt
 
 clean: ## Remove the environment (never the data below var/)
@@ -65,6 +70,10 @@ clean: ## Remove the environment (never the data below var/)
 .venv/dev.stamp: requirements.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
 	@touch .venv/run.stamp $@
+
+.venv/spark.stamp: requirements-spark.txt .venv/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.txt
+	@touch $@
 
 var/env:
 	@mkdir -p var && umask 077 && echo "SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@

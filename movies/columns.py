@@ -1,5 +1,6 @@
 """The database as NumPy columns, for training."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,16 @@ class CatalogueColumns:
 def ratings(*, since: int | None = None) -> RatingColumns:
     """Every rating, or those made or changed at `since` (Unix seconds) or later."""
     where = "true" if since is None else f"rated_at >= {int(since)}"
-    columns = columnar.read("movies_rating", _RATING, where)
+    return in_order(columnar.read("movies_rating", _RATING, where))
+
+
+def stream_ratings(take: Callable[[columnar.Arrays], None]) -> None:
+    """Every rating, as pieces of the columns user, movie, half stars and time, in no order, as of one moment."""
+    columnar.stream("movies_rating", _RATING, take)
+
+
+def in_order(columns: columnar.Arrays) -> RatingColumns:
+    """The columns user, movie, half stars and time, ordered; the list is emptied, so that none is held twice."""
     if not _ascending(columns[0], columns[1]):
         order = np.argsort(_key(columns[0], columns[1]), kind="stable")
         for place, column in enumerate(columns):

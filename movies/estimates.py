@@ -3,6 +3,12 @@
 from django.db import connection
 from django.db.models import Model
 
+GUESS = """
+    SELECT sum(greatest(reltuples, 0))::bigint FROM pg_class
+    WHERE relkind = 'r'
+      AND (oid = %s::regclass OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass))
+"""
+
 
 def estimated_rows(model: type[Model], *, exact_up_to: int) -> int:
     """How many rows a table has: counted if there are no more than so many, else as the database guesses."""
@@ -14,7 +20,7 @@ def estimated_rows(model: type[Model], *, exact_up_to: int) -> int:
 
 
 def _guess(model: type[Model]) -> int:
-    """PostgreSQL's own estimate; -1 before the table has been analysed."""
+    """PostgreSQL's own estimate; 0 before the table, or any of its partitions, has been analysed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [model._meta.db_table])
-        return int(cursor.fetchone()[0])
+        cursor.execute(GUESS, [model._meta.db_table] * 2)
+        return int(cursor.fetchone()[0] or 0)

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
+from recommendations.engine.als import AlsConfig
 from recommendations.engine.feedback import FeedbackKind, Loss
 from recommendations.engine.sizing import SIZES
 from recommendations.engine.training import Recipe, TrainingConfig
+
+C = TypeVar("C", TrainingConfig, AlsConfig)
 
 FEEDBACK: tuple[str, ...] = get_args(FeedbackKind)
 LOSSES: tuple[str, ...] = get_args(Loss)
@@ -32,13 +35,22 @@ ARTICLE: Mapping[str, Any] = {
 
 def configured(overrides: Mapping[str, Any]) -> TrainingConfig:
     """The configuration of a recipe, by default ours, with some fields replaced."""
-    known = [field.name for field in fields(TrainingConfig)]
-    if unknown := sorted(set(overrides) - set(known)):
-        raise ConfigError(f"Unknown: {', '.join(unknown)}. The parameters are {', '.join(known)}.")
     recipe = ARTICLE if overrides.get("recipe") == "article" else {}
     threads = min(SIZES[0].fits, len(os.sched_getaffinity(0)))
+    return _made(TrainingConfig, {"threads": threads, **recipe}, overrides)
+
+
+def als_configured(overrides: Mapping[str, Any]) -> AlsConfig:
+    """The configuration of ALS, with some fields replaced."""
+    return _made(AlsConfig, {}, overrides)
+
+
+def _made(kind: type[C], usual: Mapping[str, Any], overrides: Mapping[str, Any]) -> C:
+    known = [field.name for field in fields(kind)]
+    if unknown := sorted(set(overrides) - set(known)):
+        raise ConfigError(f"Unknown: {', '.join(unknown)}. The parameters are {', '.join(known)}.")
     try:
-        return TrainingConfig(**{"threads": threads, **recipe, **overrides})
+        return kind(**{**usual, **overrides})
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
         raise ConfigError(f"The training cannot be done with {given}: {error}") from error

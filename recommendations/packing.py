@@ -14,7 +14,7 @@ from recommendations.engine.index import build_index
 from recommendations.engine.interactions import fingerprints
 from recommendations.engine.similarity import directions
 from recommendations.engine.stars import Stars
-from recommendations.engine.training import TrainedModel
+from recommendations.engine.trained import TrainedModel
 from recommendations.engine.tuning import IndexPlan, tune_index
 from recommendations.reading import Data
 
@@ -27,7 +27,7 @@ class Made:
     """
 
     data: Data
-    model: TrainedModel
+    model: TrainedModel[Any]
     stars: Stars
     judged: NDArray[np.float32]
 

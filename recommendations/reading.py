@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from movies import columns, extras
+from movies import columns, extras, parquet
 from recommendations.catalogue import Catalogue, grouped
 from recommendations.engine.features import ItemFeatures, Labels
 from recommendations.engine.interactions import IdMap, Interactions
@@ -36,9 +37,12 @@ class Data:
         }
 
 
-def read() -> Data:
-    """Read all ratings and the catalogue.  No transaction is open afterwards: visitors rate while the model trains."""
-    rated = columns.ratings()
+def read(folder: str | None = None) -> Data:
+    """Read all ratings and the catalogue.  No transaction is open afterwards: visitors rate while the model trains.
+
+    Ratings are the database's, or those that `manage.py export_ratings --parquet` has written into `folder`.
+    """
+    rated = parquet.read(Path(folder)) if folder else columns.ratings()
     listed = columns.catalogue()
     items = IdMap(listed.movie_ids)
     known = items.ordinals(rated.movie_ids, missing="mark") >= 0

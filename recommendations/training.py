@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from movies.models import User
 from recommendations import artifacts, gate, runs, store, versions
 from recommendations.bundle import Bundle
-from recommendations.configuration import configured
 from recommendations.engine.calibration import Calibration, calibrate
 from recommendations.engine.evaluation import Evaluation, evaluate, popularity, scorer_of
 from recommendations.engine.joining import ease_alone
@@ -22,16 +21,16 @@ from recommendations.engine.similarity import directions
 from recommendations.engine.sizing import JUDGED_USERS, TRIED, sample_users
 from recommendations.engine.splitting import Split, split_by_user_time
 from recommendations.engine.stars import Stars
-from recommendations.engine.training import TrainingConfig, train
+from recommendations.engine.trained import TrainedModel
 from recommendations.engine.tuning import IndexPlan
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.packing import Made, pack
-from recommendations.parameter_search import tuned
 from recommendations.reading import Data, read
+from recommendations.trainers import Trainer, trainer_of
 
 logger = logging.getLogger(__name__)
 
-LIBRARIES = ("annoy", "lightfm-next", "numba", "numpy", "scipy")
+LIBRARIES = ("annoy", "numba", "numpy", "scipy")
 
 
 class NotEnoughDataError(Exception):
@@ -42,12 +41,11 @@ class NotEnoughDataError(Exception):
 class Trial:
     """How good a model is that was trained without each user's latest ratings, beside simpler ones."""
 
-    config: TrainingConfig
+    trained: TrainedModel[Any]
     model: Evaluation
     popularity: Evaluation
     ease: Evaluation
     stars: Calibration
-    history: list[dict[str, Any]]
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -96,15 +94,16 @@ def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> Mode
 
 
 def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
-    config = configured(tuned(owner.run.parameters.get("config", {})))
+    trainer = trainer_of(owner.run.parameters)
     parent = versions.active()
     with owner.phase("read"):
-        data = read()
+        data = read(owner.run.parameters.get("ratings"))
         if not len(data.interactions):
             raise NotEnoughDataError("There are no ratings to learn from; load some with `manage.py load_movielens`.")
-    trial = _try(owner, data, config)
+    trial = _try(owner, data, trainer)
     with owner.phase("train"):
-        trained = train(data.interactions, data.features, trial.config, progress=_teller(owner))
+        trainer = trainer.for_everything(trial.trained)
+        trained = trainer.train(data.interactions, data.features, progress=_teller(owner))
     with owner.phase("index"):
         # The connection may have died while the model was trained.
         runs.renew_connection()
@@ -113,14 +112,14 @@ def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
     with owner.phase("judge"):
         verdict = [*_judge(folder, trial, parent), gate.recalls(plan.recall_at_10)]
     with owner.phase("publish"):
-        return _publish(owner, folder, parent, verdict, _details(owner, made, trial, plan))
+        return _publish(owner, folder, parent, verdict, _details(owner, made, trial, plan, trainer))
 
 
-def _try(owner: runs.Owner, data: Data, config: TrainingConfig) -> Trial:
+def _try(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
     """Train without each user's latest ratings, and see how well they are foretold."""
     split = split_by_user_time(sample_users(data.interactions, TRIED))
     with owner.phase("trial"):
-        trained = train(split.train, data.features, config, progress=_teller(owner))
+        trained = trainer.train(split.train, data.features, progress=_teller(owner))
     with owner.phase("evaluate"):
         model = evaluate(scorer_of(trained.embeddings), split, max_users=JUDGED_USERS)
         known, sibling = (
@@ -131,7 +130,7 @@ def _try(owner: runs.Owner, data: Data, config: TrainingConfig) -> Trial:
             )
         )
         stars = calibrate(split, directions(trained.embeddings.items)) if len(split.test) else _uncalibrated(split)
-        return Trial(trained.config, model, known, sibling, stars, trained.history)
+        return Trial(trained, model, known, sibling, stars)
 
 
 def _uncalibrated(split: Split) -> Calibration:
@@ -179,19 +178,19 @@ def _champion(parent: ModelVersion | None) -> Bundle | None:
         return None
 
 
-def _details(owner: runs.Owner, made: Made, trial: Trial, plan: IndexPlan) -> dict[str, Any]:
+def _details(owner: runs.Owner, made: Made, trial: Trial, plan: IndexPlan, trainer: Trainer[Any]) -> dict[str, Any]:
     """What the manifest says about a version beside its files."""
     return {
         "created_at": timezone.now().isoformat(timespec="seconds"),
         "run": owner.run.pk,
-        "parameters": asdict(made.model.config),
+        "parameters": {"trainer": trainer.name, **asdict(made.model.config)},
         "dimension": made.model.embeddings.dimension,
         "data": made.data.summary(),
         "metrics": trial.metrics,
         "index": asdict(plan),
-        "history": trial.history,
+        "history": trial.trained.history,
         "seconds": owner.timings,
-        "libraries": {name: library_version(name) for name in LIBRARIES},
+        "libraries": {name: library_version(name) for name in (*LIBRARIES, *trainer.libraries)},
     }
 
 

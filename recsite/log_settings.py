@@ -17,5 +17,7 @@ def logging_of(log_format: str, level: str) -> dict[str, Any]:
             "json": {"()": "recsite.operations.logs.JSONFormatter"},
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
+        # Spark's bridge tells of every connection.
+        "loggers": {"py4j": {"level": "WARNING"}},
         "root": {"handlers": ["stderr"], "level": level},
     }

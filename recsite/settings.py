@@ -104,13 +104,24 @@ DATABASE_TIMEOUT = env.float("DATABASE_TIMEOUT", default=0.0)
 POSTGRESQL_OPTIONS = {"connect_timeout": 3, **(patience.options(DATABASE_TIMEOUT) if DATABASE_TIMEOUT else {})}
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
-_sqlite = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
-DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE_OPTIONS if _sqlite else POSTGRESQL_OPTIONS)
-DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-if _sqlite and DATABASES["default"]["NAME"] not in ("", ":memory:"):
-    # A relative path is meant from the project's folder, whatever folder the command is typed in.
-    DATABASES["default"]["NAME"] = BASE_DIR / DATABASES["default"]["NAME"]
+REPLICA_LAG = env.int("REPLICA_LAG", default=10)
+if env.str("REPLICA_URL", default=""):
+    DATABASES["replica"] = {**env.db("REPLICA_URL"), "TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["recsite.replicas.Router"]
+    MIDDLEWARE.insert(1, "recsite.replicas.ReplicaMiddleware")
+for _database in DATABASES.values():
+    _sqlite = _database["ENGINE"] == "django.db.backends.sqlite3"
+    _database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS if _sqlite else POSTGRESQL_OPTIONS)
+    _database.setdefault("CONN_MAX_AGE", env.int("DATABASE_KEEP", default=60))
+    _database["CONN_HEALTH_CHECKS"] = True
+    # A cursor on the server needs one connection from its first row to its last.
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_POOLED", default=False)
+    if _sqlite and _database["NAME"] not in ("", ":memory:"):
+        # A relative path is meant from the project's folder, whatever folder the command is typed in.
+        _database["NAME"] = BASE_DIR / _database["NAME"]
+RATINGS_PARTITIONS = env.int("RATINGS_PARTITIONS", default=0)
+if not 0 <= RATINGS_PARTITIONS <= 1024:
+    raise ImproperlyConfigured(f"RATINGS_PARTITIONS is {RATINGS_PARTITIONS}; set 0, for one table, or up to 1024.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -134,6 +145,12 @@ if RECOMMENDER_STORE and not RECOMMENDER_STORE.startswith(("file:///", "s3://"))
 RECOMMENDER_RANKER = env.str("RECOMMENDER_RANKER", default="measured")
 if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
     raise ImproperlyConfigured(f"RECOMMENDER_RANKER is {RECOMMENDER_RANKER!r}; set measured, exact or approximate.")
+
+# A second trainer, on Apache Spark
+
+SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
+SPARK_FOLDER = BASE_DIR / env.path("SPARK_FOLDER", default="var/spark")
+SPARK_JDBC_JAR = env.str("SPARK_JDBC_JAR", default="")
 
 # Posters: with a key, the worker fetches and keeps them
 

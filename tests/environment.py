@@ -1,7 +1,9 @@
 """The environment of the tests, set before Django reads its settings (`-p tests.environment`)."""
 
 import os
+import shutil
 import tempfile
+from importlib.util import find_spec
 
 import psycopg2
 import pytest
@@ -9,6 +11,9 @@ import pytest
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 os.environ["RECOMMENDER_ARTIFACTS"] = tempfile.mkdtemp(prefix="recsite-artifacts-")
+os.environ["SPARK_FOLDER"] = tempfile.mkdtemp(prefix="recsite-spark-")
+# What a test makes Spark do is done before it is worth compiling well.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 os.environ["HTTPS"] = "off"
 os.environ["DEBUG"] = "off"
 # Playwright leaves a loop in the thread of the tests, which Django would take for asynchronous code.
@@ -24,6 +29,14 @@ def missing(what: str) -> None:
     if IN_CI:
         pytest.fail(f"{what}, and in CI it must", pytrace=False)
     pytest.skip(what)
+
+
+def needs_spark() -> None:
+    """Skip where pyspark or Java is missing."""
+    if not find_spec("pyspark"):
+        missing("pyspark is not installed")
+    if not shutil.which("java"):
+        missing("Java is not installed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -107,10 +107,11 @@ def test_answers_may_arrive_in_any_pieces(users: list[User], movies: list[Movie]
     row = b"\0\1" + len(record).to_bytes(4, "big") + record
     answer = b"PGCOPY\n\xff\r\n\0" + bytes(8) + row * 3 + b"\xff\xff"
     for size in range(1, len(answer) + 1):
-        chunks = postgresql._Chunks([np.dtype(np.int64)])
+        taken: list[int] = []
+        rows = postgresql._Rows([np.dtype(np.int64)], lambda arrays: taken.extend(arrays[0].tolist()))  # noqa: B023
         for at in range(0, len(answer), size):
-            chunks.write(answer[at : at + size])
-        assert chunks.columns()[0].tolist() == [5, -2] * 3
+            rows.write(answer[at : at + size])
+        assert taken == [5, -2] * 3
 
 
 def test_the_catalogue_has_every_movie_with_genres_and_tags(users: list[User], movies: list[Movie]) -> None:

@@ -4,27 +4,30 @@ import numpy as np
 import pytest
 
 from recommendations.engine.fold_in import FADE, FoldIn, rating_weights
-from recommendations.engine.training import TrainedModel, TrainingConfig, train
+from recommendations.engine.trained import TrainedModel
+from recommendations.engine.training import TrainingConfig, train
 from tests.engine_data import checkerboard, plain_features
 
 pytestmark = pytest.mark.engine
 
+Model = TrainedModel[TrainingConfig]
+
 
 @pytest.fixture(scope="module")
-def model() -> TrainedModel:
+def model() -> Model:
     known, _ = checkerboard()
     return train(known, plain_features(known), TrainingConfig(dimension=8, fits=2, epochs=40))
 
 
 @pytest.mark.parametrize("parity", [0, 1])
-def test_three_likes_tell_the_two_kinds_of_people_apart(model: TrainedModel, parity: int) -> None:
+def test_three_likes_tell_the_two_kinds_of_people_apart(model: Model, parity: int) -> None:
     liked = np.array([2, 6, 12]) + parity
     scores = model.embeddings.items @ model.fold_in.vector(liked, [10, 9, 8], [3, 1, 2])
     order = [item for item in np.argsort(-scores) if item not in liked]
     assert {item % 2 for item in order[:12]} == {parity}
 
 
-def test_each_rating_has_its_exact_part(model: TrainedModel) -> None:
+def test_each_rating_has_its_exact_part(model: Model) -> None:
     ordinals, half_stars, times = [1, 5, 8, 20], [10, 8, 6, 1], [4, 2, 9, 9]
     parts = model.fold_in.contributions(ordinals, half_stars, times)
     assert parts.shape == (4, 10)
@@ -32,12 +35,12 @@ def test_each_rating_has_its_exact_part(model: TrainedModel) -> None:
     assert model.fold_in.vector(ordinals, half_stars, times) == pytest.approx(total, abs=1e-6)
 
 
-def test_the_order_in_which_ratings_are_given_does_not_matter(model: TrainedModel) -> None:
+def test_the_order_in_which_ratings_are_given_does_not_matter(model: Model) -> None:
     forth = model.fold_in.vector([1, 5, 8], [10, 8, 6], [7, 8, 9])
     assert forth == pytest.approx(model.fold_in.vector([8, 5, 1], [6, 8, 10], [9, 8, 7]), abs=1e-6)
 
 
-def test_newer_ratings_count_more_and_those_of_one_moment_alike(model: TrainedModel) -> None:
+def test_newer_ratings_count_more_and_those_of_one_moment_alike(model: Model) -> None:
     def shares(*times: int) -> list[float]:
         parts = model.fold_in.contributions([4, 5, 6], [10, 10, 10], times)
         whole = model.fold_in.contributions([4, 5, 6], [10, 10, 10], [0, 0, 0])
@@ -49,20 +52,20 @@ def test_newer_ratings_count_more_and_those_of_one_moment_alike(model: TrainedMo
 
 
 @pytest.mark.parametrize("ratings", [([], []), ([3], [1]), ([3, 4, 5], [1, 2, 1])], ids=["none", "one", "dislikes"])
-def test_without_likes_there_still_is_a_vector(model: TrainedModel, ratings: tuple[list[int], list[int]]) -> None:
+def test_without_likes_there_still_is_a_vector(model: Model, ratings: tuple[list[int], list[int]]) -> None:
     vector = model.fold_in.vector(*ratings, ratings[0])
     assert vector.dtype == np.float32
     assert np.isfinite(vector).all()
     assert vector[-1] == 1
 
 
-def test_a_rating_that_does_not_count_changes_nothing(model: TrainedModel) -> None:
+def test_a_rating_that_does_not_count_changes_nothing(model: Model) -> None:
     with_dislike = model.fold_in.vector([1, 5, 9], [10, 8, 2], [1, 2, 3])
     assert with_dislike == pytest.approx(model.fold_in.vector([1, 5], [10, 8], [1, 2]), abs=1e-7)
     assert not model.fold_in.contributions([1, 5, 9], [10, 8, 2], [1, 2, 3])[2].any()
 
 
-def test_who_has_told_nothing_is_like_most_people(model: TrainedModel) -> None:
+def test_who_has_told_nothing_is_like_most_people(model: Model) -> None:
     mean = model.embeddings.users.mean(axis=0, dtype=np.float64)
     assert model.fold_in.vector([], [], []) == pytest.approx(mean, abs=1e-6)
 
@@ -103,7 +106,7 @@ def test_more_stars_count_more() -> None:
     assert weights == pytest.approx([0, 0, 0, 0, 0, 0, 0.4, 0.6, 0.8, 1, 1.2])
 
 
-def test_many_at_once_are_as_one_by_one(model: TrainedModel) -> None:
+def test_many_at_once_are_as_one_by_one(model: Model) -> None:
     known, _ = checkerboard()
     together = model.fold_in.vectors(known)
     times = [known.timestamps[slice(*known.indptr[user : user + 2])] for user in range(known.n_users)]
@@ -111,7 +114,7 @@ def test_many_at_once_are_as_one_by_one(model: TrainedModel) -> None:
     assert together == pytest.approx(alone, abs=1e-5)
 
 
-def test_it_survives_being_written_and_read(model: TrainedModel) -> None:
+def test_it_survives_being_written_and_read(model: Model) -> None:
     again = FoldIn.from_arrays(model.fold_in.arrays())
     assert again.vector([1], [9], [0]).tobytes() == model.fold_in.vector([1], [9], [0]).tobytes()
 
@@ -121,7 +124,7 @@ def test_it_survives_being_written_and_read(model: TrainedModel) -> None:
     [([1, 2], [3], "must agree"), ([99], [8], "outside 0"), ([-1], [8], "outside 0"), ([1], [0], "1 … 10")],
 )
 def test_what_cannot_be_ratings_is_refused(
-    model: TrainedModel, ordinals: list[int], half_stars: list[int], message: str
+    model: Model, ordinals: list[int], half_stars: list[int], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         model.fold_in.vector(ordinals, half_stars, half_stars)

@@ -23,11 +23,11 @@ FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rate
 
 LATEST_INCOMING = """
     DELETE FROM incoming USING (
-        SELECT ctid AS place, row_number() OVER (
+        SELECT tableoid AS part, ctid AS place, row_number() OVER (
             PARTITION BY user_id, movie_id ORDER BY rated_at DESC, ctid DESC
         ) AS rank FROM incoming
     ) AS ranked
-    WHERE incoming.ctid = ranked.place AND ranked.rank > 1
+    WHERE incoming.tableoid = ranked.part AND incoming.ctid = ranked.place AND ranked.rank > 1
 """
 UPDATE_OLDER = """
     UPDATE movies_rating AS rating SET half_stars = incoming.half_stars, rated_at = incoming.rated_at
@@ -173,7 +173,8 @@ def _binary(batch: Columns) -> bytes:
 def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
     """Without the table's keys, indexes and triggers while it is filled; they are built when it is full."""
     cursor.execute(
-        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s "
+        "SELECT indexname, replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes "
+        "WHERE schemaname = current_schema() AND tablename = %s "
         "AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass)",
         [table, table],
     )

@@ -1,6 +1,6 @@
 """Columns of a table as NumPy arrays, read in one statement and without a Python object for each row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from django.db import connection
@@ -8,11 +8,32 @@ from numpy.typing import NDArray
 
 from movies.columnar import postgresql, sqlite
 
+Arrays = list[NDArray[np.signedinteger]]
 
-def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> list[NDArray[np.signedinteger]]:
+
+def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> Arrays:
     """Integer columns, in these types, of the rows that `where` (our own SQL) is true for, in no order.
 
     Nulls are not allowed.  Numbers of 8 bits must be positive, others between -2³⁹ and 2³⁹.
     """
+    parts: list[Arrays] = [[] for _ in columns]
+
+    def keep(arrays: Arrays) -> None:
+        for part, array in zip(parts, arrays, strict=True):
+            part.append(array)
+
+    stream(table, columns, keep, where)
+    return [_joined(part, dtype) for part, dtype in zip(parts, columns.values(), strict=True)]
+
+
+def stream(table: str, columns: Mapping[str, np.dtype], take: Callable[[Arrays], None], where: str = "true") -> None:
+    """The same in pieces of some ten thousand rows, each given to `take` as soon as it is here."""
     reader = postgresql if connection.vendor == "postgresql" else sqlite
-    return reader.read(table, columns, where)
+    reader.stream(table, columns, take, where)
+
+
+def _joined(part: Arrays, dtype: np.dtype) -> NDArray[np.signedinteger]:
+    """The whole column, whose pieces are let go of as soon as it is there."""
+    joined = np.concatenate(part) if part else np.empty(0, dtype=dtype)
+    part.clear()
+    return joined

@@ -5,13 +5,15 @@ one array for each column, in the order in which they lie, and an array's elemen
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+PARTS = "SELECT relid::regclass::text FROM pg_partition_tree(%s::regclass) WHERE isleaf"
+"""The partitions of a table that has some, as quoted names."""
 PAGES = 512
 """So many pages of a table go into one array: a few megabytes."""
 
@@ -20,30 +22,38 @@ _ELEMENT_TYPES = {20: ">i8", 21: ">i2", 23: ">i4"}
 """Of the types bigint, smallint and integer, by their object ids."""
 
 
-def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> list[NDArray[np.signedinteger]]:
-    """As `movies.columnar.read`."""
-    name = connection.ops.quote_name(table)
+def stream(
+    table: str,
+    columns: Mapping[str, np.dtype],
+    take: Callable[[list[NDArray[np.signedinteger]]], None],
+    where: str = "true",
+) -> None:
+    """As `movies.columnar.stream`."""
     arrays = ", ".join(f"array_agg({connection.ops.quote_name(column)})" for column in columns)
-    pages = f"pg_relation_size('{name}') / current_setting('block_size')::int"
-    sql = f"""COPY (
-        SELECT (SELECT row({arrays}) FROM {name}
+    with connection.cursor() as wrapper:
+        wrapper.execute(PARTS, [table])
+        parts = [part for (part,) in wrapper.fetchall()] or [connection.ops.quote_name(table)]
+        every = " UNION ALL ".join(_arrays_of(part, arrays, where) for part in parts)
+        copying: Cursor = wrapper.cursor
+        copying.copy_expert(f"COPY ({every}) TO STDOUT (FORMAT binary)", _Rows(list(columns.values()), take))
+
+
+def _arrays_of(part: str, arrays: str, where: str) -> str:
+    pages = f"pg_relation_size('{part}') / current_setting('block_size')::int"
+    return f"""
+        SELECT (SELECT row({arrays}) FROM {part}
                 WHERE ctid >= format('(%s,0)', first)::tid AND ctid < format('(%s,0)', first + {PAGES})::tid
                     AND ({where}))
         FROM generate_series(0, {pages}, {PAGES}) AS first
-    ) TO STDOUT (FORMAT binary)"""  # noqa: S608 - names are quoted, and conditions are our own
-    chunks = _Chunks(list(columns.values()))
-    with connection.cursor() as wrapper:
-        copying: Cursor = wrapper.cursor
-        copying.copy_expert(sql, chunks)
-    return chunks.columns()
+    """  # noqa: S608 - names are quoted, and conditions are our own
 
 
-class _Chunks:
+class _Rows:
     """What a COPY is written to: the answer's rows are taken apart as soon as they are complete."""
 
-    def __init__(self, dtypes: list[np.dtype]) -> None:
+    def __init__(self, dtypes: list[np.dtype], take: Callable[[list[NDArray[np.signedinteger]]], None]) -> None:
         self._dtypes = dtypes
-        self._chunks: list[list[NDArray[np.signedinteger]]] = [[] for _ in dtypes]
+        self._take = take
         self._rest = b""
         self._to_skip = _HEADER
 
@@ -57,28 +67,22 @@ class _Chunks:
             at, self._to_skip = self._to_skip, 0
         while (end := _end_of_row(rest, at)) <= len(rest):
             if end > at + 2:
-                self._take(rest, at + 2 + 4)
+                self._take(self._arrays(rest, at + 2 + 4))
             at = end
         self._rest = rest[at:]
         return len(data)
 
-    def _take(self, data: bytes, at: int) -> None:
-        """Take the arrays out of a record: a count of fields, and for each its type, its length and its bytes."""
+    def _arrays(self, data: bytes, at: int) -> list[NDArray[np.signedinteger]]:
+        """The arrays of a record: a count of fields, and for each its type, its length and its bytes."""
         at += 4
-        for dtype, chunks in zip(self._dtypes, self._chunks, strict=True):
+        arrays = []
+        for dtype in self._dtypes:
             (length,) = struct.unpack_from(">i", data, at + 4)
             at += 8
-            if length > 0:
-                chunks.append(_array(data, at).astype(dtype))
-                at += length
-
-    def columns(self) -> list[NDArray[np.signedinteger]]:
-        """The columns, each let go of here as soon as it is whole."""
-        found = []
-        for dtype, chunks in zip(self._dtypes, self._chunks, strict=True):
-            found.append(np.concatenate(chunks) if chunks else np.empty(0, dtype=dtype))
-            chunks.clear()
-        return found
+            # Pages without a row that is wanted have null for an array.
+            arrays.append(_array(data, at).astype(dtype) if length > 0 else np.empty(0, dtype))
+            at += max(length, 0)
+        return arrays
 
 
 def _end_of_row(data: bytes, at: int) -> int:

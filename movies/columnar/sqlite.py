@@ -5,7 +5,7 @@ SQLite itself writes the numbers in base 2²⁰, each digit as one of the 2²⁰
 take four bytes of UTF-8, from which NumPy takes the digits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from django.db import connection
@@ -20,8 +20,13 @@ _MIDDLE = 1 << _BITS - 1
 """Added to the upper of two digits, which makes place for negative numbers."""
 
 
-def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> list[NDArray[np.signedinteger]]:
-    """As `movies.columnar.read`."""
+def stream(
+    table: str,
+    columns: Mapping[str, np.dtype],
+    take: Callable[[list[NDArray[np.signedinteger]]], None],
+    where: str = "true",
+) -> None:
+    """As `movies.columnar.stream`."""
     names = {connection.ops.quote_name(column): dtype for column, dtype in columns.items()}
     digits = ", ".join(_digits(name, dtype) for name, dtype in names.items())
     name = connection.ops.quote_name(table)
@@ -34,13 +39,11 @@ def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> li
         SELECT (SELECT CAST(group_concat(char({digits}), '') AS blob) FROM {name}
                 WHERE id >= first AND id < first + {ROWS} AND ({where}))
         FROM part"""  # noqa: S608 - names are quoted, and conditions are our own
-    parts: list[list[NDArray[np.signedinteger]]] = [[] for _ in names]
     with connection.cursor() as cursor:
         cursor.execute(sql)
         while row := cursor.fetchone():
             if row[0]:
-                _take(row[0], list(names.values()), parts)
-    return [_joined(part, dtype) for part, dtype in zip(parts, names.values(), strict=True)]
+                take(_arrays(row[0], list(names.values())))
 
 
 def _digits(name: str, dtype: np.dtype) -> str:
@@ -49,23 +52,19 @@ def _digits(name: str, dtype: np.dtype) -> str:
     return f"{_FIRST + _MIDDLE} + ({name} >> {_BITS}), {_FIRST} + ({name} & {(1 << _BITS) - 1})"
 
 
-def _take(text: bytes, dtypes: list[np.dtype], parts: list[list[NDArray[np.signedinteger]]]) -> None:
+def _arrays(text: bytes, dtypes: list[np.dtype]) -> list[NDArray[np.signedinteger]]:
     width = sum(1 if dtype.itemsize == 1 else 2 for dtype in dtypes)
     code = np.frombuffer(text, dtype=">u4").astype(np.uint32).reshape(-1, width).T
     # The payload of the four bytes 11110aaa 10bbbbbb 10cccccc 10dddddd.
     digits = (code >> 6 & 0x1C0000 | code >> 4 & 0x3F000 | code >> 2 & 0xFC0 | code & 0x3F).view(np.int32) - _FIRST
     at = 0
-    for dtype, part in zip(dtypes, parts, strict=True):
+    arrays: list[NDArray[np.signedinteger]] = []
+    for dtype in dtypes:
         if dtype.itemsize == 1:
-            part.append(digits[at].astype(dtype))
+            arrays.append(digits[at].astype(dtype))
             at += 1
         else:
             upper = digits[at].astype(dtype) - dtype.type(_MIDDLE)
-            part.append((upper << _BITS) + digits[at + 1])
+            arrays.append((upper << _BITS) + digits[at + 1])
             at += 2
-
-
-def _joined(part: list[NDArray[np.signedinteger]], dtype: np.dtype) -> NDArray[np.signedinteger]:
-    joined = np.concatenate(part) if part else np.empty(0, dtype=dtype)
-    part.clear()
-    return joined
+    return arrays

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from recommendations.engine.interactions import IdMap
 
+AT_ONCE = 65_536
+
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
@@ -45,7 +47,7 @@ class Embeddings:
                 raise ValueError(f"{name} vectors are {vectors.shape} {vectors.dtype}; wanted is (n, d + 2) float32")
             if len(vectors) != len(ids):
                 raise ValueError(f"there are {len(ids)} {name} ids and {len(vectors)} {name} vectors")
-            if not np.isfinite(vectors).all():
+            if not _finite(vectors):
                 raise ValueError(f"{name} vectors hold NaN or infinity; train with a lower learning rate")
             if (vectors[:, ones] != 1).any():
                 raise ValueError(f"column {ones} of the {name} vectors must be 1: it meets the other side's bias")
@@ -67,6 +69,11 @@ class Embeddings:
     def dimension(self) -> int:
         """d: the columns that are neither bias nor constant."""
         return self.items.shape[1] - 2
+
+
+def _finite(vectors: NDArray[np.float32]) -> bool:
+    """In blocks: the mapped vectors of many users are not to be held in memory, nor as many answers."""
+    return all(np.isfinite(vectors[at : at + AT_ONCE]).all() for at in range(0, len(vectors), AT_ONCE))
 
 
 def stack_users(vectors: ArrayLike, biases: ArrayLike) -> NDArray[np.float32]:

@@ -1,6 +1,5 @@
 """From ratings and features to vectors: LightFM fits, stopped in time, joined with EASE into one dot product."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
@@ -13,15 +12,14 @@ from recommendations.engine.evaluation import ndcg_at_10, scorer_of
 from recommendations.engine.factors import Factors
 from recommendations.engine.features import ItemFeatures
 from recommendations.engine.feedback import FeedbackKind, Loss, to_feedback
-from recommendations.engine.fold_in import FoldIn, rating_weights
+from recommendations.engine.fold_in import rating_weights
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.joining import Joiner
 from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
 from recommendations.engine.sizing import SEARCHED, sample_users, size_of
 from recommendations.engine.splitting import split_by_user_time
+from recommendations.engine.trained import Progress, TrainedModel
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps of it are done, and how many there are at most."""
 Recipe = Literal["joined", "article"]
 SIBLING_WEIGHTS = (0.7, 0.35, 1.0)
 TOLERANCE = 0.01
@@ -126,32 +124,9 @@ class TrainingConfig:
         return replace(self, fits=fits, max_epochs=self.max_epochs or size.max_epochs)
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedModel:
-    """What training leaves.
-
-    Attributes
-    ----------
-    embeddings : Embeddings
-    fold_in : FoldIn
-    item_parts : mapping of str to (n_items, d + 1) float32
-        What each block of features brings to `[v, b_v]`; they add up to it.
-    config : TrainingConfig
-        With what was found; give it to `train` again to save the search.
-    history : list of dict
-        One entry per epoch that was judged: "epoch" and the measures on the validation slice.
-    """
-
-    embeddings: Embeddings
-    fold_in: FoldIn
-    item_parts: Mapping[str, NDArray[np.float32]]
-    config: TrainingConfig
-    history: list[dict[str, Any]]
-
-
 def train(
     interactions: Interactions, features: ItemFeatures, config: TrainingConfig, *, progress: Progress | None = None
-) -> TrainedModel:
+) -> TrainedModel[TrainingConfig]:
     """Fit, join, and learn to fold in.
 
     Parameters

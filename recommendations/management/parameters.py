@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.management import CommandError
@@ -29,11 +29,13 @@ def add_training_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def training_parameters(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, by the names of `TrainingConfig`; wrong parameters end the command."""
+def training_parameters(
+    options: Mapping[str, Any], check: Callable[[Mapping[str, Any]], object] = configured
+) -> dict[str, Any]:
+    """What was given, by name; parameters that `check` refuses end the command."""
     given = {name: options[name] for name in FLAGS if options[name] is not None} | dict(options["set"])
     try:
-        configured(given)
+        check(given)
     except ConfigError as error:
         raise CommandError(str(error), returncode=2) from error
     return given

@@ -12,6 +12,8 @@ from recommendations.exporting import Export, ExportError
 from recommendations.queueing import BrokerUnavailableError
 from recommendations.selectors import UnknownUserError, user_named
 from recommendations.services import recommend
+from recommendations.spark import SparkUnavailableError
+from recommendations.spark_parts import write_parts
 from recommendations.terminal import print_json, progress, recommendations_report, show_recommendations
 
 BEST_RATED = 5
@@ -31,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="everybody who has rated something")
         parser.add_argument("--output", type=Path, metavar="FILE", help="where to with --all: .parquet or .csv")
         parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="to rank with")
-        parser.add_argument("--queue", action="store_true", help="let Celery workers do it, a task for each part")
+        others = parser.add_mutually_exclusive_group()
+        others.add_argument("--queue", action="store_true", help="let Celery workers do it, a task for each part")
+        others.add_argument("--spark", action="store_true", help="let the Spark cluster of SPARK_MASTER do it")
 
     def handle(self, *, user: str | None, n: int | None, all: bool, **options: Any) -> None:  # noqa: A002
         if n is not None and n < 1:
@@ -41,7 +45,8 @@ class Command(BaseCommand):
         if user:
             self.show(user, n or FOR_ONE, json=options["json"])
         else:
-            self.export(options["output"].resolve(), n or FOR_EACH, options["threads"], queue=options["queue"])
+            how = {name: options[name] for name in ("threads", "queue", "spark")}
+            self.export(options["output"].resolve(), n or FOR_EACH, **how)
 
     def show(self, user: str, n: int, *, json: bool) -> None:
         try:
@@ -55,14 +60,16 @@ class Command(BaseCommand):
         else:
             show_recommendations(person, rated, found)
 
-    def export(self, output: Path, n: int, threads: int, *, queue: bool) -> None:
+    def export(self, output: Path, n: int, *, threads: int, queue: bool, spark: bool) -> None:
         try:
             export = Export.of_active_version(output, n)
             if queue:
                 export.queue_parts()
                 self.stdout.write(f"Workers will write {output}.")
                 return
-        except (ExportError, BrokerUnavailableError, OSError) as error:
+            if spark:
+                write_parts(export.folder, export.missing)
+        except (ExportError, BrokerUnavailableError, SparkUnavailableError, OSError) as error:
             raise CommandError(str(error)) from error
         with progress(Console(stderr=True)) as report:
             missing = export.missing

@@ -1,6 +1,7 @@
 import signal
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -12,6 +13,7 @@ from recommendations import runs, selectors
 from recommendations.management.parameters import add_training_arguments, training_parameters
 from recommendations.models import TrainingRun
 from recommendations.terminal import gate_table, metrics_table, print_json, progress, seconds_table
+from recommendations.trainers import TRAINERS, trainer_of
 from recommendations.training import retrain
 
 FAILED, BUSY, REFUSED, CANCELLED = 1, 3, 4, 130
@@ -27,11 +29,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the result as one JSON object, and only that")
         parser.add_argument("--force", action="store_true", help="publish even what the gate refuses; it is recorded")
+        parser.add_argument(
+            "--trainer",
+            choices=TRAINERS,
+            default=TRAINERS[0],
+            help="lightfm: in this process (the default); spark: ALS on the Spark cluster of SPARK_MASTER",
+        )
+        parser.add_argument(
+            "--ratings", type=Path, metavar="FOLDER", help="train on what export_ratings --parquet has written there"
+        )
         add_training_arguments(parser)
 
-    def handle(self, *, json: bool, force: bool, **options: Any) -> None:
-        config = training_parameters(options)
-        run = runs.request(parameters={"config": config, "force": force})
+    def handle(self, *, json: bool, force: bool, trainer: str, ratings: Path | None, **options: Any) -> None:
+        asked = {"trainer": trainer, "ratings": str(ratings.resolve()) if ratings else None}
+        config = training_parameters(options, lambda given: trainer_of({**asked, "config": given}))
+        run = runs.request(parameters={"config": config, "force": force, **asked})
         self.train(run)
         report = selectors.run_report(run)
         if json:

@@ -1,0 +1,195 @@
+"""What a site of a given size needs of every part of recsite, from what one of each thing costs.
+
+    .venv/bin/python -m benchmarks.scaling
+    .venv/bin/python -m benchmarks.scaling --ratings 1e9 --users 1e8 --movies 1e6 --requests 500 --cores 16 --memory 64
+
+prints what is needed beside what one machine has, more than that in bold.  `--cost request=0.004` puts in a cost of
+your own.
+docs/scaling.md explains the table of 1, 10, 100 and 1,000 times ml-25m, which this prints without arguments.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+MB, GB, HOUR = 1e6, 1e9, 3600.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """How much there is; `requests` a second at the busiest time."""
+
+    ratings: float = 25_000_095
+    users: float = 162_541
+    movies: float = 62_423
+    requests: float = 50
+    dimension: int = 128
+
+    def times(self, factor: float) -> "Site":
+        """As many times the people, ratings and requests; a catalogue grows with the root of that."""
+        return replace(
+            self,
+            ratings=self.ratings * factor,
+            users=self.users * factor,
+            movies=self.movies * factor**0.5,
+            requests=self.requests * factor,
+        )
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What one machine has: cores, bytes of memory and disk, bytes a second of network, and hours for the night."""
+
+    cores: float = 8
+    memory: float = 32 * GB
+    disk: float = 1000 * GB
+    network: float = 1.25 * GB
+    night: float = 8 * HOUR
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What one of each thing costs, in bytes or seconds of one core; docs/scaling.md says where each was measured.
+
+    stored_rating, loaded_rating, read_rating, exported_rating
+        A rating in PostgreSQL with its indexes, its first load, its reading for training, its bytes in Parquet.
+    trained_rating, lightfm_step
+        A rating in the memory of a retraining; one rating, column and epoch of a LightFM fit.
+    handed_rating, spark_rating, spark_step
+        The same of Spark's ALS: a rating in the memory of the retraining and of the cluster; a step as above.
+    batch_product, ranked_product
+        A movie's column in everybody's lists, and in the list of one request.
+    indexed, request
+        A list from the approximate index; a page but for the ranking.
+    """
+
+    stored_rating: float = 114
+    loaded_rating: float = 3.6e-6
+    read_rating: float = 0.43e-6
+    exported_rating: float = 5.2
+    trained_rating: float = 410
+    lightfm_step: float = 2.4e-7
+    handed_rating: float = 260
+    spark_rating: float = 400
+    spark_step: float = 6.4e-8
+    batch_product: float = 41e-12
+    ranked_product: float = 45e-12
+    indexed: float = 420e-6
+    request: float = 27e-3
+
+    def __post_init__(self) -> None:
+        if wrong := [cost.name for cost in fields(self) if getattr(self, cost.name) < 0]:
+            raise ValueError(f"{', '.join(wrong)} cannot be negative")
+
+
+@dataclass(frozen=True)
+class Need:
+    """How much of something is needed, beside what one machine has of it."""
+
+    name: str
+    amount: float
+    limit: float
+    unit: float
+    said_in: str
+
+    @property
+    def machines(self) -> float:
+        return self.amount / self.limit
+
+    @property
+    def told(self) -> str:
+        return f"{_short(self.amount / self.unit)} {self.said_in}"
+
+
+LIGHTFM_FITS, LIGHTFM_EPOCHS, LIGHTFM_COLUMNS = 2, 8, 32
+SPARK_EPOCHS, SPARK_COLUMNS = 15, 64
+BYTES_OF_A_NUMBER = 4
+BESIDE_A_VECTOR = 24
+"""Bytes of an id, a fingerprint, an offset and a trial's result."""
+INDEXED_FROM = 1_000_000
+"""Movies from which on unfiltered lists come from the approximate index."""
+
+
+def needs(site: Site, machine: Machine, costs: Costs) -> list[Need]:
+    """Every part's need, in the order in which data flow."""
+    night = machine.cores * machine.night
+    columns = site.dimension + 2
+    vectors = columns * BYTES_OF_A_NUMBER + BESIDE_A_VECTOR
+    version = (site.users + 3 * site.movies) * vectors
+    indexed = site.movies >= INDEXED_FROM
+    ranking = costs.indexed if indexed else costs.ranked_product * site.movies * columns
+    lightfm = costs.lightfm_step * LIGHTFM_COLUMNS * LIGHTFM_EPOCHS * LIGHTFM_FITS * site.ratings
+    spark = costs.spark_step * SPARK_COLUMNS * SPARK_EPOCHS * site.ratings
+    return [
+        Need("database, on disk", costs.stored_rating * site.ratings, machine.disk, GB, "GB"),
+        Need("first load, processor", costs.loaded_rating * site.ratings, machine.night, HOUR, "h"),
+        Need("reading for training, processor", costs.read_rating * site.ratings, machine.night, HOUR, "h"),
+        Need("training in one process, memory", costs.trained_rating * site.ratings, machine.memory, GB, "GB"),
+        Need("LightFM, processor", lightfm, LIGHTFM_FITS * machine.night, HOUR, "h"),
+        Need("Spark ALS, memory of the retraining", costs.handed_rating * site.ratings, machine.memory, GB, "GB"),
+        Need("Spark ALS, memory of the cluster", costs.spark_rating * site.ratings, machine.memory, GB, "GB"),
+        Need("Spark ALS, processor of the cluster", spark, night, HOUR, "h"),
+        Need("Parquet for Spark, on disk", costs.exported_rating * site.ratings, machine.disk, GB, "GB"),
+        Need("a version, on each host's disk", version, machine.disk, GB, "GB"),
+        Need("a version, over a host's network", version, machine.network * HOUR, GB, "GB"),
+        Need("movies' vectors, memory of each host", 3 * site.movies * vectors, machine.memory, GB, "GB"),
+        Need(
+            "everybody's top 100, processor", costs.batch_product * site.movies * columns * site.users, night, HOUR, "h"
+        ),
+        Need("pages, processor", (costs.request + ranking) * site.requests, machine.cores, 1, "cores"),
+    ]
+
+
+def table(factors: Sequence[float], site: Site, machine: Machine, costs: Costs) -> str:
+    """The needs of a site that is so many times as large, as a Markdown table; bold is more than one machine has."""
+    sites = [site.times(factor) for factor in factors]
+    head = ["", *(f"{factor:g} ×" for factor in factors)]
+    sizes = [
+        [name, *(_short(getattr(one, name)) for one in sites)] for name in ("ratings", "users", "movies", "requests")
+    ]
+    columns = [needs(one, machine, costs) for one in sites]
+    rows = [[row[0].name, *(_cell(need) for need in row)] for row in zip(*columns, strict=True)]
+    lines = [head, ["---"] * len(head), *sizes, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(need: Need) -> str:
+    return f"**{need.told}**" if need.machines > 1 else need.told
+
+
+def _short(value: float) -> str:
+    for size, letter in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
+        if value >= size:
+            scale = 1e3 if letter == " k" else size
+            return f"{value / scale:.3g}{letter}"
+    return f"{value:.2g}" if value < 100 else f"{value:.0f}"
+
+
+def asked() -> tuple[Site, Machine, Costs, Sequence[float]]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for of in (Site, Machine):
+        for field in fields(of):
+            parser.add_argument(f"--{field.name}", type=float, default=field.default, metavar="N")
+    parser.add_argument("--cost", action="append", default=[], metavar="NAME=VALUE", help="; ".join(_names(Costs)))
+    parser.add_argument("--times", type=float, nargs="+", help="how many times that size (default: 1 10 100 1000)")
+    options = parser.parse_args()
+    site = Site(**{name: getattr(options, name) for name in _names(Site)})
+    machine = Machine(**{name: getattr(options, name) for name in _names(Machine)})
+    own = dict(assignment.split("=", 1) for assignment in options.cost)
+    if unknown := sorted(set(own) - set(_names(Costs))):
+        parser.error(f"unknown: {', '.join(unknown)}")
+    costs = Costs(**{name: float(value) for name, value in own.items()})
+    return site, machine, costs, options.times or ((1,) if site != Site() else (1, 10, 100, 1000))
+
+
+def _names(of: type) -> list[str]:
+    return [field.name for field in fields(of)]
+
+
+def main() -> None:
+    site, machine, costs, factors = asked()
+    print(table(factors, site, machine, costs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Who trains: LightFM in this process, or ALS on Spark.  Both leave the same kind of model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+from recommendations.configuration import als_configured, configured
+from recommendations.engine.features import ItemFeatures
+from recommendations.engine.interactions import Interactions
+from recommendations.engine.trained import Config, Progress, TrainedModel
+from recommendations.engine.training import TrainingConfig, train
+from recommendations.parameter_search import tuned
+from recommendations.spark import SparkTrainer
+
+C = TypeVar("C", bound=Config)
+
+
+class Trainer(Protocol[C]):
+    """From ratings and features to vectors."""
+
+    name: ClassVar[str]
+    libraries: ClassVar[tuple[str, ...]]
+    """Whose versions the manifest names."""
+
+    @property
+    def config(self) -> C: ...
+
+    def train(
+        self, interactions: Interactions, features: ItemFeatures, *, progress: Progress | None = None
+    ) -> TrainedModel[C]:
+        """As `recommendations.engine.training.train`."""
+
+    def for_everything(self, trial: TrainedModel[C]) -> Self:
+        """The trainer for all the ratings, after a trial on some of them."""
+
+
+@dataclass(frozen=True)
+class LightFMTrainer:
+    name: ClassVar = "lightfm"
+    libraries: ClassVar[tuple[str, ...]] = ("lightfm-next",)
+
+    config: TrainingConfig
+
+    def train(
+        self, interactions: Interactions, features: ItemFeatures, *, progress: Progress | None = None
+    ) -> TrainedModel[TrainingConfig]:
+        return train(interactions, features, self.config, progress=progress)
+
+    def for_everything(self, trial: TrainedModel[TrainingConfig]) -> Self:
+        return replace(self, config=trial.config)
+
+
+TRAINERS = (LightFMTrainer.name, SparkTrainer.name)
+
+
+def trainer_of(parameters: Mapping[str, Any]) -> Trainer[Any]:
+    """The trainer that a run's parameters ask for: "trainer", its "config", and the folder of "ratings".
+
+    Raises
+    ------
+    ConfigError
+        When a parameter is unknown or wrong.
+    """
+    config = parameters.get("config", {})
+    if parameters.get("trainer") == SparkTrainer.name:
+        folder = parameters.get("ratings")
+        return SparkTrainer(als_configured(config), Path(folder) if folder else None)
+    return LightFMTrainer(configured(tuned(config)))
