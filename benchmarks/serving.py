@@ -86,6 +86,7 @@ def prepare(users: int) -> dict[str, Sequence[Question]]:
         "bare endpoint": [Question("/api/v1/bare/", {})],
         "empty endpoint": [Question("/api/v1/empty/", headers) for headers in api],
         "recommendations": [Question("/api/v1/me/recommendations/", headers) for headers in api],
+        "home page": [Question("/", headers) for headers in cookies],
         "page of recommendations": [Question("/recommendations/", headers) for headers in cookies],
         "movie page": [Question(f"/movies/{movie}/", headers) for movie, headers in zip(pages, cookies, strict=True)],
     }
