@@ -143,17 +143,18 @@ class Bundle:
         return self.embeddings.users[place]
 
     def reasons(self, person: Person, ordinals: NDArray[np.int32], n: int) -> list[list[tuple[int, int, float]]]:
-        """For each movie, the n ratings that raise its score most: (movie id, half stars, share of the score).
+        """For each movie, the n ratings of movies liked that raise its score most: (movie id, half stars, share of it).
 
         The shares are exact: a vector computed from ratings is a sum over them.  A trained vector differs from
         that sum by what training added, which no rating is credited with.
         """
-        added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)
+        liked = self.fold_in.weights[person.half_stars] > 0
+        added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)[liked]
         shares = added @ self.embeddings.items[ordinals].T
         best = np.argsort(-shares, axis=0, kind="stable")[:n].T
-        rated = self.ids(person.ordinals)
+        rated, half_stars = self.ids(person.ordinals[liked]), person.half_stars[liked]
         return [
-            [(int(rated[i]), int(person.half_stars[i]), float(column[i])) for i in rows if column[i] > 0]
+            [(int(rated[i]), int(half_stars[i]), float(column[i])) for i in rows if column[i] > 0]
             for column, rows in zip(shares.T, best, strict=True)
         ]
 

@@ -60,9 +60,9 @@ def test_without_likes_there_still_is_a_vector(model: Model, ratings: tuple[list
 
 
 def test_a_rating_that_does_not_count_changes_nothing(model: Model) -> None:
-    with_dislike = model.fold_in.vector([1, 5, 9], [10, 8, 2], [1, 2, 3])
-    assert with_dislike == pytest.approx(model.fold_in.vector([1, 5], [10, 8], [1, 2]), abs=1e-7)
-    assert not model.fold_in.contributions([1, 5, 9], [10, 8, 2], [1, 2, 3])[2].any()
+    with_neither = model.fold_in.vector([1, 5, 9], [10, 8, 5], [1, 2, 3])
+    assert with_neither == pytest.approx(model.fold_in.vector([1, 5], [10, 8], [1, 2]), abs=1e-7)
+    assert not model.fold_in.contributions([1, 5, 9], [10, 8, 5], [1, 2, 3])[2].any()
 
 
 def test_who_has_told_nothing_is_like_most_people(model: Model) -> None:
@@ -103,7 +103,7 @@ def test_few_likes_are_drawn_towards_what_most_people_like() -> None:
 
 def test_more_stars_count_more() -> None:
     weights = rating_weights(0.5, 0.2)
-    assert weights == pytest.approx([0, 0, 0, 0, 0, 0, 0.4, 0.6, 0.8, 1, 1.2])
+    assert weights == pytest.approx([0, -0.1, -0.1, -0.1, -0.1, 0, 0.4, 0.6, 0.8, 1, 1.2])
 
 
 def test_many_at_once_are_as_one_by_one(model: Model) -> None:

@@ -71,7 +71,7 @@ class AlsConfig:
         """(11,) float32: a rating's entry by its half stars; 0 is none."""
         if self.feedback == "explicit":
             return np.linspace(0, 5, 11, dtype=np.float32)
-        return self.weights
+        return np.maximum(self.weights, 0)
 
 
 @dataclass(frozen=True, eq=False)

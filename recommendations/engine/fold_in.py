@@ -24,14 +24,19 @@ DRAWS, HISTORIES = 10, 20_000
 """Short histories drawn of each user, and of all together, for each of these maps."""
 
 
+DISLIKE = -0.1
+"""What a rating of 2 stars or less counts: little, for what people chose to see tells more than that it failed; but
+it shall be seen that they said so."""
+
+
 def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:
     """(11,) float32: what a rating counts by its half stars.
 
     Likes are 1 − `grade` for 4 stars, 1 for 4.5 and 1 + `grade` for 5; 3 and 3.5 stars are `so_so` times the first
-    and the last of these, lower ones nothing.
+    and the last of these, 2.5 stars nothing, and up to 2 stars `DISLIKE`.
     """
     less, more = 1 - grade, 1 + grade
-    return np.array((0, 0, 0, 0, 0, 0, so_so * less, so_so * more, less, 1, more), np.float32)
+    return np.array((0, *[DISLIKE] * 4, 0, so_so * less, so_so * more, less, 1, more), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +122,7 @@ class FoldIn:
         if len(ordinals) and not (half_stars.min() >= 1 and half_stars.max() <= 10):
             raise ValueError("a rating is outside 1 … 10 half stars")
         shares = self.weights[half_stars]
-        counts = shares > 0
+        counts = shares != 0
         shares[counts] = _shares(shares[counts], np.zeros(np.count_nonzero(counts), np.int64), timestamps[counts])
         return self.rows[ordinals] * shares[:, None]
 
@@ -187,7 +192,7 @@ class FoldIn:
         lengths = counting(interactions, self.weights)
         chosen = np.zeros(len(lengths), bool)
         chosen[random.permutation(np.flatnonzero(lengths))[:HISTORIES]] = True
-        counts = chosen[interactions.user_ordinals] & (self.weights[interactions.half_stars] > 0)
+        counts = chosen[interactions.user_ordinals] & (self.weights[interactions.half_stars] != 0)
         counted = interactions.where(counts)
         mean = users[chosen].mean(axis=0, dtype=np.float64) if chosen.any() else np.zeros(users.shape[1])
         pairs = [(np.zeros((len(mean), len(mean))), mean)]
@@ -219,13 +224,13 @@ class FoldIn:
 
 def counting(interactions: Interactions, weights: NDArray[np.float32]) -> NDArray[np.int64]:
     """(n_users,) int64: how many ratings of each user have a weight."""
-    counts = weights[interactions.half_stars] > 0
+    counts = weights[interactions.half_stars] != 0
     return np.bincount(interactions.user_ordinals[counts], minlength=interactions.n_users).astype(np.int64)
 
 
 def weighted(interactions: Interactions, weights: NDArray[np.float32]) -> Any:
     """(n_users, n_items) csr_matrix of `_shares` of the ratings that have a weight."""
-    counted = interactions.where(weights[interactions.half_stars] > 0)
+    counted = interactions.where(weights[interactions.half_stars] != 0)
     shares = _shares(weights[counted.half_stars], counted.user_ordinals, counted.timestamps)
     return counted.matrix(shares)
 
