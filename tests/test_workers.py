@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -103,9 +104,9 @@ def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> No
     assert "died during “trial”" in error
 
 
-def test_workers_write_everybodys_lists(site: Site) -> None:
+def test_workers_write_everybodys_lists(site: Site, tmp_path: Path) -> None:
     assert site.run("retrain", "--force", *QUICK_RETRAIN).returncode == 0
-    shared, alone = (site.folder / f"{name}.csv" for name in ("shared", "alone"))
+    shared, alone = (tmp_path / f"{name}.csv" for name in ("shared", "alone"))
     asked = site.run("recommend", "--all", "--queue", "--output", str(shared))
     assert asked.returncode == 0, asked.stderr
     assert not shared.exists()
