@@ -10,7 +10,7 @@ from movies.serializers import MovieSerializer, MovieStarsSerializer, StarsField
 from recommendations.lists import Entry, Reason, Recommendations
 from recommendations.services import Filters, Ranker, Source, Steering, wishes
 from recsite import examples
-from recsite.queries import FlagField, FloatField, IntegerField, NumberField, Query, WholeNumberField
+from recsite.queries import FlagField, FloatField, IntegerField, NumberField, Query, TextField, WholeNumberField
 
 LONGEST_LIST = 100
 MOST_EXCLUDED = 100
@@ -106,7 +106,7 @@ def _genres(help_text: str) -> serializers.ListField:
 
 def _tags(help_text: str) -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.CharField(trim_whitespace=False, max_length=255),
+        child=TextField(trim_whitespace=False, max_length=255),
         required=False,
         max_length=MOST_TAGS,
         help_text=help_text,
