@@ -172,12 +172,8 @@ def genre_sizes() -> dict[int, int]:
 def least_rated_genre(user: User) -> Genre | None:
     """Of the genres that have a hundredth of all movies or more, the one that somebody rated least."""
     sizes = genre_sizes()
-    rated = dict(
-        Rating.objects.filter(user=user, movie__genres__isnull=False)
-        .values_list("movie__genres")
-        .annotate(times=Count("*"))
-        .order_by()
-    )
+    listed = Movie.genres.through._default_manager.filter(movie__in=Rating.objects.filter(user=user).values("movie"))
+    rated = dict(listed.values_list("genre").annotate(times=Count("*")).order_by())
     large = [pk for pk, size in sizes.items() if size * 100 >= sum(sizes.values())]
     least = min(large, key=lambda pk: (rated.get(pk, 0), pk), default=None)
     return None if least is None else Genre.objects.get(pk=least)
