@@ -97,7 +97,7 @@ class TrainingConfig:
         if self.loss == "logistic" and self.feedback == "implicit":
             raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
         if not (0 <= self.sibling_so_so <= 1 and 0 <= self.grade < 1):
-            raise ValueError("sibling_so_so and grade are between 0 and 1: no rating counts against a movie here")
+            raise ValueError("sibling_so_so and grade are between 0 and 1: of likes, more stars never count less")
         if not (0 <= self.so_so_weight <= 1 and 0 <= self.low_weight <= 1):
             raise ValueError("so_so_weight and low_weight are between 0 and 1; WARP loses a part of larger ones")
         if self.epochs is not None and self.epochs < 1:
