@@ -42,6 +42,11 @@ class Ratings:
         table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
         return cls(table[:, 0].copy(), table[:, 1].astype(np.int8), np.zeros(len(table), np.int64))
 
+    def without(self, movie_id: int) -> "Ratings":
+        """The same but for that of one movie."""
+        kept = self.movie_ids != movie_id
+        return Ratings(self.movie_ids[kept], self.half_stars[kept], self.rated_at[kept])
+
 
 @dataclass(frozen=True)
 class Person:

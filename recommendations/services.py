@@ -165,7 +165,7 @@ def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
 
 def stars_without(user: User, movie: Movie) -> float | None:
     """The stars that somebody would probably give to a movie, if their own rating of it were not known."""
-    ratings = Ratings.of(pair for pair in selectors.half_stars_of(user) if pair[0] != movie.pk)
+    ratings = Ratings(*columns.of_user(user.pk)).without(movie.pk)
     wanted = np.array([movie.pk])
     stars = _answer(serving.current(), lambda model: model.stars_of(model.person(None, ratings), wanted)) or {}
     return stars.get(movie.pk)
