@@ -3,8 +3,10 @@
 Processes share the mapped model and, loaded before they fork, the code.  Every figure can be set by the environment.
 """
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -39,10 +41,24 @@ accesslog = None
 errorlog = "-"
 
 
+def when_ready(server: object) -> None:
+    """Before processes are forked, load what they can share, and leave it alone: what is written to is copied."""
+    from django.db import connections  # noqa: PLC0415 - the site is loaded after this file
+
+    from recommendations.serving import prepare  # noqa: PLC0415 - as above
+
+    prepare()
+    connections.close_all()
+    gc.collect()
+    gc.freeze()
+
+
 def post_fork(server: object, worker: object) -> None:
     """Let the process follow the active version, whether or not somebody asks it for something."""
     from recommendations.serving import follow  # noqa: PLC0415 - the site is loaded after this file
 
+    # A request hands the interpreter over a dozen times; five milliseconds for each add up.
+    sys.setswitchinterval(0.001)
     follow()
 
 

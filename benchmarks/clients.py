@@ -57,11 +57,14 @@ def ask(
     rate: float | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> Load:
-    """Let so many clients ask for so long, taking the questions in turn; `rate` is of all together, each second."""
+    """Let so many clients ask for so long, taking the questions in turn; `rate` is of all together, each second.
+
+    Each question comes over a connection of its own, as from different people: kept open, a few connections would
+    stay with the process that happened to accept them, and leave another idle.
+    """
     load, turns, lock, started = Load(), itertools.count(), threading.Lock(), time.perf_counter()
 
     def client() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while True:
             with lock:
                 number = next(turns)
@@ -70,10 +73,9 @@ def ask(
                 break
             time.sleep(max(0.0, due - time.perf_counter()))
             begun = time.perf_counter()
-            status, processor = _answer(connection, questions[number % len(questions)])
+            status, processor = _answer(port, questions[number % len(questions)])
             with lock:
                 load.add(begun - started, time.perf_counter() - (due or begun), processor, status)
-        connection.close()
 
     _together(client, clients, meanwhile)
     load.duration = time.perf_counter() - started
@@ -90,12 +92,14 @@ def _together(client: Callable[[], None], clients: int, meanwhile: Callable[[], 
         thread.join()
 
 
-def _answer(connection: http.client.HTTPConnection, question: Question) -> tuple[int, int]:
+def _answer(port: int, question: Question) -> tuple[int, int]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", question.path, headers=question.headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status, int(answer.headers.get("X-Processor-Microseconds", 0))
     except (OSError, http.client.HTTPException):
-        connection.close()
         return 0, 0
+    finally:
+        connection.close()

@@ -24,8 +24,8 @@ import django
 from benchmarks.clients import Load, Question, ask
 
 LEVELS = (1, 2, 4, 8)
-SWAP_AT = 0.4
-"""When in the last measurement the version is swapped, as a share of its duration."""
+SWAPS, SWAP_AT = 3, 0.4
+"""How often the version is swapped under load, and when in each measurement, as a share of its duration."""
 
 
 def main() -> None:
@@ -44,7 +44,8 @@ def main() -> None:
         show_costs(at_rest)
         limit = show_levels(port, questions["recommendations"], options.seconds)
         show_memory(process)
-        show_swap(port, questions["recommendations"], rate=0.5 * limit, seconds=2 * options.seconds)
+        for _ in range(SWAPS):
+            show_swap(port, questions["recommendations"], rate=0.5 * limit, seconds=2 * options.seconds)
 
 
 @contextlib.contextmanager
@@ -131,15 +132,17 @@ def show_memory(process: int) -> None:
 
 
 def show_swap(port: int, questions: Sequence[Question], *, rate: float, seconds: float) -> None:
-    from benchmarks.members import activate_a_copy  # noqa: PLC0415 - once Django is set up
+    from benchmarks.members import copy_of_the_active  # noqa: PLC0415 - once Django is set up
+    from recommendations import versions  # noqa: PLC0415 - as above
 
+    successor = copy_of_the_active()
     at: list[float] = []
     started = time.perf_counter()
 
     def swap() -> None:
         time.sleep(SWAP_AT * seconds)
         at.append(time.perf_counter() - started)
-        activate_a_copy()
+        versions.activate(successor)
 
     load = ask(port, questions, clients=LEVELS[-1], seconds=seconds, rate=rate, meanwhile=swap)
     before, during = load.milliseconds(0.99, 0, at[0]), load.milliseconds(0.99, at[0], at[0] + 5)

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.utils import timezone
 
+from movies import bulk
 from movies.models import Movie, User
 from recommendations import experiments, serving
 from recommendations.lists import Recommendations
@@ -34,6 +35,7 @@ LONGEST_QUEUE = 50_000
 BATCH = 1_000
 AT_ONCE = 5_000
 CLICK_AFTER = timedelta(days=1)
+COLUMNS = ("kind", "at", "user", "movie", "version", "arm", "place", "source", "position")
 
 
 @dataclass(frozen=True)
@@ -128,27 +130,26 @@ def write(events: list[Seen]) -> int:
     people = set(User.objects.filter(pk__in={event.user_id for event in events}).values_list("pk", flat=True))
     ours = [event for event in events if event.user_id in people]
     whole = [event for event in ours if event.position]
-    Event.objects.bulk_create([_row(event, versions.get(event.version or "")) for event in whole])
+    _insert([_row(event, versions.get(event.version or "")) for event in whole])
     clicks = [row for event in ours if not event.position and (row := _attributed(event))]
-    Event.objects.bulk_create(clicks)
+    _insert(clicks)
     return len(whole) + len(clicks)
 
 
-def _row(event: Seen, version_id: int | None) -> Event:
-    return Event(
-        kind=event.kind,
-        at=event.at,
-        user_id=event.user_id,
-        movie_id=event.movie_id,
-        version_id=version_id,
-        arm_id=event.arm_id,
-        place=event.place,
-        source=event.source,
-        position=event.position,
-    )
+def _insert(rows: list[tuple[object, ...]]) -> None:
+    """Without a model for each row, which would hold the interpreter while requests wait for it."""
+    with transaction.atomic():
+        bulk.store().insert(Event, COLUMNS, rows)
 
 
-def _attributed(click: Seen) -> Event | None:
+def _row(event: Seen, version_id: int | None) -> tuple[object, ...]:
+    """The event as `COLUMNS`."""
+    at = int(event.at.timestamp())
+    where = event.place, event.source, event.position
+    return (int(event.kind), at, event.user_id, event.movie_id, version_id, event.arm_id, *where)
+
+
+def _attributed(click: Seen) -> tuple[object, ...] | None:
     """The click as one of the list in which the movie was last shown at its place; None if it was not, of late."""
     shown = Event.objects.filter(user_id=click.user_id, movie_id=click.movie_id, place=click.place)
     recent = shown.filter(kind=Event.Kind.IMPRESSION, at__gte=click.at - CLICK_AFTER)

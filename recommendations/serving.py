@@ -7,8 +7,10 @@ tried again later; the last good version serves on.
 """
 
 import logging
+import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, close_old_connections
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 2.0
 RETRY_SECONDS = 30.0
+LEAST_PRIORITY = 19
 _NEVER = float("-inf")
 
 
@@ -71,8 +74,21 @@ def status() -> Status:
     )
 
 
+def prepare() -> None:
+    """Open the active version in a process that others are forked from: they share what that takes of memory.
+
+    The code compiled for it is most of that.  Starts no thread, for none would outlive the fork.
+    """
+    with suppress(DatabaseError), _state.lock:
+        version = versions.active()
+        if version and store.here(version.name):
+            _load(_state, version)
+
+
 def follow() -> None:
-    """From now on look in the background as well, so that a process that nobody asks follows too."""
+    """Serve what is active now, and from now on look in the background, so that a process nobody asks follows too."""
+    with _state.lock:
+        _check(_state, wait=True)
     threading.Thread(target=_follow, name="follow", daemon=True).start()
 
 
@@ -125,7 +141,13 @@ def _check(state: _State, *, wait: bool) -> None:
         if wait and store.here(version.name):
             _load(state, version)
         else:
-            threading.Thread(target=_load, args=(state, version), name="reload", daemon=True).start()
+            threading.Thread(target=_load_aside, args=(state, version), name="reload", daemon=True).start()
+
+
+def _load_aside(state: _State, version: ModelVersion) -> None:
+    """Let requests have the processors first."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_PRIORITY)
+    _load(state, version)
 
 
 def _load(state: _State, version: ModelVersion) -> None:

@@ -62,6 +62,29 @@ def test_the_active_version_is_served_and_followed(version: ModelVersion, succes
     assert serving.status() == serving.Status(version.name, serving_bundle().manifest["created_at"], "")
 
 
+def test_a_forked_process_has_what_its_parent_opened_and_serves_what_is_active_by_then(
+    version: ModelVersion, successor: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "_follow", lambda: None)
+    serving.prepare()
+    opened = serving._state.bundle
+    assert opened is not None
+    assert opened.name == version.name
+    serving.follow()
+    assert serving._state.bundle is opened
+    versions.activate(successor)
+    serving.follow()
+    assert serving._state.bundle.name == successor.name
+
+
+def test_a_parent_opens_nothing_that_it_would_have_to_fetch(
+    version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommendations.store.here", lambda name: False)
+    serving.prepare()
+    assert serving._state.bundle is None
+
+
 def test_a_request_keeps_the_bundle_that_it_took(version: ModelVersion, successor: ModelVersion) -> None:
     taken = serving_bundle()
     versions.activate(successor)
