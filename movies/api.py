@@ -47,7 +47,7 @@ def genres_or_404(slugs: list[str]) -> list[Genre]:
     """The genres with these slugs, all of which must be."""
     if not slugs:
         return []
-    found = {genre.slug: genre for genre in selectors.genres().filter(slug__in=slugs)}
+    found = {genre.slug: genre for genre in selectors.genres().filter(slug__in=slugs)} if slugs else {}
     if unknown := sorted(set(slugs) - found.keys()):
         raise NotFound(f"There is no genre {unknown[0]!r}: /api/v1/genres/ lists all.")
     return list(found.values())

@@ -1,6 +1,7 @@
 """The catalogue, the people, and what they said about movies."""
 
 import secrets
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -23,6 +24,12 @@ MOVIELENS_USERNAME = "movielens-"
 PRIOR_RATINGS = 20
 PRIOR_MEAN = 3.5
 """`Movie.rating_score` is the mean after so many ratings of so many stars have been added."""
+
+
+@lru_cache(maxsize=8192)
+def _address(view: str, pk: int) -> str:
+    """Kept, because a page has some hundred of them, mostly of the same movies."""
+    return reverse(view, args=[pk])
 
 
 class User(AbstractUser):
@@ -125,7 +132,7 @@ class Movie(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        return reverse("movies:detail", args=[self.pk])
+        return _address("movies:detail", self.pk)
 
     @cached_property
     def genre_list(self) -> list[Genre]:
@@ -135,7 +142,7 @@ class Movie(models.Model):
     @property
     def cover_url(self) -> str:
         """A cached poster, or else the drawn cover."""
-        return reverse("movies:poster" if self.poster else "movies:cover", args=[self.pk])
+        return _address("movies:poster" if self.poster else "movies:cover", self.pk)
 
     @property
     def imdb_url(self) -> str | None:

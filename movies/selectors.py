@@ -26,6 +26,8 @@ LATEST_RATINGS = 5_000
 
 BEST_KNOWN, WELL_KNOWN = 2_000, 240
 """Movies that may be offered for rating; of those that somebody has not rated yet, so many are mixed by genre."""
+KNOWN_AT_ONCE = 500
+"""So many of them are looked at, and more for who has rated most of these."""
 
 
 class Sort(StrEnum):
@@ -117,7 +119,11 @@ def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
 
     Whoever rates some of them says much about their taste in a short time.
     """
-    known = [(pk, genres) for pk, genres in _best_known() if pk not in without][:WELL_KNOWN]
+    known: list[tuple[int, list[int]]] = []
+    for start in range(0, BEST_KNOWN, KNOWN_AT_ONCE):
+        if len(known) < WELL_KNOWN:
+            known += [(pk, genres) for pk, genres in _best_known(start) if pk not in without]
+    known = known[:WELL_KNOWN]
     queues: dict[int, list[int]] = {}
     for pk, genres in known:
         for genre in genres:
@@ -127,12 +133,14 @@ def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
     return movies_by_id(list(ids)[:n])
 
 
-def _best_known() -> list[tuple[int, list[int]]]:
-    """The ids of the best known movies, each with those of its genres; may be an hour old."""
-    known: list[tuple[int, list[int]]] = cache.get("best-known", [])
-    if not known:
-        known = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in popular(BEST_KNOWN)]
-        cache.set("best-known", known, 3600)
+def _best_known(start: int) -> list[tuple[int, list[int]]]:
+    """The ids of the best known movies from a place on, each with those of its genres; may be an hour old."""
+    key = f"best-known:{start}"
+    known: list[tuple[int, list[int]]] | None = cache.get(key)
+    if known is None:
+        found = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + KNOWN_AT_ONCE]
+        known = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in found]
+        cache.set(key, known, 3600)
     return known
 
 
@@ -158,25 +166,6 @@ def in_bulk(ids: Collection[int]) -> dict[int, Movie]:
 
 def genres() -> QuerySet[Genre]:
     return Genre.objects.all()
-
-
-def genre_sizes() -> dict[int, int]:
-    """How many movies each genre has, by its id; may be an hour old."""
-    sizes: dict[int, int] | None = cache.get("genre-sizes")
-    if sizes is None:
-        sizes = dict(Genre.objects.annotate(size=Count("movies")).values_list("pk", "size"))
-        cache.set("genre-sizes", sizes, 3600)
-    return sizes
-
-
-def least_rated_genre(user: User) -> Genre | None:
-    """Of the genres that have a hundredth of all movies or more, the one that somebody rated least."""
-    sizes = genre_sizes()
-    listed = Movie.genres.through._default_manager.filter(movie__in=Rating.objects.filter(user=user).values("movie"))
-    rated = dict(listed.values_list("genre").annotate(times=Count("*")).order_by())
-    large = [pk for pk, size in sizes.items() if size * 100 >= sum(sizes.values())]
-    least = min(large, key=lambda pk: (rated.get(pk, 0), pk), default=None)
-    return None if least is None else Genre.objects.get(pk=least)
 
 
 def rating_histogram(movie: Movie) -> list[int]:
@@ -221,7 +210,8 @@ def _leading(counts: Mapping[int, int], n: int) -> list[Tag]:
 
 def tags_named(names: Iterable[str]) -> list[Tag]:
     """The tags with these names, whatever their case; names that no tag has are passed over."""
-    return list(Tag.objects.filter(key__in={Tag.key_of(name) for name in names}))
+    keys = {Tag.key_of(name) for name in names}
+    return list(Tag.objects.filter(key__in=keys)) if keys else []
 
 
 def tag_names(n: int = 60) -> list[str]:

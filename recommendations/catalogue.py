@@ -53,6 +53,17 @@ class Catalogue:
             rows = np.intersect1d(rows, of_genre, assume_unique=True) if position else of_genre
         return rows
 
+    def least_rated_genre(self, rated: NDArray[np.int32]) -> int | None:
+        """Of the genres with a hundredth of all movies or more, the one with the fewest of those in `rated`."""
+        sizes = np.diff(self.genre_bounds)
+        large = np.flatnonzero(100 * sizes >= sizes.sum())
+        if not len(large):
+            return None
+        is_rated = np.zeros(len(self.years), dtype=np.int64)
+        is_rated[rated] = 1
+        times = np.add.reduceat(is_rated[self.genre_movies], self.genre_bounds[:-1])
+        return int(self.genre_ids[large[np.argmin(times[large])]])
+
     def of_genre(self, genre: int) -> NDArray[np.int32]:
         """The ordinals of a genre's movies, ascending; none if the genre is unknown."""
         return _members(self.genre_ids, self.genre_bounds, self.genre_movies, genre)

@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Steering",
     "explain",
+    "least_rated_genre",
     "list_tag",
     "opinions_of",
     "predicted_stars",
@@ -125,6 +126,16 @@ def list_tag(user: User, opinions: Opinions) -> str | None:
     mark = f"{fingerprint(ratings.movie_ids, ratings.half_stars)}:{ratings.rated_at.sum()}"
     arm = treatment.arm.pk if treatment else None
     return f"{bundle.name}:{mark}:{arm}:{opinions.hidden}"
+
+
+def least_rated_genre(opinions: Opinions) -> int | None:
+    """The id of the genre of many movies that somebody rated least; None without a model."""
+
+    def find(model: Bundle) -> int | None:
+        rated = model.movies.ordinals(opinions.ratings.movie_ids, missing="drop")
+        return model.catalogue.least_rated_genre(rated)
+
+    return _answer(serving.current(), find)
 
 
 def _bundle_for(user: User) -> Bundle | None:

@@ -12,7 +12,7 @@ from movies.models import Genre, Movie, User
 from recommendations import feedback
 from recommendations.lists import Entry, Recommendations
 from recommendations.models import Place
-from recommendations.services import Filters, Source, Steering, recommend
+from recommendations.services import Filters, Opinions, Source, Steering, least_rated_genre, recommend
 
 NO_FILTERS = Filters()
 UNSTEERED = Steering()
@@ -55,19 +55,20 @@ class Progress:
         return ENOUGH_RATINGS
 
 
-def progress(user: User) -> Progress:
-    return Progress(selectors.rating_count_of(user))
+def progress(opinions: Opinions) -> Progress:
+    return Progress(len(opinions.ratings.movie_ids))
 
 
 def picks(
     user: User,
+    opinions: Opinions,
     *,
     n: int,
     filters: Filters = NO_FILTERS,
     steering: Steering = UNSTEERED,
     place: Place = Place.LIST,
 ) -> Picks:
-    found = recommend(user, n=n, filters=filters, steering=steering)
+    found = recommend(user, n=n, filters=filters, steering=steering, opinions=opinions)
     feedback.shown(user, found, place)
     stars = {entry.movie.pk: entry.stars for entry in found.entries if entry.stars and user.shows_predictions}
     return Picks(cards(user, _movies(found.entries), _reasons(found.entries), stars), found.source)
@@ -84,20 +85,20 @@ def for_visitors() -> list[Shelf]:
     ]
 
 
-def for_member(user: User) -> tuple[Source, list[Shelf]]:
+def for_member(user: User, opinions: Opinions) -> tuple[Source, list[Shelf]]:
     """Where a member's picks come from, and the rows of their home page: no pick stands in two of them."""
-    found = recommend(user, n=LONG_LIST, reasons=1)
+    found = recommend(user, n=LONG_LIST, reasons=1, opinions=opinions)
     watchlist = Shelf("Your watchlist", list(selectors.watchlist_of(user)[:RAIL]), reverse("movies:watchlist"))
     if found.source == Source.POPULAR:
         start = Shelf("Popular and new to you", _movies(found.entries[:RAIL]), reverse("movies:browse"))
         rows = [start, watchlist, *(_popular_in(genre) for genre in _home_genres())]
     else:
-        rows = [*_personal(user, found), watchlist]
+        rows = [*_personal(user, opinions, found), watchlist]
     feedback.shown(user, found, Place.HOME, only=[movie.pk for shelf in rows for movie in shelf.movies])
     return found.source, rows
 
 
-def _personal(user: User, found: Recommendations) -> list[Shelf]:
+def _personal(user: User, opinions: Opinions, found: Recommendations) -> list[Shelf]:
     first, rest = found.entries[:RAIL], list(found.entries[RAIL:])
     for_you = Shelf("For you", _movies(first), reverse("recommendations:list"), reasons=_reasons(first))
     because = _because(rest)
@@ -105,7 +106,7 @@ def _personal(user: User, found: Recommendations) -> list[Shelf]:
     rest = [entry for entry in rest if entry.movie.pk not in shown]
     gems = _hidden_gems(rest)
     taken = [movie.pk for shelf in (for_you, *because, gems) for movie in shelf.movies]
-    return [for_you, *because, gems, *_new_genre(user, taken), _popular_now()]
+    return [for_you, *because, gems, *_new_genre(user, opinions, taken), _popular_now()]
 
 
 def _because(entries: Sequence[Entry]) -> list[Shelf]:
@@ -130,12 +131,14 @@ def _hidden_gems(entries: Sequence[Entry]) -> Shelf:
     return Shelf("Hidden gems for you", gems, lead="Fewer people have seen these.")
 
 
-def _new_genre(user: User, without: Sequence[int]) -> list[Shelf]:
+def _new_genre(user: User, opinions: Opinions, without: Sequence[int]) -> list[Shelf]:
     """Picks from the genre that somebody rated least of all."""
-    genre = selectors.least_rated_genre(user)
+    least = least_rated_genre(opinions)
+    genre = Genre.objects.filter(pk=least).first() if least else None
     if genre is None:
         return []
-    found = recommend(user, n=RAIL, filters=Filters(genres=frozenset([genre.pk])), exclude=without, reasons=0)
+    of_genre = Filters(genres=frozenset([genre.pk]))
+    found = recommend(user, n=RAIL, filters=of_genre, exclude=without, reasons=0, opinions=opinions)
     more = f"{reverse('recommendations:list')}?genre={genre.slug}"
     return [Shelf(f"New to you: {genre.name}", _movies(found.entries), more)]
 
@@ -144,10 +147,9 @@ def _popular_now() -> Shelf:
     return Shelf("Popular now", selectors.popular_now(RAIL), lead="What people have rated last.")
 
 
-def to_rate(user: User, n: int, without: Iterable[int] = ()) -> list[Movie]:
+def to_rate(opinions: Opinions, n: int, without: Iterable[int] = ()) -> list[Movie]:
     """Well-known movies that somebody has not rated or hidden, and that have none of these ids."""
-    known = [movie for movie, _ in selectors.half_stars_of(user)]
-    return selectors.well_known(n, without={*known, *selectors.hidden_ids(user), *without})
+    return selectors.well_known(n, without={*opinions.ratings.movie_ids.tolist(), *opinions.hidden, *without})
 
 
 def _popular_in(genre: Genre) -> Shelf:

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 
 from movies import selectors
 from movies.cards import rails
+from movies.models import User
 from movies.people import member
 from recommendations import movie_page, shelves
 from recommendations.forms import SteeringForm
 from recommendations.models import Place
+from recommendations.services import Opinions, opinions_of
 
 PAGE = 24
 LONGEST_LIST = 240
@@ -26,14 +28,15 @@ def home(request: HttpRequest) -> HttpResponse:
         context = {"rails": rails(request.user, shelves.for_visitors()), "wall": selectors.popular(12)}
         return render(request, "recommendations/welcome.html", context)
     user = member(request)
-    source, rows = shelves.for_member(user)
+    opinions = opinions_of(user)
+    source, rows = shelves.for_member(user, opinions)
     shown = rails(user, rows)
     context = {
         "source": source,
         "first_rails": shown[:1],
         "more_rails": shown[1:],
-        "progress": shelves.progress(user),
-        "movies": shelves.to_rate(user, NEXT_MOVIES, [card.movie.pk for rail in shown[:1] for card in rail.cards]),
+        "progress": shelves.progress(opinions),
+        "movies": shelves.to_rate(opinions, NEXT_MOVIES, [card.movie.pk for rail in shown[:1] for card in rail.cards]),
     }
     return render(request, "recommendations/home.html", context)
 
@@ -42,7 +45,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Where a new member rates first movies and sees what that does."""
-    context = {"movies": shelves.to_rate(member(request), FIRST_MOVIES), **_first_picks(request)}
+    user = member(request)
+    opinions = opinions_of(user)
+    context = {"movies": shelves.to_rate(opinions, FIRST_MOVIES), **_first_picks(user, opinions)}
     return render(request, "recommendations/start.html", context)
 
 
@@ -50,13 +55,13 @@ def start(request: HttpRequest) -> HttpResponse:
 @login_required
 def first_picks(request: HttpRequest) -> HttpResponse:
     """How far a new member is, and their picks so far, as a fragment."""
-    return render(request, "recommendations/_first_picks.html", _first_picks(request))
-
-
-def _first_picks(request: HttpRequest) -> dict[str, object]:
     user = member(request)
-    progress = shelves.progress(user)
-    picks = shelves.picks(user, n=shelves.RAIL, place=Place.START) if progress.done else None
+    return render(request, "recommendations/_first_picks.html", _first_picks(user, opinions_of(user)))
+
+
+def _first_picks(user: User, opinions: Opinions) -> dict[str, object]:
+    progress = shelves.progress(opinions)
+    picks = shelves.picks(user, opinions, n=shelves.RAIL, place=Place.START) if progress.done else None
     return {"progress": progress, "picks": picks}
 
 
@@ -66,9 +71,10 @@ def recommendations(request: HttpRequest) -> HttpResponse:
     form = SteeringForm(request.GET)
     wanted = min(LONGEST_LIST, max(PAGE, shelves.whole_number(request.GET.get("n"), PAGE)))
     user = member(request)
-    picks = shelves.picks(user, n=wanted, filters=form.filters(), steering=form.steering())
+    opinions = opinions_of(user)
+    picks = shelves.picks(user, opinions, n=wanted, filters=form.filters(), steering=form.steering())
     more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
-    context = {"form": form, "picks": picks, "more": more, "progress": shelves.progress(user)}
+    context = {"form": form, "picks": picks, "more": more, "progress": shelves.progress(opinions)}
     context["tag_names"] = selectors.tag_names()
     return render(request, "recommendations/list.html", context)
 

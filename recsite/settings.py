@@ -305,6 +305,8 @@ X_FRAME_OPTIONS = "DENY"
 # Language and time
 
 LANGUAGE_CODE = "en"
+# The site speaks one language; to ask which for every number and word of a page takes time.
+USE_I18N = False
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

@@ -56,6 +56,18 @@ def test_exactly_the_movies_that_pass_are_eligible(filters: Filters) -> None:
 
 
 @pytest.mark.engine
+def test_the_least_rated_genre_is_one_of_many_movies() -> None:
+    rare = next(iter(set(range(N)).difference(*GENRES.values())))
+    of_three = np.array(sorted(GENRES[3] - GENRES[8] - GENRES[21])[:4], np.int32)
+    of_eight = np.array(sorted(GENRES[8] - GENRES[21])[:3], np.int32)
+    assert CATALOGUE.least_rated_genre(np.array([rare], np.int32)) == 3
+    assert CATALOGUE.least_rated_genre(of_three) == 8
+    assert CATALOGUE.least_rated_genre(np.union1d(of_three, of_eight)) == 21
+    nothing = replace(CATALOGUE, genre_ids=np.empty(0, np.int32), genre_bounds=np.zeros(1, np.int64))
+    assert nothing.least_rated_genre(of_three) is None
+
+
+@pytest.mark.engine
 def test_labels_hold_each_movie_once_and_only_common_ones_count() -> None:
     ids, bounds, movies = grouped(np.array([7, 5, 7, 7, 5]), np.array([2, 4, 1, 2, 4], np.int32), at_least=2)
     assert (ids.tolist(), bounds.tolist(), movies.tolist()) == ([7], [0, 2], [1, 2])
