@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from movies.models import Genre, Movie, Rating, Tag, User
-from movies.selectors import Browse, Sort, rating_histogram, top_tags
+from movies.selectors import Browse, Sort, rating_histogram
+from movies.tagging import top_tags
 from recsite import examples
 from recsite.queries import IntegerField, Query, WholeNumberField
 

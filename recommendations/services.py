@@ -1,62 +1,40 @@
-"""What people are shown: recommendations, similar movies, and why."""
+"""The lists that people are shown."""
 
-import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
-from movies import columns, selectors
+from movies import selectors
 from movies.models import Movie, User
 from recommendations import metrics, serving
+from recommendations.asking import Opinions, answer, opinions_of
 from recommendations.bundle import Bundle, Ratings
 from recommendations.engine.interactions import fingerprint
 from recommendations.everybody import Lines, lists_of_some
 from recommendations.experiments import treatment_of
 from recommendations.explanations import explain_all
 from recommendations.filters import Filters, Ranker, Source, Steering, wishes
-from recommendations.lists import Entry, Explanation, Reason, Recommendations
+from recommendations.lists import Entry, Reason, Recommendations
 
 __all__ = [
     "Filters",
-    "Opinions",
     "Ranker",
     "Source",
     "Steering",
-    "explain",
     "least_rated_genre",
     "list_tag",
-    "opinions_of",
-    "predicted_stars",
-    "reasons_for",
     "recommend",
     "recommend_for_ratings",
     "recommend_many",
-    "similar_ids",
-    "similar_movies",
-    "stars_without",
     "wishes",
 ]
 
-logger = logging.getLogger(__name__)
-T = TypeVar("T")
-
 NO_FILTERS = Filters()
 UNSTEERED = Steering()
-
-
-class Opinions(NamedTuple):
-    """What a list for somebody follows from: their ratings, and the ids of the movies that they hid, ascending."""
-
-    ratings: Ratings
-    hidden: list[int]
-
-
-def opinions_of(user: User) -> Opinions:
-    return Opinions(Ratings(*columns.of_user(user.pk)), selectors.hidden_ids(user))
 
 
 def recommend(
@@ -112,7 +90,7 @@ def recommend_many(user_ids: Collection[int], *, n: int = 10) -> tuple[str | Non
     Of whom nothing is known to the version, or who do not exist, there is no list.  Experiments are left aside.
     """
     bundle = serving.current()
-    found = _answer(bundle, lambda model: lists_of_some(model, user_ids, n)) or {}
+    found = answer(bundle, lambda model: lists_of_some(model, user_ids, n)) or {}
     return (bundle.name if bundle else None), found
 
 
@@ -135,80 +113,7 @@ def least_rated_genre(opinions: Opinions) -> int | None:
         rated = model.movies.ordinals(opinions.ratings.movie_ids, missing="drop")
         return model.catalogue.least_rated_genre(rated)
 
-    return _answer(serving.current(), find)
-
-
-def _bundle_for(user: User) -> Bundle | None:
-    treatment = treatment_of(user)
-    return (treatment and treatment.bundle) or serving.current()
-
-
-def explain(user: User, movie: Movie) -> Explanation | None:
-    """Why a movie scores with somebody as it does; None if the model knows nothing of one of them."""
-    ratings = Ratings(*columns.of_user(user.pk))
-    found = _answer(_bundle_for(user), lambda model: explain_all(model, user.pk, ratings, [movie])) or {}
-    return found.get(movie.pk)
-
-
-def reasons_for(user: User, movie: Movie, n: int) -> tuple[Reason, ...]:
-    """The `n` of somebody's ratings of other movies that speak most for a movie."""
-    ratings = Ratings(*columns.of_user(user.pk))
-    found = _answer(_bundle_for(user), lambda model: _reasons(model, user.pk, ratings, movie.pk, n + 1)) or []
-    others = [(of, rated, share) for of, rated, share in found if of != movie.pk][:n]
-    movies = selectors.in_bulk({of for of, _, _ in others})
-    return tuple(Reason(movies[of], rated, share) for of, rated, share in others if of in movies)
-
-
-def _reasons(bundle: Bundle, user_id: int, ratings: Ratings, movie_id: int, n: int) -> list[tuple[int, int, float]]:
-    person, place = bundle.person(user_id, ratings), bundle.movies.ordinals(np.array([movie_id]), missing="drop")
-    return bundle.reasons(person, place, n)[0] if person and len(place) else []
-
-
-def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
-    """The stars that somebody would probably give to movies that they have not rated, by the movies' ids.
-
-    Movies that the model does not know are left out, and all of them for somebody who has rated nothing.
-    """
-    ratings = Ratings(*columns.of_user(user.pk))
-    unrated = np.setdiff1d([movie.pk for movie in movies], ratings.movie_ids)
-    return _answer(serving.current(), lambda model: model.stars_of(model.person(user.pk, ratings), unrated)) or {}
-
-
-def stars_without(user: User, movie: Movie) -> float | None:
-    """The stars that somebody would probably give to a movie, if their own rating of it were not known."""
-    ratings = Ratings(*columns.of_user(user.pk)).without(movie.pk)
-    wanted = np.array([movie.pk])
-    stars = _answer(serving.current(), lambda model: model.stars_of(model.person(None, ratings), wanted)) or {}
-    return stars.get(movie.pk)
-
-
-def similar_ids(movie: Movie, *, n: int, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[int]:
-    """The ids of `similar_movies`, without those of the same genres; none if the model does not know the movie."""
-    wanted = [(np.fromiter(ids, dtype=np.int64), lean) for ids, lean in leanings]
-    return _answer(serving.current(), lambda model: model.alike(movie.pk, n, wanted).tolist()) or []
-
-
-def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[Movie]:
-    """Movies that the same people like, the most similar first; what lacks are popular ones of the same genres.
-
-    Each leaning is the ids of some movies, and how much more (to 1) or less (to −1) such movies are wanted.
-    """
-    alike = selectors.movies_by_id(similar_ids(movie, n=n, leanings=leanings))
-    if len(alike) < n:
-        alike += _of_the_same_genres(movie, n - len(alike), exclude={movie.pk, *(other.pk for other in alike)})
-    return alike
-
-
-def _answer(bundle: Bundle | None, question: Callable[[Bundle], T | None]) -> T | None:
-    """What the model answers, if there is one; None as well if it fails, for a page never does."""
-    if bundle is None:
-        return None
-    try:
-        return question(bundle)
-    except Exception:
-        logger.exception("Version %s has no answer", bundle.name)
-        metrics.fallbacks.labels("the model failed").inc()
-        return None
+    return answer(serving.current(), find)
 
 
 class _Wish(NamedTuple):
@@ -234,7 +139,7 @@ class _Found(NamedTuple):
 
 
 def _recommend(bundle: Bundle | None, wish: _Wish) -> Recommendations:
-    found = _answer(bundle, lambda model: _find(model, wish))
+    found = answer(bundle, lambda model: _find(model, wish))
     left_out = {*wish.exclude, *wish.ratings.movie_ids.tolist()}
     if bundle is None or found is None:
         metrics.fallbacks.labels("the model knows nothing of them" if bundle else "no version").inc()
@@ -242,7 +147,7 @@ def _recommend(bundle: Bundle | None, wish: _Wish) -> Recommendations:
     entries = _entries(found)
     if wish.explained:
         movies = [entry.movie for entry in entries]
-        why = _answer(bundle, lambda model: explain_all(model, wish.user_id, wish.ratings, movies)) or {}
+        why = answer(bundle, lambda model: explain_all(model, wish.user_id, wish.ratings, movies)) or {}
         entries = tuple(replace(entry, explanation=why.get(entry.movie.pk)) for entry in entries)
     if len(entries) < wish.n:
         # The model does not know movies that are newer than it, and may know some that are gone.
@@ -307,10 +212,3 @@ def _filtered(filters: Filters) -> QuerySet[Movie]:
         found = found.filter(genres=genre)
     limits = {"year__gte": filters.year_from, "year__lte": filters.year_to, "rating_count__gte": filters.min_ratings}
     return found.filter(**{field: limit for field, limit in limits.items() if limit is not None})
-
-
-def _of_the_same_genres(movie: Movie, n: int, *, exclude: Collection[int]) -> list[Movie]:
-    genres = [genre.pk for genre in movie.genre_list]
-    shared = Count("genres", filter=Q(genres__in=genres))
-    found = selectors.movies().filter(genres__in=genres).exclude(pk__in=exclude)
-    return list(found.annotate(shared=shared).order_by("-shared", "-rating_count", "pk")[:n])

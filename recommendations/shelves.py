@@ -10,9 +10,10 @@ from movies import selectors
 from movies.cards import Card, Shelf, cards
 from movies.models import Genre, Movie, User
 from recommendations import feedback
+from recommendations.asking import Opinions
 from recommendations.lists import Entry, Recommendations
 from recommendations.models import Place
-from recommendations.services import Filters, Opinions, Source, Steering, least_rated_genre, recommend
+from recommendations.services import Filters, Source, Steering, least_rated_genre, recommend
 
 NO_FILTERS = Filters()
 UNSTEERED = Steering()

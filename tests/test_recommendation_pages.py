@@ -11,7 +11,7 @@ from movies import services
 from movies.models import Movie, MovieTag, Tag, User
 from recommendations import serving
 from recommendations.models import ModelVersion
-from recommendations.services import stars_without
+from recommendations.verdicts import stars_without
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

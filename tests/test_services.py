@@ -11,16 +11,8 @@ from movies.services import hide, rate, unrate
 from recommendations import serving
 from recommendations.lists import Recommendations
 from recommendations.models import ModelVersion
-from recommendations.services import (
-    Filters,
-    Source,
-    Steering,
-    explain,
-    predicted_stars,
-    recommend,
-    recommend_for_ratings,
-    similar_movies,
-)
+from recommendations.services import Filters, Source, Steering, recommend, recommend_for_ratings
+from recommendations.verdicts import explain, predicted_stars, similar_movies
 from tests.worlds import World
 
 pytestmark = pytest.mark.database

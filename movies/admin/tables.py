@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from import_export.admin import ImportExportModelAdmin
 
-from movies import selectors
+from movies import selectors, tagging
 from movies.admin import bulk
 from movies.loads import Load
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
@@ -187,7 +187,7 @@ class MovieTagAdmin(LargeTable):
             return queryset, False
         # Looked up first, so that the rows are found by their indexes.
         people = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
-        return queryset.filter(Q(user__in=people) | Q(tag__in=selectors.tags_named([search_term]))), False
+        return queryset.filter(Q(user__in=people) | Q(tag__in=tagging.tags_named([search_term]))), False
 
 
 @admin.register(WatchlistItem, HiddenMovie)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from movies import extras, fetched_posters, posters, selectors
+from movies import extras, fetched_posters, posters, selectors, tagging
 from movies.cards import cards
 from movies.forms import BrowseForm
 from movies.selectors import Marks
@@ -28,7 +28,7 @@ def browse(request: HttpRequest) -> HttpResponse:
         "page": page,
         "cards": cards(request.user, list(page.object_list)),
         "query": urlencode(form.query()),
-        "tag_names": selectors.tag_names(),
+        "tag_names": tagging.tag_names(),
     }
     return render(request, "movies/browse.html", context)
 
@@ -49,7 +49,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "movie": movie,
         "marks": marks,
-        "tags": selectors.top_tags(movie),
+        "tags": tagging.top_tags(movie),
         "traits": extras.strongest_tags(movie.pk),
         "histogram": selectors.rating_histogram(movie),
     }

@@ -17,6 +17,7 @@ from movies.models import User
 from movies.people import member
 from movies.serializers import MovieSerializer
 from recommendations import serving
+from recommendations.asking import Opinions, opinions_of
 from recommendations.models import ServiceToken
 from recommendations.serializers import (
     BatchAnswerSerializer,
@@ -28,17 +29,8 @@ from recommendations.serializers import (
     RecommendationsSerializer,
     SimilarQuery,
 )
-from recommendations.services import (
-    Opinions,
-    Source,
-    list_tag,
-    opinions_of,
-    predicted_stars,
-    recommend,
-    recommend_for_ratings,
-    recommend_many,
-    similar_movies,
-)
+from recommendations.services import Source, list_tag, recommend, recommend_for_ratings, recommend_many
+from recommendations.verdicts import predicted_stars, similar_movies
 from recsite.access import allowed
 
 OF_OTHERS = allowed(
