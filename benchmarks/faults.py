@@ -4,7 +4,8 @@
 
 Starts a PostgreSQL, a Redis, gunicorn with two processes and a worker of its own, and prints a line for each fault:
 how many requests were answered, how many failed, how long the slowest took, and how soon all was well again.  The
-programs of PostgreSQL and Redis must be installed; the full disk needs the right to mount one.
+programs of PostgreSQL and Redis must be installed; the full disk needs the right to mount one, and Spark's faults are
+played where that and Java are installed.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fault_plays
+from benchmarks import fault_plays, fault_spark
 from benchmarks.fault_site import FaultSite
 from benchmarks.visitors import Report, Visitors
 
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="only these faults")
     parser.add_argument("--list", action="store_true", help="name the faults")
     options = parser.parse_args()
-    plays = {play.__name__: play for play in fault_plays.PLAYS}
+    plays = {play.__name__: play for play in (*fault_plays.PLAYS, *(fault_spark.PLAYS if fault_spark.HERE else ()))}
     if options.list:
         print(*plays, sep="\n")
         return

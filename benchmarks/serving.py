@@ -49,13 +49,13 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def gunicorn(workers: int) -> Iterator[tuple[int, int]]:
-    """The port and the process id of a server with so many processes."""
+def gunicorn(workers: int, **more: str) -> Iterator[tuple[int, int]]:
+    """The port and the process id of a server with so many processes, and with `more` in its environment."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     unbounded = {f"API_RATE_{who}": "100000000/min" for who in ("USER", "ANONYMOUS")}
     environment = {**os.environ, **unbounded, "BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(workers)}
-    environment |= {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "off", "LOG_LEVEL": "ERROR"}
+    environment |= {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "off", "LOG_LEVEL": "ERROR", **more}
     process = subprocess.Popen([sys.executable, "-m", "gunicorn", "benchmarks.serving_wsgi"], env=environment)
     try:
         wait_for(port)

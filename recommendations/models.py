@@ -37,6 +37,10 @@ class TrainingRun(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    class Trainer(models.TextChoices):
+        LIGHTFM = "lightfm", "LightFM"
+        SPARK = "spark", "ALS on Spark"
+
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="training_runs"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -15,6 +16,11 @@ from recommendations.models import TrainingRun
 
 class BrokerUnavailableError(Exception):
     """No worker can be told."""
+
+
+def trainers() -> list[TrainingRun.Trainer]:
+    """Whom one can ask for; the worker must have what Spark needs where `SPARK_MASTER` says that it is used."""
+    return [trainer for trainer in TrainingRun.Trainer if trainer != TrainingRun.Trainer.SPARK or settings.SPARK_MASTER]
 
 
 def request_retraining(*, requested_by: User | None = None, parameters: dict[str, Any] | None = None) -> TrainingRun:

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,10 +63,10 @@ def request(*, parameters: dict[str, Any], requested_by: User | None = None) -> 
     return TrainingRun.objects.create(parameters=parameters, requested_by=requested_by)
 
 
-def request_once(message: str) -> TrainingRun:
+def request_once(message: str, parameters: Mapping[str, Any]) -> TrainingRun:
     """The run that a message of the broker stands for, however often it is delivered."""
     earlier = TrainingRun.objects.filter(parameters__message=message).first()
-    return earlier or request(parameters={"message": message})
+    return earlier or request(parameters={**parameters, "message": message})
 
 
 def running() -> TrainingRun | None:

@@ -4,14 +4,16 @@ Ratings reach Spark as Parquet files or through JDBC, and vectors come back as P
 Python, so the machines of a cluster need nothing but Spark, and a folder that they share with this one.
 """
 
+import fcntl
 import os
 import shutil
 import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -26,6 +28,7 @@ from recommendations.engine.als import AlsConfig, Solved
 from recommendations.engine.features import ItemFeatures
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.trained import Progress, TrainedModel
+from recommendations.models import TrainingRun
 
 if TYPE_CHECKING:
     from pyspark.ml.recommendation import ALSModel
@@ -36,6 +39,8 @@ LOOKS_EVERY = 1.0
 STAGES_OF_AN_EPOCH = 4
 """About; Spark plans them as it goes."""
 GROUP = "recsite-als"
+_HANDED_OVER = ".training-"
+_LOCK = ".lock"
 _COLUMNS = ("user_id", "movie_id", "half_stars")
 
 
@@ -57,7 +62,7 @@ class SparkTrainer:
         Else they are handed over.
     """
 
-    name: ClassVar = "spark"
+    name: ClassVar = TrainingRun.Trainer.SPARK.value
     libraries: ClassVar[tuple[str, ...]] = ("pyspark",)
 
     config: AlsConfig
@@ -77,9 +82,9 @@ class SparkTrainer:
         als.check(interactions, features.n_items, self.config)
         report = progress or (lambda *_: None)
         report("ALS", 0, 1)
-        settings.SPARK_FOLDER.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=settings.SPARK_FOLDER) as name, session() as spark:
-            shared = Path(name)
+        with shared_folder() as shared, session() as spark:
+            # Else what a dying executor has held is computed anew from the first epoch on, too deep for Java's stack.
+            spark.sparkContext.setCheckpointDir(str(shared / "checkpoints"))
             ratings = _entries(self._ratings(spark, interactions, shared), self.config)
             model = _fitted(spark, ratings, self.config, report)
             users, items = (
@@ -99,17 +104,30 @@ class SparkTrainer:
         return spark.read.parquet(str(_handed_over(interactions, shared / "ratings")))
 
 
+def check() -> None:
+    """See that Spark can be used here.
+
+    Raises
+    ------
+    SparkUnavailableError
+        When pyspark or Java is missing, or Spark is switched off.
+    """
+    if not find_spec("pyspark"):
+        raise SparkUnavailableError(
+            "Spark is not installed; `pip install --require-hashes -r requirements-spark.txt`, or `make spark`."
+        )
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise SparkUnavailableError("Spark needs Java 17 or newer; install it, or set JAVA_HOME to where it is.")
+    if not settings.SPARK_MASTER:
+        raise SparkUnavailableError("SPARK_MASTER is empty; set spark://host:7077, yarn, k8s://… or local[*].")
+
+
 @contextmanager
 def session() -> "Iterator[SparkSession]":
     """Spark, as long as the block lasts; also what it does when the block ends early is ended."""
-    try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - most sites do without it
-    except ImportError as error:
-        raise SparkUnavailableError(
-            "Spark is not installed; `pip install --require-hashes -r requirements-spark.txt`, or `make spark`."
-        ) from error
-    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        raise SparkUnavailableError("Spark needs Java 17 or newer; install it, or set JAVA_HOME to where it is.")
+    check()
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - most sites do without it
+
     builder = SparkSession.builder.master(settings.SPARK_MASTER).appName("recsite")
     for name in ("spark.ui.enabled", "spark.ui.showConsoleProgress"):
         builder = builder.config(name, "false")
@@ -122,6 +140,22 @@ def session() -> "Iterator[SparkSession]":
         yield spark
     finally:
         spark.stop()
+
+
+@contextmanager
+def shared_folder() -> Iterator[Path]:
+    """A folder that Spark's machines see, locked while this process lives; those of killed ones are removed."""
+    settings.SPARK_FOLDER.mkdir(parents=True, exist_ok=True)
+    for left in settings.SPARK_FOLDER.glob(f"{_HANDED_OVER}*"):
+        with suppress(FileNotFoundError, BlockingIOError), (left / _LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+    with (
+        TemporaryDirectory(prefix=_HANDED_OVER, dir=settings.SPARK_FOLDER) as name,
+        (Path(name) / _LOCK).open("w") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Path(name)
 
 
 @contextmanager

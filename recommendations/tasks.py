@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from celery import Task, shared_task
 
@@ -19,12 +20,12 @@ TIME_TO_CLEAR_UP = 300
 @shared_task(
     bind=True, ignore_result=True, soft_time_limit=LONGEST_TRAINING, time_limit=LONGEST_TRAINING + TIME_TO_CLEAR_UP
 )
-def retrain(self: Task, run_id: int | None = None) -> None:
-    """Do the run with this id; without one, as from a schedule, make a new one.
+def retrain(self: Task, run_id: int | None = None, parameters: dict[str, Any] | None = None) -> None:
+    """Do the run with this id; without one, as from a schedule, make a new one with these parameters.
 
     A copy that is delivered again while its run is going, or after it has ended, leaves.
     """
-    run = TrainingRun.objects.get(pk=run_id) if run_id else runs.request_once(str(self.request.id))
+    run = TrainingRun.objects.get(pk=run_id) if run_id else runs.request_once(str(self.request.id), parameters or {})
     try:
         training.retrain(run)
     except (runs.RunInProgressError, runs.RunCancelledError) as reason:

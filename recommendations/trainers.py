@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
-from recommendations.configuration import als_configured, configured
+from recommendations import spark
+from recommendations.configuration import ConfigError, als_configured, configured
 from recommendations.engine.features import ItemFeatures
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.trained import Config, Progress, TrainedModel
 from recommendations.engine.training import TrainingConfig, train
+from recommendations.models import TrainingRun
 from recommendations.parameter_search import tuned
 from recommendations.spark import SparkTrainer
 
@@ -37,7 +39,7 @@ class Trainer(Protocol[C]):
 
 @dataclass(frozen=True)
 class LightFMTrainer:
-    name: ClassVar = "lightfm"
+    name: ClassVar = TrainingRun.Trainer.LIGHTFM.value
     libraries: ClassVar[tuple[str, ...]] = ("lightfm-next",)
 
     config: TrainingConfig
@@ -51,19 +53,22 @@ class LightFMTrainer:
         return replace(self, config=trial.config)
 
 
-TRAINERS = (LightFMTrainer.name, SparkTrainer.name)
-
-
 def trainer_of(parameters: Mapping[str, Any]) -> Trainer[Any]:
     """The trainer that a run's parameters ask for: "trainer", its "config", and the folder of "ratings".
 
     Raises
     ------
     ConfigError
-        When a parameter is unknown or wrong.
+        When there is no such trainer, or a parameter is unknown or wrong.
+    SparkUnavailableError
+        When Spark is asked for, and pyspark or Java is missing.
     """
-    config = parameters.get("config", {})
-    if parameters.get("trainer") == SparkTrainer.name:
-        folder = parameters.get("ratings")
-        return SparkTrainer(als_configured(config), Path(folder) if folder else None)
-    return LightFMTrainer(configured(tuned(config)))
+    config, name = parameters.get("config", {}), parameters.get("trainer", LightFMTrainer.name)
+    if name not in TrainingRun.Trainer.values:
+        raise ConfigError(f"There is no trainer {name!r}, but {' and '.join(TrainingRun.Trainer.values)}.")
+    if name == LightFMTrainer.name:
+        return LightFMTrainer(configured(tuned(config)))
+    folder = parameters.get("ratings")
+    trainer = SparkTrainer(als_configured(config), Path(folder) if folder else None)
+    spark.check()
+    return trainer

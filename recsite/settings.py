@@ -6,6 +6,7 @@ where it exists (`make run` writes it); real variables win.  README.md lists the
 
 import os
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -148,7 +149,7 @@ if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
 
 # A second trainer, on Apache Spark
 
-SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
+SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]" if find_spec("pyspark") else "")
 SPARK_FOLDER = BASE_DIR / env.path("SPARK_FOLDER", default="var/spark")
 SPARK_JDBC_JAR = env.str("SPARK_JDBC_JAR", default="")
 

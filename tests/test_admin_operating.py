@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pytest_django import Settings
 
 from movies import services
 from movies.models import Movie, User
@@ -100,6 +101,18 @@ def test_a_retraining_is_asked_for_and_written_down(operator: Client, told: list
     run.refresh_from_db()
     assert run.status == TrainingRun.Status.CANCELLED
     assert log() == ["Asked it to stop.", "Asked for a retraining."]
+
+
+def test_the_trainer_is_chosen_where_spark_is_configured(operator: Client, told: list[Any], settings: Settings) -> None:
+    address = reverse("admin:recommendations_retrain")
+    settings.SPARK_MASTER = ""
+    assert 'name="trainer"' not in operator.get(INDEX).content.decode()
+    assert "spark is not one of" in operator.post(address, {"trainer": "spark"}, follow=True).content.decode()
+    assert told == []
+    settings.SPARK_MASTER = "local[*]"
+    assert "ALS on Spark" in operator.get(INDEX).content.decode()
+    operator.post(address, {"trainer": "spark"})
+    assert TrainingRun.objects.get().parameters == {"trainer": "spark"}
 
 
 def test_a_broker_that_is_silent_is_told(operator: Client, told: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from knox.models import AuthToken
+from pytest_django import Settings
 from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 
@@ -225,6 +226,17 @@ def test_a_run_is_asked_for_and_cancelled(monkeypatch: pytest.MonkeyPatch, ada: 
     assert run.parameters == {"config": {"epochs": 3}}
     assert shop.post(f"{V1}runs/{run.pk}/cancel/").json()["status"] == "cancelled"
     assert shop.post(f"{V1}runs/{run.pk}/cancel/").status_code == HTTPStatus.CONFLICT
+
+
+def test_spark_is_asked_for_where_it_is_configured(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setattr("recommendations.queueing.current_app.send_task", lambda *args, **kwargs: None)
+    shop = service("operate")
+    settings.SPARK_MASTER = ""
+    refused = shop.post(f"{V1}runs/", {"trainer": "spark"})
+    assert refused.status_code == HTTPStatus.BAD_REQUEST
+    assert "SPARK_MASTER" in refused.json()["errors"][0]["detail"]
+    settings.SPARK_MASTER = "spark://cluster:7077"
+    assert shop.post(f"{V1}runs/", {"trainer": "spark"}).json()["parameters"] == {"trainer": "spark"}
 
 
 def test_a_version_whose_files_are_gone_is_a_conflict(version: ModelVersion) -> None:

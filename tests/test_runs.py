@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from recommendations import artifacts, runs
+from recommendations import artifacts, runs, tasks, training
 from recommendations.models import TrainingRun
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -119,9 +119,17 @@ def test_a_run_tells_what_it_does() -> None:
 
 
 def test_a_message_that_comes_twice_is_one_run() -> None:
-    first = runs.request_once("nightly-1")
-    assert runs.request_once("nightly-1") == first
-    assert runs.request_once("nightly-2") != first
+    first = runs.request_once("nightly-1", {"trainer": "spark"})
+    assert runs.request_once("nightly-1", {"trainer": "spark"}) == first
+    assert first.parameters == {"trainer": "spark", "message": "nightly-1"}
+    assert runs.request_once("nightly-2", {}) != first
+
+
+def test_the_clock_may_ask_for_another_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[TrainingRun] = []
+    monkeypatch.setattr(training, "retrain", done.append)
+    tasks.retrain.apply(kwargs={"parameters": {"trainer": "spark"}}, task_id="nightly")
+    assert done[0].parameters == {"trainer": "spark", "message": "nightly"}
 
 
 def test_a_run_whose_message_was_lost_does_not_wait_for_ever() -> None:

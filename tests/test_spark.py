@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from movies import parquet
@@ -66,7 +66,10 @@ def test_it_serves_is_rolled_back_and_serves_again(
 
 
 def test_a_site_without_spark_says_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(CommandError, match="make spark"):
+        call_command("retrain", "--trainer", "spark")
+    assert not TrainingRun.objects.exists()
     run = runs.request(parameters={"trainer": "spark"})
     with pytest.raises(spark.SparkUnavailableError):
         training.retrain(run)

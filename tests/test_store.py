@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -21,9 +22,9 @@ pytestmark = pytest.mark.database
 BUCKET = "versions"
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of an S3 server with an empty bucket."""
+@contextmanager
+def bucket_server() -> Iterator[None]:
+    """An S3 server with an empty bucket, which the environment names."""
     given = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "us-east-1"}
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
@@ -33,8 +34,14 @@ def s3() -> Iterator[str]:
             patch.setenv(name, value)
         patch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
         boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket=BUCKET)
-        yield f"s3://{BUCKET}"
+        yield
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    with bucket_server():
+        yield f"s3://{BUCKET}"
 
 
 @pytest.fixture(params=["folder", "bucket"])

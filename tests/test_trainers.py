@@ -3,10 +3,12 @@
 import shutil
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pytest_django import Settings
 
 from recommendations import spark, trainers
 from recommendations.configuration import ConfigError
@@ -139,6 +141,7 @@ def test_whoever_hears_of_the_progress_can_stop_it(name: str) -> None:
         ("spark", {"feedback": "both"}, "implicit or explicit"),
         ("spark", {"ridge": -1}, "ridge"),
         ("lightfm", {"confidence": 4}, "Unknown: confidence"),
+        ("sparks", {}, "no trainer 'sparks', but lightfm and spark"),
     ],
 )
 @pytest.mark.django_db
@@ -157,6 +160,17 @@ def test_without_java_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_without_pyspark_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(spark.SparkUnavailableError, match="make spark"), spark.session():
         pass
+
+
+def test_what_killed_trainings_have_handed_over_is_removed(settings: Settings, tmp_path: Path) -> None:
+    settings.SPARK_FOLDER = tmp_path
+    (tmp_path / "ratings").mkdir()
+    left = tmp_path / ".training-left"
+    left.mkdir()
+    (left / ".lock").touch()
+    with spark.shared_folder() as alive, spark.shared_folder() as other:
+        assert set(tmp_path.iterdir()) == {alive, other, tmp_path / "ratings"}
+    assert [path.name for path in tmp_path.iterdir()] == ["ratings"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
@@ -53,11 +54,22 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     return render(request, f"admin/recommendations/{template}", {**admin.site.each_context(request), **context})
 
 
+class RetrainForm(forms.Form):
+    trainer = forms.ChoiceField(
+        choices=lambda: [(trainer.value, trainer.label) for trainer in queueing.trainers()], required=False
+    )
+
+
 @require_POST
 @for_those_who_may(OPERATE)
 def retrain(request: HttpRequest) -> HttpResponse:
+    form = RetrainForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(form.errors["trainer"][0]))
+        return redirect("admin:index")
+    asked = {name: value for name, value in form.cleaned_data.items() if value}
     try:
-        run = queueing.request_retraining(requested_by=member(request))
+        run = queueing.request_retraining(requested_by=member(request), parameters=asked)
     except queueing.BrokerUnavailableError as error:
         messages.error(request, str(error))
         return redirect("admin:index")
@@ -138,4 +150,4 @@ def see(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def dashboard_context(request: HttpRequest, found: Dashboard) -> dict[str, Any]:
-    return {"dashboard": found, **runs_context(request)}
+    return {"dashboard": found, "trainers": queueing.trainers(), **runs_context(request)}

@@ -104,6 +104,14 @@ class RetrainSerializer(serializers.Serializer[Any]):
         required=False,
         help_text='Parameters of the training, such as {"epochs": 20}; with an unknown one the run fails.',
     )
+    trainer = serializers.ChoiceField(
+        TrainingRun.Trainer.choices, required=False, help_text="LightFM by default; Spark where the site has it."
+    )
+
+    def validate_trainer(self, trainer: str) -> str:
+        if trainer not in queueing.trainers():
+            raise serializers.ValidationError("Spark is not configured: SPARK_MASTER is not set.")
+        return trainer
 
 
 @extend_schema(tags=["operating"])

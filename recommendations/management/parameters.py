@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from recommendations.configuration import FEEDBACK, LOSSES, RECIPES, ConfigError, configured
+from recommendations.spark import SparkUnavailableError
 
 FLAGS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "recipe": (RECIPES, "joined: LightFM fits and EASE in one dot product; article: one plain LightFM fit"),
@@ -36,7 +37,7 @@ def training_parameters(
     given = {name: options[name] for name in FLAGS if options[name] is not None} | dict(options["set"])
     try:
         check(given)
-    except ConfigError as error:
+    except (ConfigError, SparkUnavailableError) as error:
         raise CommandError(str(error), returncode=2) from error
     return given
 

@@ -13,7 +13,7 @@ from recommendations import runs, selectors
 from recommendations.management.parameters import add_training_arguments, training_parameters
 from recommendations.models import TrainingRun
 from recommendations.terminal import gate_table, metrics_table, print_json, progress, seconds_table
-from recommendations.trainers import TRAINERS, trainer_of
+from recommendations.trainers import trainer_of
 from recommendations.training import retrain
 
 FAILED, BUSY, REFUSED, CANCELLED = 1, 3, 4, 130
@@ -31,8 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="publish even what the gate refuses; it is recorded")
         parser.add_argument(
             "--trainer",
-            choices=TRAINERS,
-            default=TRAINERS[0],
+            choices=TrainingRun.Trainer.values,
+            default=TrainingRun.Trainer.LIGHTFM.value,
             help="lightfm: in this process (the default); spark: ALS on the Spark cluster of SPARK_MASTER",
         )
         parser.add_argument(
