@@ -160,3 +160,11 @@ def test_without_pyspark_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(spark.SparkUnavailableError, match="make spark"), spark.session():
         pass
+
+
+def test_a_trial_does_not_set_more_epochs_than_suit_all_ratings(trained: tuple[Model, object]) -> None:
+    found = TrainedModel(trained[0].embeddings, trained[0].fold_in, {}, TrainingConfig(epochs=20), [])
+    large = LightFMTrainer(TrainingConfig()).for_everything(found, 25_000_000).config
+    assert (large.epochs, large.fits) == (8, 2)
+    assert LightFMTrainer(TrainingConfig()).for_everything(found, 100_000).config.epochs == 20
+    assert LightFMTrainer(TrainingConfig(epochs=20)).for_everything(found, 25_000_000).config.epochs == 20
