@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from recommendations.engine.features import ItemFeatures, Labels
+from recommendations.engine.features import OWN_TAGS, ItemFeatures, Labels
 from recommendations.engine.interactions import IdMap, Interactions
 
 TAG_ON_MOVIES = 5
@@ -24,9 +24,8 @@ def _movielens(folder: Path) -> tuple[Interactions, ItemFeatures]:
     items = IdMap(movies["movieId"].to_numpy())
     genres = [[genre for genre in text.split("|") if not genre.startswith("(")] for text in movies["genres"]]
     years = [int(year[1]) if (year := re.search(r"\((\d{4})\)\s*$", title)) else 0 for title in movies["title"]]
-    named = Labels.of_pairs(
-        items, tags["movieId"].to_numpy(), [str(tag).casefold().strip() for tag in tags["tag"]], min_items=TAG_ON_MOVIES
-    )
+    given = [str(tag).casefold().strip() for tag in tags["tag"]]
+    named = Labels.of_pairs(items, tags["movieId"].to_numpy(), given, min_items=TAG_ON_MOVIES, most=OWN_TAGS)
     half_stars = np.rint(ratings["rating"].to_numpy() * 2).astype(int)
     columns = (ratings["userId"].to_numpy(), ratings["movieId"].to_numpy(), half_stars, ratings["timestamp"].to_numpy())
     return Interactions.from_columns(*columns, items=items), _features(items, genres, years, {"tags": named})

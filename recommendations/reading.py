@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from movies import columns, extras, parquet
 from recommendations.catalogue import Catalogue, grouped
-from recommendations.engine.features import ItemFeatures, Labels
+from recommendations.engine.features import OWN_TAGS, ItemFeatures, Labels
 from recommendations.engine.interactions import IdMap, Interactions
 
 TAG_ON_MOVIES = 5
@@ -52,7 +52,7 @@ def read(folder: str | None = None) -> Data:
     blocks = {
         "genres": Labels.of_pairs(items, listed.genre_movie_ids, [str(genre) for genre in listed.genre_ids]),
         "tags": Labels.of_pairs(
-            items, listed.tag_movie_ids, [str(tag) for tag in listed.tag_ids], min_items=TAG_ON_MOVIES
+            items, listed.tag_movie_ids, [str(tag) for tag in listed.tag_ids], min_items=TAG_ON_MOVIES, most=OWN_TAGS
         ),
     }
     blocks["genome"] = _genome(items)

@@ -93,7 +93,7 @@ class SparkTrainer:
             )
         return als.assemble(interactions, users, items, self.config)
 
-    def for_everything(self, trial: TrainedModel[AlsConfig]) -> Self:
+    def for_everything(self, trial: TrainedModel[AlsConfig], n_ratings: int) -> Self:
         return replace(self, everything=True)
 
     def _ratings(self, spark: "SparkSession", interactions: Interactions, shared: Path) -> "DataFrame":

@@ -33,8 +33,8 @@ class Trainer(Protocol[C]):
     ) -> TrainedModel[C]:
         """As `recommendations.engine.training.train`."""
 
-    def for_everything(self, trial: TrainedModel[C]) -> Self:
-        """The trainer for all the ratings, after a trial on some of them."""
+    def for_everything(self, trial: TrainedModel[C], n_ratings: int) -> Self:
+        """The trainer for all the ratings, so many, after a trial on some of them."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,12 @@ class LightFMTrainer:
     ) -> TrainedModel[TrainingConfig]:
         return train(interactions, features, self.config, progress=progress)
 
-    def for_everything(self, trial: TrainedModel[TrainingConfig]) -> Self:
-        return replace(self, config=trial.config)
+    def for_everything(self, trial: TrainedModel[TrainingConfig], n_ratings: int) -> Self:
+        """What the trial found, but no more epochs than suit so many: one of more ratings teaches a movie more."""
+        whole = self.config.sized(n_ratings)
+        most = whole.epochs or whole.max_epochs or 1
+        epochs = min(trial.config.epochs or 1, most)
+        return replace(self, config=replace(whole, epochs=epochs, sibling_weight=trial.config.sibling_weight))
 
 
 def trainer_of(parameters: Mapping[str, Any]) -> Trainer[Any]:

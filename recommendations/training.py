@@ -102,7 +102,7 @@ def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
             raise NotEnoughDataError("There are no ratings to learn from; load some with `manage.py load_movielens`.")
     trial = _try(owner, data, trainer)
     with owner.phase("train"):
-        trainer = trainer.for_everything(trial.trained)
+        trainer = trainer.for_everything(trial.trained, len(data.interactions))
         trained = trainer.train(data.interactions, data.features, progress=_teller(owner))
     with owner.phase("index"):
         # The connection may have died while the model was trained.

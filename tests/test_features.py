@@ -42,6 +42,13 @@ def test_repetitions_count_once_and_rare_labels_can_be_left_out() -> None:
     assert labels.matrix.toarray().ravel().tolist() == [1, 1, 0]
 
 
+def test_the_names_given_most_often_are_kept() -> None:
+    pairs = [(1984, "b"), (1984, "a"), (1984, "c"), (1984, "c"), (2001, "b")]
+    labels = Labels.of_pairs(ITEMS, [item for item, _ in pairs], [name for _, name in pairs], most=2)
+    assert labels.names == ("a", "b", "c")
+    assert labels.matrix.toarray().tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
+
+
 def test_the_strongest_genome_scores_are_kept() -> None:
     scores = np.array([[0.1, 0.9, 0.5], [0.2, 0.1, 0.3], [0, 0, 0]])
     assert Labels.strongest(scores, ["x", "y", "z"], 2).matrix.toarray() == pytest.approx(

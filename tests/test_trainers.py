@@ -174,3 +174,11 @@ def test_what_killed_trainings_have_handed_over_is_removed(settings: Settings, t
     with spark.shared_folder() as alive, spark.shared_folder() as other:
         assert set(tmp_path.iterdir()) == {alive, other, tmp_path / "ratings"}
     assert [path.name for path in tmp_path.iterdir()] == ["ratings"]
+
+
+def test_a_trial_does_not_set_more_epochs_than_suit_all_ratings(trained: tuple[Model, object]) -> None:
+    found = TrainedModel(trained[0].embeddings, trained[0].fold_in, {}, TrainingConfig(epochs=20), [])
+    large = LightFMTrainer(TrainingConfig()).for_everything(found, 25_000_000).config
+    assert (large.epochs, large.fits) == (8, 2)
+    assert LightFMTrainer(TrainingConfig()).for_everything(found, 100_000).config.epochs == 20
+    assert LightFMTrainer(TrainingConfig(epochs=20)).for_everything(found, 25_000_000).config.epochs == 20

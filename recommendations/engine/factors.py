@@ -1,7 +1,7 @@
 """Users' and items' vectors of one model, how several become one, and how that is made small again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,14 @@ def join(factors: Sequence[Factors], weights: Sequence[float]) -> Factors:
         for name in names
     }
     return Factors(users, parts)
+
+
+def tempered(factors: Factors, share: float) -> Factors:
+    """The same with a share of the items' biases only."""
+    less = {
+        name: np.column_stack([part[:, :-1], part[:, -1] * np.float32(share)]) for name, part in factors.parts.items()
+    }
+    return replace(factors, parts=less)
 
 
 def spread(factors: Factors) -> float:

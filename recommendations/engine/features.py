@@ -16,6 +16,8 @@ WEIGHTS: Mapping[str, float] = {IDENTITY: 1.0, "genres": 0.3, "tags": 0.3, "geno
 with thirty tags a thirtieth of its own embedding (lyst/lightfm#551)."""
 GENOME_TAGS = 20
 """Of a movie's genome scores so many count, the highest: LightFM's time goes with the entries of a row."""
+OWN_TAGS = 20
+"""Of the tags that people gave a movie so many count, those given most often: the best known have hundreds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,9 @@ class Labels:
     names: tuple[str, ...]
 
     @classmethod
-    def of_pairs(cls, items: IdMap, item_ids: ArrayLike, names: Sequence[str], *, min_items: int = 1) -> Self:
+    def of_pairs(
+        cls, items: IdMap, item_ids: ArrayLike, names: Sequence[str], *, min_items: int = 1, most: int | None = None
+    ) -> Self:
         """Labels from pairs of an item's id and a name, repetitions counting once.
 
         Parameters
@@ -44,14 +48,19 @@ class Labels:
         names : m str
         min_items : int
             Names on fewer items are left out: what is on one item says no more than its identity.
+        most : int, optional
+            An item keeps so many names, those that it is paired with most often.
         """
         rows = items.ordinals(item_ids, missing="mark")
         known, columns = np.unique(np.asarray(names, dtype=np.str_), return_inverse=True)
         kept = rows >= 0
         matrix = csr_matrix((np.ones(kept.sum(), np.float32), (rows[kept], columns[kept])), (len(items), len(known)))
-        matrix.data[:] = 1
         wide = np.bincount(matrix.indices, minlength=len(known)) >= min_items
-        return cls(csr_matrix(matrix[:, wide]), tuple(known[wide].tolist()))
+        matrix = csr_matrix(matrix[:, wide])
+        if most is not None:
+            matrix = _largest(matrix, most)
+        matrix.data[:] = 1
+        return cls(matrix, tuple(known[wide].tolist()))
 
     @classmethod
     def strongest(cls, scores: NDArray[np.floating], names: Sequence[str], n: int = GENOME_TAGS) -> Self:
@@ -134,6 +143,14 @@ class ItemFeatures:
 def _decades(items: IdMap, years: NDArray[np.integer]) -> Labels:
     known = years > 0
     return Labels.of_pairs(items, items.ids[known], [f"{year // 10 * 10}s" for year in years[known]])
+
+
+def _largest(matrix: csr_matrix, n: int) -> csr_matrix:
+    """The `n` largest entries of each row; of equal ones, the first."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -matrix.data, rows))
+    kept = order[np.arange(len(order)) - matrix.indptr[rows] < n]
+    return csr_matrix((matrix.data[kept], (rows[kept], matrix.indices[kept])), matrix.shape)
 
 
 def _rows_of_length(matrix: csr_matrix, length: float) -> csr_matrix:

@@ -8,9 +8,13 @@ from numpy.typing import NDArray
 
 from recommendations.engine.ease import Ease, EaseSettings, ease
 from recommendations.engine.evaluation import Scorer
-from recommendations.engine.factors import Factors, compress, join, spread
+from recommendations.engine.factors import Factors, compress, join, spread, tempered
 from recommendations.engine.fold_in import FoldIn
 from recommendations.engine.interactions import Interactions
+
+BIASES = 0.5
+"""Share of LightFM's item biases that is kept beside the sibling, whose scores tell what is popular as well: the whole
+would bring fewer movies into the lists, which are no better for it."""
 
 
 class Joiner:
@@ -52,7 +56,9 @@ class Joiner:
 
     def beside(self, averaged: Factors, weight: float) -> Factors:
         """A mean of fits and `weight` times the sibling, whose scores are brought to the same spread first."""
-        return join([averaged, self.sibling.factors], [1, self._scaled(averaged, weight)]) if weight else averaged
+        if not weight:
+            return averaged
+        return join([tempered(averaged, BIASES), self.sibling.factors], [1, self._scaled(averaged, weight)])
 
     def join_and_fold_in(self, fits: Sequence[Factors], weight: float) -> tuple[Factors, FoldIn]:
         """The fits' mean beside the sibling, made small, and its fold-in: learned for LightFM, exact for the sibling.
@@ -69,7 +75,7 @@ class Joiner:
         return factors, fold_in
 
     def _scaled(self, averaged: Factors, weight: float) -> float:
-        return weight * spread(averaged) / self._spread if self._spread else 0.0
+        return weight * spread(tempered(averaged, BIASES)) / self._spread if self._spread else 0.0
 
 
 def ease_alone(interactions: Interactions, settings: EaseSettings, weights: NDArray[np.float32]) -> Scorer:

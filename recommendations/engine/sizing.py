@@ -21,6 +21,8 @@ class Size:
     ----------
     ratings : int
         The largest number of ratings that this is for.
+    dimension : int
+        Columns of the vectors that are served; where there is little data, wider ones cost little.
     fits : int
         LightFM fits that are averaged: noise matters less where there is more data, and a fit costs more.
     max_epochs, judged_every : int
@@ -28,12 +30,13 @@ class Size:
     """
 
     ratings: float
+    dimension: int
     fits: int
     max_epochs: int
     judged_every: int
 
 
-SIZES = (Size(1_000_000, 3, 24, 4), Size(10_000_000, 2, 20, 2), Size(float("inf"), 2, 8, 1))
+SIZES = (Size(1_000_000, 192, 3, 24, 4), Size(10_000_000, 128, 2, 20, 2), Size(float("inf"), 128, 2, 8, 1))
 
 
 def size_of(n_ratings: int) -> Size:

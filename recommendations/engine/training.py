@@ -39,8 +39,8 @@ class TrainingConfig:
         "joined": several fits and EASE in one dot product.  "article": one plain fit.
     feedback : {"implicit", "explicit"}
     loss : {"warp", "bpr", "warp-kos", "logistic"}
-    dimension : int
-        Columns of the vectors that are served, and of the article's fit.
+    dimension : int or None
+        Columns of the vectors that are served, and of the article's fit; None: as many as suit the data's size.
     fits : int or None
         How many fits are joined; None: as many as suit the data's size.
     fit_dimension : int
@@ -70,14 +70,14 @@ class TrainingConfig:
     recipe: Recipe = "joined"
     feedback: FeedbackKind = "implicit"
     loss: Loss = "warp"
-    dimension: int = 128
+    dimension: int | None = None
     fits: int | None = None
     fit_dimension: int = 32
     epochs: int | None = None
     max_epochs: int | None = None
     sibling_weight: float | None = None
-    ridge: float = 150.0
-    popularity_ridge: float = 0.3
+    ridge: float = 100.0
+    popularity_ridge: float = 1.0
     sibling_so_so: float = 0.5
     grade: float = 0.2
     learning_rate: float = 0.05
@@ -105,7 +105,7 @@ class TrainingConfig:
 
     @property
     def settings(self) -> FitSettings:
-        columns = self.dimension if self.recipe == "article" else self.fit_dimension
+        columns = self.dimension if self.recipe == "article" and self.dimension else self.fit_dimension
         return FitSettings(self.loss, columns, self.learning_rate, self.item_alpha, self.user_alpha, self.max_sampled)
 
     @property
@@ -120,8 +120,12 @@ class TrainingConfig:
     def sized(self, n_ratings: int) -> Self:
         """The same with what suits so many ratings where nothing was said."""
         size = size_of(n_ratings)
-        fits = 1 if self.recipe == "article" else self.fits or size.fits
-        return replace(self, fits=fits, max_epochs=self.max_epochs or size.max_epochs)
+        return replace(
+            self,
+            dimension=self.dimension or size.dimension,
+            fits=1 if self.recipe == "article" else self.fits or size.fits,
+            max_epochs=self.max_epochs or size.max_epochs,
+        )
 
 
 def train(
@@ -176,7 +180,7 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
 
 
 def _joiner(interactions: Interactions, config: TrainingConfig) -> Joiner:
-    return Joiner(interactions, config.sibling, config.weights, config.dimension, config.seed)
+    return Joiner(interactions, config.sibling, config.weights, config.dimension or 1, config.seed)
 
 
 def _weights(config: TrainingConfig) -> tuple[float, ...]:
