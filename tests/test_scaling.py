@@ -24,14 +24,22 @@ def test_what_hangs_on_ratings_alone_grows_with_them() -> None:
         assert ten[name].amount > one[name].amount
     for name in ("database, on disk", "LightFM, processor", "Spark ALS, processor of the cluster"):
         assert ten[name].amount == pytest.approx(10 * one[name].amount)
-    lists = "everybody's top 100, processor"
+    lists, ranked_only = "everybody's top 100, processor", Costs(listed_rating=0)
+    one, ten = by_name(Site(), ranked_only), by_name(Site().times(10), ranked_only)
     assert ten[lists].amount == pytest.approx(10**1.5 * one[lists].amount)
 
 
 def test_the_formulas_by_hand() -> None:
     site = Site(ratings=1000, users=100, movies=10, requests=4, dimension=2)
     costs = Costs(
-        stored_rating=100, trained_rating=50, lightfm_step=1, spark_step=1, batch_product=1, ranked_product=1, request=2
+        stored_rating=100,
+        trained_rating=50,
+        lightfm_step=1,
+        spark_step=1,
+        listed_rating=3,
+        batch_product=1,
+        ranked_product=1,
+        request=2,
     )
     found = by_name(site, costs)
     assert found["database, on disk"].amount == 100 * 1000
@@ -39,7 +47,7 @@ def test_the_formulas_by_hand() -> None:
     assert found["LightFM, processor"].amount == 1000 * 32 * 8 * 2
     assert found["Spark ALS, processor of the cluster"].amount == 1000 * 64 * 15
     assert found["a version, on each host's disk"].amount == (100 + 3 * 10) * (4 * 4 + 24)
-    assert found["everybody's top 100, processor"].amount == 100 * 10 * 4
+    assert found["everybody's top 100, processor"].amount == 3 * 1000 + 100 * 10 * 4
     assert found["pages, processor"].amount == 4 * (2 + 10 * 4)
 
 
