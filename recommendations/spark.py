@@ -83,7 +83,7 @@ class SparkTrainer:
         report = progress or (lambda *_: None)
         report("ALS", 0, 1)
         with shared_folder() as shared, session() as spark:
-            # Else what a dying executor has held is computed anew from the first epoch on, too deep for Java's stack.
+            # Else each epoch's plan holds those of all before it, and grows too deep for Java's stack.
             spark.sparkContext.setCheckpointDir(str(shared / "checkpoints"))
             ratings = _entries(self._ratings(spark, interactions, shared), self.config)
             model = _fitted(spark, ratings, self.config, report)

@@ -117,6 +117,13 @@ def test_features_of_another_catalogue_are_refused(name: str) -> None:
         TRAINERS[name].train(known, plain_features(checkerboard()[0]))
 
 
+def test_many_epochs_are_not_too_deep_for_java() -> None:
+    needs_spark()
+    known, _ = world()
+    trainer = SparkTrainer(AlsConfig(dimension=4, epochs=25, blocks=2))
+    assert np.isfinite(trainer.train(known, plain_features(known)).embeddings.items).all()
+
+
 @pytest.mark.parametrize("name", ["lightfm", "spark"])
 def test_whoever_hears_of_the_progress_can_stop_it(name: str) -> None:
     class StoppedError(Exception):
