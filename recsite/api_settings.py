@@ -1,5 +1,24 @@
-"""What the API says of itself, whatever the environment."""
+"""How the API works and what it says of itself, whatever the environment."""
 
+REST = {
+    # The token first: its refusal is 401 with a challenge, a session's is 403.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["recsite.access.IsMember"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "recsite.paging.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "recsite.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "recsite.throttling.VisitorThrottle",
+        "recsite.throttling.MemberThrottle",
+        "recsite.throttling.ServiceThrottle",
+    ],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
 SPECTACULAR = {
     "TITLE": "recsite API",
     "DESCRIPTION": "Movies, your ratings of them, and recommendations made from your ratings.",

@@ -10,11 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import environ
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from recsite import api_settings, broker_settings, patience
+from recsite import api_settings, broker_settings, csp_settings, patience
 from recsite.log_settings import logging_of
 
 # Before anything loads NumPy: threads of one product that wait for each other cost a request ten times its time.
@@ -215,23 +214,7 @@ vars().update(EMAIL_CONFIG)
 
 # The API
 
-REST_FRAMEWORK = {
-    # The token first: its refusal is 401 with a challenge, a session's is 403.
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["recsite.access.IsMember"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "recsite.paging.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "recsite.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "recsite.throttling.VisitorThrottle",
-        "recsite.throttling.MemberThrottle",
-        "recsite.throttling.ServiceThrottle",
-    ],
+REST_FRAMEWORK = api_settings.REST | {
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("API_RATE_ANONYMOUS", default="120/min"),
         "user": env.str("API_RATE_USER", default="600/min"),
@@ -241,7 +224,6 @@ REST_FRAMEWORK = {
     },
     # Whose address is believed: a proxy's word, where there is one, and nobody's that it was handed on by.
     "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.errors.ExceptionHandler"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a name
@@ -280,20 +262,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 # Safety
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-        "manifest-src": [SELF],
-    }
-}
+CONTENT_SECURITY_POLICY = csp_settings.POLICY
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
