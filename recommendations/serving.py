@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -77,7 +78,8 @@ def status() -> Status:
 def prepare() -> None:
     """Open the active version in a process that others are forked from: they share what that takes of memory.
 
-    The code compiled for it is most of that.  Starts no thread, for none would outlive the fork.
+    The code compiled for it is most of that.  A version that is not here yet is left to them: it is fetched by a
+    thread, and none outlives a fork.
     """
     with suppress(DatabaseError), _state.lock:
         version = versions.active()
@@ -117,9 +119,17 @@ def open_version(version: ModelVersion) -> Bundle:
     ArtifactError
         When its files are not what was published, or give no answer.
     """
-    bundle = Bundle.open(*store.ready(version.name, version.manifest_sha256))
+    # Reading every file takes long, and hardly ever the interpreter: requests shall have the processors first.  What
+    # follows holds the interpreter, so that they would wait for it the longer, the less of a processor it had.
+    with ThreadPoolExecutor(1, "verify", _come_last) as pool:
+        verified = pool.submit(store.ready, version.name, version.manifest_sha256).result()
+    bundle = Bundle.open(*verified)
     smoke_test(bundle)
     return bundle
+
+
+def _come_last() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_PRIORITY)
 
 
 def _check(state: _State, *, wait: bool) -> None:
@@ -141,13 +151,7 @@ def _check(state: _State, *, wait: bool) -> None:
         if wait and store.here(version.name):
             _load(state, version)
         else:
-            threading.Thread(target=_load_aside, args=(state, version), name="reload", daemon=True).start()
-
-
-def _load_aside(state: _State, version: ModelVersion) -> None:
-    """Let requests have the processors first."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_PRIORITY)
-    _load(state, version)
+            threading.Thread(target=_load, args=(state, version), name="reload", daemon=True).start()
 
 
 def _load(state: _State, version: ModelVersion) -> None:
