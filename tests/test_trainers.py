@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -185,7 +186,8 @@ def test_what_killed_trainings_have_handed_over_is_removed(settings: Settings, t
 
 def test_a_trial_does_not_set_more_epochs_than_suit_all_ratings(trained: tuple[Model, object]) -> None:
     found = TrainedModel(trained[0].embeddings, trained[0].fold_in, {}, TrainingConfig(epochs=20), [])
-    large = LightFMTrainer(TrainingConfig()).for_everything(found, 25_000_000).config
-    assert (large.epochs, large.fits) == (8, 2)
-    assert LightFMTrainer(TrainingConfig()).for_everything(found, 100_000).config.epochs == 20
-    assert LightFMTrainer(TrainingConfig(epochs=20)).for_everything(found, 25_000_000).config.epochs == 20
+    article = TrainingConfig(recipe="article")
+    assert LightFMTrainer(article).for_everything(found, 25_000_000).config.epochs == 8
+    assert LightFMTrainer(article).for_everything(found, 100_000).config.epochs == 20
+    assert LightFMTrainer(replace(article, epochs=20)).for_everything(found, 25_000_000).config.epochs == 20
+    assert LightFMTrainer(TrainingConfig()).for_everything(found, 25_000_000).config.epochs == 20

@@ -1,5 +1,7 @@
 """Every loss finds a planted pattern, and what is exported is what LightFM predicts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,22 @@ def test_the_number_of_epochs_is_found_and_told() -> None:
     again = train(ratings, plain_features(ratings), model.config)
     assert again.embeddings.items.tobytes() == model.embeddings.items.tobytes()
     assert again.history == []
+
+
+def test_people_beyond_the_largest_fit_are_folded_in() -> None:
+    known, kept_back = checkerboard(200)
+    config = replace(QUICK, epochs=60, max_fitted=1000, sibling_weight=0.0)
+    model = train(known, plain_features(known), config)
+    judged = evaluate(scorer_of(model.embeddings), Split(known, kept_back))
+    assert len(known) > 3 * config.max_fitted
+    assert (judged.per_user["recall@10"] > 0.9).mean() > 0.95
+
+
+def test_the_articles_fit_takes_all_ratings() -> None:
+    ratings = some_ratings()
+    config = TrainingConfig(recipe="article", dimension=8, epochs=3)
+    whole, capped = (train(ratings, plain_features(ratings), replace(config, max_fitted=n)) for n in (1000, 100))
+    assert whole.embeddings.users.tobytes() == capped.embeddings.users.tobytes()
 
 
 def test_a_movie_nobody_rated_has_the_vector_of_its_genres() -> None:

@@ -23,7 +23,7 @@ class Joiner:
     Parameters
     ----------
     interactions : Interactions
-        What the fits were trained on.
+        What the sibling is fitted to; the users whose vectors are wanted.
     settings : EaseSettings
     weights : (11,) float32
         What a rating counts by its half stars, for the sibling and the fold-in.
@@ -60,13 +60,26 @@ class Joiner:
             return averaged
         return join([tempered(averaged, BIASES), self.sibling.factors], [1, self._scaled(averaged, weight)])
 
-    def join_and_fold_in(self, fits: Sequence[Factors], weight: float) -> tuple[Factors, FoldIn]:
+    def join_and_fold_in(
+        self, fits: Sequence[Factors], fitted: Interactions, weight: float
+    ) -> tuple[Factors, FoldIn]:
         """The fits' mean beside the sibling, made small, and its fold-in: learned for LightFM, exact for the sibling.
 
         What is lost in making it small is lost on rare movies rather than on known ones.
+
+        Parameters
+        ----------
+        fits : sequence of Factors
+        fitted : Interactions
+            What the fits were trained on: all ratings of all users or of some.  The others are folded in.
+        weight : float
+            Of the sibling.
         """
         averaged = join(fits, [1 / len(fits)] * len(fits))
-        fold_in = FoldIn.fit(self._interactions, averaged.users, averaged.items, self._weights)
+        fold_in = FoldIn.fit(fitted, averaged.users, averaged.items, self._weights)
+        if len(fitted) < len(self._interactions):
+            others = np.diff(fitted.indptr) == 0
+            averaged.users[others] = fold_in.vectors(self._interactions)[others, :-1]
         factors, to = compress(self.beside(averaged, weight), self._dimension, np.sqrt(self._interactions.counts + 1))
         rows = np.empty((len(averaged.items), 0), np.float32)
         if weight:

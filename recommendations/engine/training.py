@@ -16,7 +16,7 @@ from recommendations.engine.fold_in import rating_weights
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.joining import Joiner
 from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
-from recommendations.engine.sizing import SEARCHED, sample_users, size_of
+from recommendations.engine.sizing import sample_users, size_of
 from recommendations.engine.splitting import split_by_user_time
 from recommendations.engine.trained import Progress, TrainedModel
 
@@ -49,6 +49,9 @@ class TrainingConfig:
         None: found on a validation slice, the latest ratings of each user.
     max_epochs : int or None
         How long to search; None: as long as suits the data's size.
+    max_fitted : int
+        Ratings that LightFM is fitted on, at most: those of users drawn at random.  The other users are folded in, and
+        EASE knows all ratings.  The article's fit takes all of them; this many tell it the number of epochs.
     sibling_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
     ridge, popularity_ridge : float
@@ -75,6 +78,7 @@ class TrainingConfig:
     fit_dimension: int = 32
     epochs: int | None = None
     max_epochs: int | None = None
+    max_fitted: int = 2_000_000
     sibling_weight: float | None = None
     ridge: float = 100.0
     popularity_ridge: float = 1.0
@@ -91,9 +95,9 @@ class TrainingConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        counts = (self.dimension, self.fits, self.fit_dimension, self.threads, self.max_epochs)
+        counts = (self.dimension, self.fits, self.fit_dimension, self.threads, self.max_epochs, self.max_fitted)
         if any(count is not None and count < 1 for count in counts):
-            raise ValueError("dimension, fits, fit_dimension, threads and max_epochs must be at least 1")
+            raise ValueError("dimension, fits, fit_dimension, threads, max_epochs and max_fitted must be at least 1")
         if self.loss == "logistic" and self.feedback == "implicit":
             raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
         if not (0 <= self.sibling_so_so <= 1 and 0 <= self.grade < 1):
@@ -119,7 +123,7 @@ class TrainingConfig:
 
     def sized(self, n_ratings: int) -> Self:
         """The same with what suits so many ratings where nothing was said."""
-        size = size_of(n_ratings)
+        size = size_of(n_ratings if self.recipe == "article" else min(n_ratings, self.max_fitted))
         return replace(
             self,
             dimension=self.dimension or size.dimension,
@@ -155,11 +159,15 @@ def train(
     if config.epochs is None:
         config, history = search(interactions, features, config, report)
     config = replace(config, sibling_weight=_weights(config)[0])
-    fits = _fits(interactions, features, config)
+    fitted = interactions
+    if config.recipe == "joined":
+        fitted = sample_users(interactions, config.max_fitted, seed=config.seed)
+    fits = _fits(fitted, features, config)
     for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
-    factors, fold_in = _joiner(interactions, config).join_and_fold_in(fits.factors(), config.sibling_weight or 0)
+    joiner = _joiner(interactions, config)
+    factors, fold_in = joiner.join_and_fold_in(fits.factors(), fitted, config.sibling_weight or 0)
     factors.users[np.diff(interactions.indptr) == 0] = fold_in.vector([], [], [])[:-1]
     return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
 
@@ -205,8 +213,9 @@ def search(
         The looks: "epoch", "sibling_weight" and "ndcg@10" on the validation slice.
     """
     config = config.sized(len(interactions))
-    split = split_by_user_time(sample_users(interactions, SEARCHED, seed=config.seed))
-    fits, joiner = _fits(split.train, features, replace(config, fits=1)), _joiner(split.train, config)
+    split = split_by_user_time(sample_users(interactions, config.max_fitted, seed=config.seed))
+    fits = _fits(split.train, features, replace(config, fits=1, threads=1))
+    joiner = _joiner(split.train, config)
     last, every = config.max_epochs or 1, size_of(len(interactions)).judged_every
     history: list[dict[str, Any]] = []
     for epoch in range(1, last + 1):
