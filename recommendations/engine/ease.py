@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse import csr_matrix, diags_array, vstack
 
 from recommendations.engine.factors import Factors
-from recommendations.engine.features import IDENTITY
+from recommendations.engine.features import IDENTITY, ItemFeatures
 from recommendations.engine.fold_in import weighted
 from recommendations.engine.interactions import Interactions
 
@@ -35,10 +35,18 @@ class EaseSettings:
     ----------
     ridge, popularity_ridge : float
         Penalties: Λ of an item is `ridge + popularity_ridge` times the sum of the squares in its column.
+    length_power : float
+        A row with n entries counts (n / median n)^−length_power, so that those who have rated most do not say most of
+        what goes together.
+    features : float
+        What a feature of items counts: it is one more row, as if somebody had rated the items that have it (Jeunen, Van
+        Balen and Goethals, "Closed-form models for collaborative filtering with side-information", 2020).
     """
 
     ridge: float
     popularity_ridge: float
+    length_power: float = 0.0
+    features: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +64,14 @@ class Ease:
     rows: NDArray[np.float32]
 
 
-def ease(interactions: Interactions, weights: NDArray[np.float32], settings: EaseSettings, *, seed: int = 0) -> Ease:
+def ease(
+    interactions: Interactions,
+    weights: NDArray[np.float32],
+    settings: EaseSettings,
+    features: ItemFeatures | None = None,
+    *,
+    seed: int = 0,
+) -> Ease:
     """Fit to all ratings.
 
     Parameters
@@ -65,10 +80,15 @@ def ease(interactions: Interactions, weights: NDArray[np.float32], settings: Eas
     weights : (11,) float32
         A rating's entry of X by its half stars.
     settings : EaseSettings
+    features : ItemFeatures, optional
+        Of the same items.
     seed : int
         Of the random projection that finds the singular vectors of large data.
     """
-    rows, items = solve(interactions.matrix(weights[interactions.half_stars]), settings, seed=seed)
+    matrix = _balanced(interactions.matrix(weights[interactions.half_stars]), settings.length_power)
+    if features is not None and settings.features:
+        matrix = csr_matrix(vstack([matrix, features.beside_identity.T * np.float32(settings.features)]))
+    rows, items = solve(matrix, settings, seed=seed)
     users = (weighted(interactions, weights) @ rows).astype(np.float32)
     return Ease(Factors(_unbiased(users), {IDENTITY: _unbiased(items)}), rows)
 
@@ -84,6 +104,14 @@ def solve(
     left_over = np.maximum(1 - vectors**2 @ kept, 1e-9)
     rows = (vectors * kept / roots[:, None]).astype(np.float32)
     return rows, (vectors * (roots / left_over)[:, None]).astype(np.float32)
+
+
+def _balanced(matrix: csr_matrix, power: float) -> csr_matrix:
+    lengths = np.diff(matrix.indptr)
+    if not (power and lengths.any()):
+        return matrix
+    shares = (np.maximum(lengths, 1) / np.median(lengths[lengths > 0])) ** -power
+    return csr_matrix(diags_array(shares.astype(np.float32)) @ matrix)
 
 
 def _singular(matrix: csr_matrix, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

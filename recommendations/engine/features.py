@@ -132,6 +132,11 @@ class ItemFeatures:
         return cls(csr_matrix(hstack(parts, format="csr", dtype=np.float32)), tuple(names), slices)
 
     @property
+    def beside_identity(self) -> csr_matrix:
+        """(n_items, m) csr_matrix of float32: the columns of all blocks but the identity."""
+        return csr_matrix(self.matrix[:, self.blocks[IDENTITY].stop :])
+
+    @property
     def n_items(self) -> int:
         return int(self.matrix.shape[0])
 

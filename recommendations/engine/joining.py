@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from recommendations.engine.ease import Ease, EaseSettings, ease
 from recommendations.engine.evaluation import Scorer
 from recommendations.engine.factors import Factors, compress, join, spread, tempered
+from recommendations.engine.features import ItemFeatures
 from recommendations.engine.fold_in import FoldIn
 from recommendations.engine.interactions import Interactions
 
@@ -24,6 +25,8 @@ class Joiner:
     ----------
     interactions : Interactions
         What the sibling is fitted to; the users whose vectors are wanted.
+    features : ItemFeatures
+        Of the same items.
     settings : EaseSettings
     weights : (11,) float32
         What a rating counts by its half stars, for the sibling and the fold-in.
@@ -35,12 +38,14 @@ class Joiner:
     def __init__(
         self,
         interactions: Interactions,
+        features: ItemFeatures,
         settings: EaseSettings,
         weights: NDArray[np.float32],
         dimension: int,
         seed: int,
     ) -> None:
         self._interactions = interactions
+        self._features = features
         self._settings = settings
         self._weights = weights
         self._dimension = dimension
@@ -48,7 +53,7 @@ class Joiner:
 
     @cached_property
     def sibling(self) -> Ease:
-        return ease(self._interactions, self._weights, self._settings, seed=self._seed)
+        return ease(self._interactions, self._weights, self._settings, self._features, seed=self._seed)
 
     @cached_property
     def _spread(self) -> float:
@@ -60,9 +65,7 @@ class Joiner:
             return averaged
         return join([tempered(averaged, BIASES), self.sibling.factors], [1, self._scaled(averaged, weight)])
 
-    def join_and_fold_in(
-        self, fits: Sequence[Factors], fitted: Interactions, weight: float
-    ) -> tuple[Factors, FoldIn]:
+    def join_and_fold_in(self, fits: Sequence[Factors], fitted: Interactions, weight: float) -> tuple[Factors, FoldIn]:
         """The fits' mean beside the sibling, made small, and its fold-in: learned for LightFM, exact for the sibling.
 
         What is lost in making it small is lost on rare movies rather than on known ones.

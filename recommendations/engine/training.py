@@ -54,7 +54,7 @@ class TrainingConfig:
         EASE knows all ratings.  The article's fit takes all of them; this many tell it the number of epochs.
     sibling_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
-    ridge, popularity_ridge : float
+    ridge, popularity_ridge, length_power, sibling_features : float
         See `EaseSettings`.
     sibling_so_so, grade : float
         What ratings count for the sibling and the fold-in, by their stars; see `rating_weights`.  How much less old
@@ -82,6 +82,8 @@ class TrainingConfig:
     sibling_weight: float | None = None
     ridge: float = 100.0
     popularity_ridge: float = 1.0
+    length_power: float = 0.15
+    sibling_features: float = 10.0
     sibling_so_so: float = 0.5
     grade: float = 0.2
     learning_rate: float = 0.05
@@ -114,7 +116,7 @@ class TrainingConfig:
 
     @property
     def sibling(self) -> EaseSettings:
-        return EaseSettings(self.ridge, self.popularity_ridge)
+        return EaseSettings(self.ridge, self.popularity_ridge, self.length_power, self.sibling_features)
 
     @property
     def weights(self) -> NDArray[np.float32]:
@@ -166,7 +168,7 @@ def train(
     for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
-    joiner = _joiner(interactions, config)
+    joiner = _joiner(interactions, features, config)
     factors, fold_in = joiner.join_and_fold_in(fits.factors(), fitted, config.sibling_weight or 0)
     factors.users[np.diff(interactions.indptr) == 0] = fold_in.vector([], [], [])[:-1]
     return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
@@ -187,8 +189,8 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
     return LightFMFits(feedback, features, config.settings, seeds, config.threads)
 
 
-def _joiner(interactions: Interactions, config: TrainingConfig) -> Joiner:
-    return Joiner(interactions, config.sibling, config.weights, config.dimension or 1, config.seed)
+def _joiner(interactions: Interactions, features: ItemFeatures, config: TrainingConfig) -> Joiner:
+    return Joiner(interactions, features, config.sibling, config.weights, config.dimension or 1, config.seed)
 
 
 def _weights(config: TrainingConfig) -> tuple[float, ...]:
@@ -215,7 +217,7 @@ def search(
     config = config.sized(len(interactions))
     split = split_by_user_time(sample_users(interactions, config.max_fitted, seed=config.seed))
     fits = _fits(split.train, features, replace(config, fits=1, threads=1))
-    joiner = _joiner(split.train, config)
+    joiner = _joiner(split.train, features, config)
     last, every = config.max_epochs or 1, size_of(len(interactions)).judged_every
     history: list[dict[str, Any]] = []
     for epoch in range(1, last + 1):

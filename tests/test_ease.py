@@ -1,0 +1,61 @@
+"""What EASE makes of features and of those who rate most."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from recommendations.engine.ease import EaseSettings, ease, solve
+from recommendations.engine.features import ItemFeatures, Labels
+from recommendations.engine.interactions import IdMap, Interactions
+from recommendations.engine.peers import WEIGHTS
+from tests.engine_data import checkerboard, plain_features, some_ratings
+
+pytestmark = pytest.mark.engine
+
+LIKES = np.asarray(WEIGHTS["likes"], np.float32)
+
+
+def parities(ratings: Interactions) -> ItemFeatures:
+    names = ["odd" if place % 2 else "even" for place in range(ratings.n_items)]
+    return ItemFeatures.build(ratings.items, {"genres": Labels.of_pairs(ratings.items, ratings.items.ids, names)})
+
+
+def test_a_movie_nobody_rated_is_foretold_by_its_genre() -> None:
+    known, _ = checkerboard()
+    ratings = known.where(known.ordinals >= 2)
+    factors = ease(ratings, LIKES, EaseSettings(5, 0.5, features=3), parities(ratings)).factors
+    scores = factors.users @ factors.items[:2].T
+    even = np.arange(len(scores)) % 2 == 0
+    assert ((scores[:, 0] > scores[:, 1]) == even).all()
+
+
+def test_a_feature_is_one_more_row() -> None:
+    ratings = some_ratings(500)
+    features = parities(ratings)
+    made = ease(ratings, LIKES, EaseSettings(20, 0.5, features=3), features)
+    described = features.matrix[:, features.blocks["genres"]].toarray().T
+    whole = np.vstack([ratings.matrix(LIKES[ratings.half_stars]).toarray(), 3 * described])
+    rows, items = solve(csr_matrix(whole), EaseSettings(20, 0.5))
+    assert made.rows @ made.factors.items[:, :-1].T == pytest.approx(rows @ items.T, abs=1e-4)
+
+
+def test_without_features_nothing_changes() -> None:
+    ratings = some_ratings(500)
+    settings = EaseSettings(20, 0.5, features=3)
+    plain, none = ease(ratings, LIKES, settings, plain_features(ratings)), ease(ratings, LIKES, settings)
+    assert plain.rows == pytest.approx(none.rows)
+
+
+def test_who_rates_more_counts_less_for_each_rating() -> None:
+    """Two movies that one person with many likes and one with few have liked: the latter ties them more closely."""
+    heavy, light = np.arange(2, 42), np.arange(42, 46)
+    users = [1] * 42 + [2] * 6
+    movies = [0, 1, *heavy, 0, 1, *light]
+    ratings = Interactions.from_columns(users, movies, [10] * 48, range(48), items=IdMap.of(range(46)))
+
+    def ties(power: float) -> np.ndarray:
+        made = ease(ratings, LIKES, EaseSettings(1, 0, length_power=power))
+        return (made.rows @ made.factors.items[:, :-1].T)[0]
+
+    alike, balanced = ties(0), ties(0.5)
+    assert balanced[light].mean() / balanced[heavy].mean() > 1.1 * alike[light].mean() / alike[heavy].mean()
