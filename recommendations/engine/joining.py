@@ -41,6 +41,7 @@ class Joiner:
         features: ItemFeatures,
         settings: EaseSettings,
         weights: NDArray[np.float32],
+        *,
         dimension: int,
         seed: int,
     ) -> None:

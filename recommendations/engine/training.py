@@ -190,7 +190,9 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
 
 
 def _joiner(interactions: Interactions, features: ItemFeatures, config: TrainingConfig) -> Joiner:
-    return Joiner(interactions, features, config.sibling, config.weights, config.dimension or 1, config.seed)
+    return Joiner(
+        interactions, features, config.sibling, config.weights, dimension=config.dimension or 1, seed=config.seed
+    )
 
 
 def _weights(config: TrainingConfig) -> tuple[float, ...]:
