@@ -11,7 +11,7 @@ import numpy as np
 from recommendations.engine.bootstrap import interval
 
 OURS = "recsite"
-MODELS = (OURS, "recsite,_folded_in", "LightFM,_plain", "EASE", "ALS", "item-kNN", "PureSVD", "popularity")
+MODELS = (OURS, "recsite,_folded_in", "LightFM,_plain", "EASE", "SLIM", "ALS", "item-kNN", "PureSVD", "popularity")
 COLUMNS = ("ndcg@10", "ndcg@100", "recall@20", "map@10", "mrr@10", "auc", "coverage@10")
 BEYOND = ("novelty@10", "diversity@10", "popularity_lift@10", "miscalibration@10")
 TITLES = {

@@ -16,6 +16,7 @@ from recommendations.reading import read
 
 OURS = "recsite"
 BASELINES = ("popularity", "EASE", "item-kNN", "ALS")
+"""Judged beside ours unless others are named.  SLIM has to be: its time grows with items times ratings."""
 SPLITS = tuple(PROTOCOLS)
 Tell = Callable[[str], object]
 

@@ -1,4 +1,4 @@
-"""The peers that an evaluation sets beside our model; implicit's ALS where that library is installed."""
+"""The peers that an evaluation sets beside our model; ALS and SLIM where the libraries that fit them are installed."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
 
-from recommendations.engine.peers import PEERS, Peer, Rows, ScoreRows
-
-ALS = "ALS"
+from recommendations.engine.peers import PEERS, USUAL, Peer, Rows, ScoreRows
 
 
 def fit_als(rows: Rows, *, dimension: int, regularization: float, alpha: float, seed: int = 0) -> ScoreRows:
@@ -34,9 +33,52 @@ def fit_als(rows: Rows, *, dimension: int, regularization: float, alpha: float, 
     return score
 
 
+def fit_slim(rows: Rows, *, l1: float, l2: float) -> ScoreRows:
+    """SLIM (Ning and Karypis 2011): X · W with ½‖X − XW‖² + ½ l2 ‖W‖² + l1 ‖W‖₁ least, W ≥ 0 and of no diagonal."""
+    weights = slim_weights(rows, l1=l1, l2=l2).astype(np.float32)
+    return lambda asked: (asked @ weights).toarray()
+
+
+def slim_weights(rows: Rows, *, l1: float, l2: float, tolerance: float = 1e-3) -> csr_matrix:
+    """W, (n_items, n_items), by scikit-learn's coordinate descent, which takes all ratings anew for each item."""
+    from sklearn.linear_model import ElasticNet  # noqa: PLC0415 - a development dependency
+
+    n_users, n_items = rows.shape
+    # Its squares are divided by 2 n_users, and its penalties by nothing.
+    model = ElasticNet(
+        alpha=(l1 + l2) / n_users,
+        l1_ratio=l1 / (l1 + l2),
+        positive=True,
+        fit_intercept=False,
+        copy_X=False,
+        tol=tolerance,
+    )
+    others = rows.tocsc().astype(np.float64)
+    columns = [csr_matrix((1, n_items))] * n_items
+    for item in np.flatnonzero(np.diff(others.indptr)):
+        own = slice(others.indptr[item], others.indptr[item + 1])
+        ratings = others.data[own].copy()
+        target = np.zeros(n_users)
+        target[others.indices[own]] = ratings
+        others.data[own] = 0
+        columns[item] = csr_matrix(model.fit(others, target).coef_)
+        others.data[own] = ratings
+    return csr_matrix(vstack(columns).T)
+
+
+LIBRARIES: Mapping[str, tuple[str, Peer]] = {
+    "ALS": (
+        "implicit",
+        Peer(
+            fit_als,
+            {"weights": ("likes and half",), "dimension": (32, 64), "regularization": (10.0, 20.0), "alpha": (3.0,)},
+        ),
+    ),
+    "SLIM": ("sklearn", Peer(fit_slim, {"weights": USUAL, "l1": (1.0, 5.0), "l2": (10.0, 50.0)})),
+}
+"""The peers of libraries: what is imported, and how it is tuned."""
+
+
 def peers() -> Mapping[str, Peer]:
     """By name, those that can be run here."""
-    if find_spec("implicit") is None:
-        return PEERS
-    grid = {"weights": ("likes and half",), "dimension": (32, 64), "regularization": (10.0, 20.0), "alpha": (3.0,)}
-    return {**PEERS, ALS: Peer(fit_als, grid)}
+    return {**PEERS, **{name: peer for name, (library, peer) in LIBRARIES.items() if find_spec(library)}}

@@ -8,7 +8,7 @@ from recommendations.engine.evaluation import evaluate, ndcg_at_10, popularity
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.peers import PEERS, WEIGHTS
 from recommendations.engine.splitting import Split, split_by_user_time
-from recommendations.peers import peers
+from recommendations.peers import peers, slim_weights
 from tests.engine_data import checkerboard, some_ratings
 from tests.environment import missing
 
@@ -50,6 +50,26 @@ def test_of_large_data_the_leading_part_of_ease_is_taken(monkeypatch: pytest.Mon
     assert np.mean(np.array(exact) == order(ease(ratings, WEIGHTS_OF_LIKES, settings))) > 0.95
 
 
+@pytest.mark.parametrize(("l1", "l2"), [(0.1, 5.0), (1.0, 0.5)])
+def test_our_slim_is_the_papers(l1: float, l2: float) -> None:
+    """By the conditions of Karush, Kuhn and Tucker, which only the least of a convex function meets."""
+    if "SLIM" not in peers():
+        missing("scikit-learn is not installed")
+    ratings = some_ratings(500)
+    matrix = ratings.matrix(WEIGHTS_OF_LIKES[ratings.half_stars])
+    rows = matrix.toarray().astype(np.float64)
+    weights = slim_weights(matrix, l1=l1, l2=l2, tolerance=1e-10).toarray()
+    slope = rows.T @ (rows @ weights - rows) + l2 * weights + l1
+    others = ~np.eye(len(weights), dtype=bool)
+    used = weights > 0
+    assert 0 < used.sum() < others.sum()
+    assert not used[~others].any()
+    assert (weights >= 0).all()
+    assert slope[used] == pytest.approx(0, abs=1e-6)
+    assert (slope[others & ~used] > -1e-6).all()
+    assert (matrix.toarray() == rows).all()
+
+
 @pytest.mark.parametrize(
     ("name", "setting"),
     [
@@ -57,12 +77,13 @@ def test_of_large_data_the_leading_part_of_ease_is_taken(monkeypatch: pytest.Mon
         ("item-kNN", {"neighbours": 50, "shrink": 0}),
         ("PureSVD", {"dimension": 2}),
         ("ALS", {"dimension": 4, "regularization": 1, "alpha": 1}),
+        ("SLIM", {"l1": 1, "l2": 5}),
     ],
 )
 def test_every_peer_sees_the_checkerboard(name: str, setting: dict[str, float]) -> None:
     known, kept_back = checkerboard()
     if name not in peers():
-        missing("implicit is not installed")
+        missing(f"the library of {name} is not installed")
     scorer = peers()[name].scorer(known, {"weights": "likes", **setting})
     assert evaluate(scorer, Split(known, kept_back)).metrics["recall@10"] > 0.95
 
