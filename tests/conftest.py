@@ -99,6 +99,7 @@ def publish(
 ) -> Callable[..., ModelVersion]:
     """Publishes and activates a version of the world.  It is trained once; every test gets copies of row and files."""
     kept = tmp_path_factory.getbasetemp() / "trained"
+    kept.mkdir(exist_ok=True)
 
     def make(**config: object) -> ModelVersion:
         key = str(config)
@@ -110,7 +111,6 @@ def publish(
         versions.activate(copy)
         return copy
 
-    kept.mkdir(exist_ok=True)
     return make
 
 
