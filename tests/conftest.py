@@ -1,18 +1,20 @@
 """What every test may rely on."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
 from movies.models import Movie, MovieTag, Tag, User
-from recommendations import artifacts, experiments, feedback, runs, serving, training, versions
-from recommendations.models import ModelVersion
+from recommendations import artifacts, experiments, feedback, gate, runs, serving, smoke, training, versions
+from recommendations.models import ModelVersion, TrainingRun
 from tests import worlds
+from tests.processes import QUICK, Site, copy_of, own_database, ready
 from tests.worlds import World
 
 # The same examples in every run, nothing kept between them; `--hypothesis-profile=default` looks for new ones.
@@ -57,6 +59,17 @@ def no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 600.0)
 
 
+@pytest.fixture(autouse=True)
+def first_question_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new version is asked its first question in this process: to start another takes longer than to train."""
+
+    def answers(folder: Path) -> gate.Test:
+        smoke.main(str(folder))
+        return gate.Test("smoke test", True, None, None, "it opened and gave true answers")
+
+    monkeypatch.setattr(gate, "answers", answers)
+
+
 @pytest.fixture
 def ada(db: None) -> User:
     return User.objects.create_user("ada", email="ada@example.org", password="lovelace-1815")
@@ -76,23 +89,52 @@ def world(db: None) -> World:
 
 @pytest.fixture(scope="session")
 def trained() -> dict[str, ModelVersion]:
-    """Empty until the first test has trained the world's version."""
+    """What tests have trained so far, by how."""
     return {}
 
 
 @pytest.fixture
-def version(world: World, trained: dict[str, ModelVersion], tmp_path_factory: pytest.TempPathFactory) -> ModelVersion:
-    """The world's version, published and active.  It is trained once; other tests get a copy of its files."""
+def publish(
+    world: World, trained: dict[str, ModelVersion], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., ModelVersion]:
+    """Publishes and activates a version of the world.  It is trained once; every test gets copies of row and files."""
     kept = tmp_path_factory.getbasetemp() / "trained"
-    if not trained:
-        made = training.retrain(runs.request(parameters={"config": worlds.QUICK}))
-        shutil.copytree(artifacts.folder_of(made.name), kept / made.name)
-        trained["version"] = made
-        return made
-    copy = ModelVersion.objects.get_or_create(name=trained["version"].name, defaults=_fields(trained["version"]))[0]
-    shutil.copytree(kept / copy.name, artifacts.folder_of(copy.name))
-    versions.activate(copy)
-    return copy
+    kept.mkdir(exist_ok=True)
+
+    def make(**config: object) -> ModelVersion:
+        key = str(config)
+        if key not in trained:
+            trained[key] = _train(worlds.FIRST_ID + len(trained), config)
+            shutil.move(artifacts.folder_of(trained[key].name), kept / trained[key].name)
+        copy = ModelVersion.objects.create(**_fields(trained[key]))
+        shutil.copytree(kept / copy.name, artifacts.folder_of(copy.name))
+        versions.activate(copy)
+        return copy
+
+    return make
+
+
+@pytest.fixture
+def version(publish: Callable[..., ModelVersion]) -> ModelVersion:
+    """The world's version, published and active."""
+    return publish()
+
+
+@pytest.fixture(scope="session")
+def ready_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The world in a site for real processes, to be copied and left as it is."""
+    folder = tmp_path_factory.mktemp("ready")
+    with own_database(folder) as url:
+        yield ready(Site(folder, url))
+
+
+@pytest.fixture(scope="session")
+def trained_site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The same with a version that serves."""
+    with copy_of(ready_site, tmp_path_factory.mktemp("trained")) as site:
+        done = site.run("retrain", *QUICK)
+        assert done.returncode == 0, done.stderr
+        yield site
 
 
 @pytest.fixture
@@ -104,6 +146,15 @@ def tagged(world: World, ada: User) -> list[Movie]:
     return movies
 
 
+def _train(run: int, config: dict[str, object]) -> ModelVersion:
+    """A version whose rows are gone again, so that the first test to train it finds no others than the later ones."""
+    parameters = {"config": {**worlds.QUICK, **config}, "force": True}
+    with transaction.atomic():
+        made = training.retrain(TrainingRun.objects.create(pk=run, parameters=parameters))
+        transaction.set_rollback(True)
+    return made
+
+
 def _fields(version: ModelVersion) -> dict[str, object]:
-    left = {"id", "run", "parent", "is_active", "activated_at", "name"}
+    left = {"id", "run", "parent", "is_active", "activated_at"}
     return {field.name: getattr(version, field.name) for field in version._meta.fields if field.name not in left}

@@ -21,6 +21,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "on"
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
+ON_POSTGRESQL = os.environ["DATABASE_URL"].startswith("postgres")
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
@@ -29,6 +30,11 @@ def missing(what: str) -> None:
     if IN_CI:
         pytest.fail(f"{what}, and in CI it must", pytrace=False)
     pytest.skip(what)
+
+
+def postgresql_only(reason: str) -> pytest.MarkDecorator:
+    """Skip on SQLite what it does not have, or what does not meet the database and is done once."""
+    return pytest.mark.skipif(not ON_POSTGRESQL, reason=reason)
 
 
 def needs_spark() -> None:
@@ -40,11 +46,10 @@ def needs_spark() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    url = os.environ["DATABASE_URL"]
-    if not url.startswith("postgres") or not items:
+    if not ON_POSTGRESQL or not items:
         return
     try:
-        psycopg2.connect(url, connect_timeout=2).close()
+        psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=2).close()
     except psycopg2.OperationalError as error:
         reason = f"PostgreSQL does not answer at DATABASE_URL: {str(error).strip()}"
         if IN_CI:

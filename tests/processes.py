@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -142,18 +143,32 @@ def _listens(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def own_database(folder: Path) -> Iterator[str]:
-    """The address of an empty database, of the kind that the tests run on."""
+def own_database(folder: Path, original: str = "") -> Iterator[str]:
+    """The address of an empty database, of the kind that the tests run on, or of a copy of an original as it is now."""
     url = os.environ["DATABASE_URL"]
     if not url.startswith("postgres"):
-        yield f"sqlite:///{folder / 'db.sqlite3'}"
+        place = folder / "db.sqlite3"
+        if original:
+            shutil.copy(original.removeprefix("sqlite:///"), place)
+        yield f"sqlite:///{place}"
         return
     name = f"recsite_{os.getpid()}_{folder.name}".replace("-", "_").lower()[:60]
+    template = original.rpartition("/")[2] or "template1"
     connection = psycopg2.connect(url)
     connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     with contextlib.closing(connection), connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield url.rpartition("/")[0] + f"/{name}"
         finally:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def copy_of(site: Site, folder: Path) -> Iterator[Site]:
+    """Another site, which begins as `site` is now."""
+    with own_database(folder, site.environment["DATABASE_URL"]) as url:
+        copy = Site(folder, url)
+        if site.artifacts.exists():
+            shutil.copytree(site.artifacts, copy.artifacts)
+        yield copy

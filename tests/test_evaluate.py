@@ -12,8 +12,6 @@ from recommendations.management.commands.retrain import Command as Retrain
 from recommendations.management.parameters import training_parameters
 from tests.worlds import World
 
-pytestmark = pytest.mark.database
-
 QUICK = ("--recipe", "article", "--set", "dimension=6", "--set", "epochs=15", "--set", "threads=1")
 
 

@@ -54,7 +54,7 @@ class FakeTmdb(BaseHTTPRequestHandler):
 def server(settings: Settings, tmp_path: Path) -> Iterator[type[FakeTmdb]]:
     handler = type("Handler", (FakeTmdb,), {"asked": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         address = "http://{}:{}".format(*running.server_address)
         settings.TMDB_KEY, settings.TMDB_API, settings.TMDB_IMAGES = KEY, f"{address}/3", f"{address}/images"
         options = {"location": tmp_path / "posters"}

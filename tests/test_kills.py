@@ -10,11 +10,15 @@ import polars as pl
 import psycopg2
 import pytest
 
-from tests.environment import needs_spark
-from tests.processes import QUICK, Process, Site, own_database, ready, wait_until
+from tests.environment import needs_spark, postgresql_only
+from tests.processes import Process, Site, copy_of, wait_until
 from tests.test_workers import RUNS, WORKER
 
-pytestmark = [pytest.mark.database, pytest.mark.xdist_group("spark")]
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.xdist_group("spark"),
+    postgresql_only("killed once, on the database of production: SQLite has no lock to hold a reader with"),
+]
 
 ON_SPARK = ("retrain", "--trainer", "spark", "--set=dimension=6", "--set=blocks=2")
 ACTIVE = "SELECT name FROM recommendations_modelversion WHERE is_active"
@@ -38,13 +42,10 @@ WAITS = f"SELECT 1 FROM pg_locks WHERE relation = '{HIDDEN}'::regclass AND NOT g
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """With a version that serves."""
-    folder = tmp_path_factory.mktemp("kills")
-    with own_database(folder) as url:
-        site = ready(Site(folder, url))
-        site.environment |= {"SPARK_MASTER": "local[2]", "SPARK_FOLDER": str(folder / "spark")}
-        assert site.run("retrain", *QUICK).returncode == 0
+    with copy_of(trained_site, tmp_path_factory.mktemp("kills")) as site:
+        site.environment |= {"SPARK_MASTER": "local[2]", "SPARK_FOLDER": str(site.folder / "spark")}
         yield site
 
 
@@ -79,8 +80,6 @@ def test_a_killed_retraining_leaves_nothing(site: Site) -> None:
 @pytest.fixture(scope="module")
 def large_site(site: Site) -> Site:
     """With people enough for two parts of an export."""
-    if not site.environment["DATABASE_URL"].startswith("postgres"):
-        pytest.skip("SQLite has no lock to hold a reader with")
     site.query(MORE_PEOPLE)
     return site
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rest_framework.test import APIClient
 
-from tests.processes import QUICK, Site, own_database, ready, served
+from tests.processes import Site, copy_of, served
 
 # One worker: Python 3.11 counts the depth of syntax trees over all threads, and fails where two parse at once.
 QUIET = ("--no-color", "--phases", "examples,coverage,fuzzing", "--workers", "1", "--request-timeout", "60")
@@ -23,14 +23,13 @@ UNTHROTTLED = {f"API_RATE_{who}": "1000000/min" for who in ("ANONYMOUS", "USER",
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
     """A server with a trained model, and its document's address."""
-    folder = tmp_path_factory.mktemp("openapi")
-    with own_database(folder) as url:
-        site = ready(Site(folder, url))
-        site.run("retrain", *QUICK)
-        with served(site, "--threads", "2", **UNTHROTTLED) as address:
-            yield site, f"{address}/api/v1/schema/?format=json"
+    with (
+        copy_of(trained_site, tmp_path_factory.mktemp("openapi")) as site,
+        served(site, "--threads", "2", **UNTHROTTLED) as address,
+    ):
+        yield site, f"{address}/api/v1/schema/?format=json"
 
 
 # A server may refuse an address that is too long before anybody reads what is wrong in it.
@@ -49,9 +48,12 @@ def check(document: str, folder: Path, *options: str) -> None:
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-@pytest.mark.database
 @pytest.mark.xdist_group("openapi")
-@pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "visitor"])
+@pytest.mark.parametrize(
+    "signed_in",
+    # A visitor is turned away from most operations before anything is asked of the database.
+    [pytest.param(True, id="signed in", marks=pytest.mark.database), pytest.param(False, id="visitor")],
+)
 def test_every_operation_answers_as_the_document_says(
     site: tuple[Site, str], tmp_path: Path, *, signed_in: bool
 ) -> None:

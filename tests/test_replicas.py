@@ -1,21 +1,22 @@
 """Pages come from the replica, one's own writes from the original, and nobody notices when the replica is gone."""
 
-import contextlib
-import shutil
 import urllib.request
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
 
-import psycopg2
 import pytest
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
-from tests.processes import Site, own_database, ready, served
+from tests.environment import postgresql_only
+from tests.processes import Site, copy_of, own_database, served
 from tests.worlds import FIRST_ID
 
-pytestmark = [pytest.mark.database, pytest.mark.xdist_group("workers")]
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.xdist_group("workers"),
+    postgresql_only("an SQLite file has no replica"),
+]
 
 PAGE = f"/movies/{FIRST_ID}/"
 
@@ -49,35 +50,14 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("replicas")
-    with own_database(folder) as url:
-        yield ready(Site(folder, url))
+def site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with copy_of(ready_site, tmp_path_factory.mktemp("replicas")) as site:
+        yield site
 
 
-@contextlib.contextmanager
-def copied(url: str) -> Iterator[str]:
-    """A copy of a database as it is now, which does not follow it."""
-    copy = f"{url}_copy"
-    if url.startswith("sqlite:///"):
-        shutil.copy(url.removeprefix("sqlite:///"), copy.removeprefix("sqlite:///"))
-        yield copy
-        return
-    connection = psycopg2.connect(url.rpartition("/")[0] + "/postgres")
-    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-    name = url.rpartition("/")[2]
-    with contextlib.closing(connection), connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}_copy" TEMPLATE "{name}"')
-        try:
-            yield copy
-        finally:
-            cursor.execute(f'DROP DATABASE "{name}_copy" WITH (FORCE)')
-
-
-def test_who_has_written_reads_the_original(site: Site) -> None:
+def test_who_has_written_reads_the_original(site: Site, tmp_path: Path) -> None:
     rename(site, "As it was")
-    url = site.environment["DATABASE_URL"]
-    with copied(url) as replica:
+    with own_database(tmp_path, site.environment["DATABASE_URL"]) as replica:
         rename(site, "As it is")
         with served(site, "--workers", "1", DEBUG="on", REPLICA_URL=replica) as address:
             visitor, member = Browser(address), Browser(address)
@@ -94,10 +74,8 @@ def test_who_has_written_reads_the_original(site: Site) -> None:
             assert "ada" in member.get(PAGE)
 
 
-def test_without_the_replica_the_original_is_read(site: Site, tmp_path: Path) -> None:
-    nowhere = f"sqlite:///{tmp_path / 'no' / 'db'}"
-    if site.environment["DATABASE_URL"].startswith("postgres"):
-        nowhere = "postgres://postgres@127.0.0.1:1/nothing"
+def test_without_the_replica_the_original_is_read(site: Site) -> None:
+    nowhere = "postgres://postgres@127.0.0.1:1/nothing"
     rename(site, "The original")
     with served(site, "--workers", "1", DEBUG="on", REPLICA_URL=nowhere) as address:
         assert "The original" in Browser(address).get(PAGE)

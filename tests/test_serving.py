@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from recommendations import artifacts, runs, serving, training, versions
+from recommendations import artifacts, serving, versions
 from recommendations.bundle import Bundle
 from recommendations.models import ModelVersion
 from recommendations.services import Source, recommend
-from tests import worlds
 from tests.worlds import World
 
 pytestmark = pytest.mark.database
@@ -26,9 +25,9 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def successor(version: ModelVersion) -> ModelVersion:
+def successor(version: ModelVersion, publish: Callable[..., ModelVersion]) -> ModelVersion:
     """Another version, which is not active yet."""
-    made = training.retrain(runs.request(parameters={"config": {**worlds.QUICK, "seed": 5}, "force": True}))
+    made = publish(seed=5)
     versions.activate(version)
     return made
 

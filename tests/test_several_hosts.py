@@ -19,13 +19,17 @@ import pytest
 import redis
 
 from benchmarks.visitors import Visitors
-from tests.environment import missing
-from tests.processes import Process, Site, own_database, ready, wait_until
+from tests.environment import missing, postgresql_only
+from tests.processes import Process, Site, copy_of, wait_until
 from tests.test_store import BUCKET, bucket_server
 from tests.test_workers import BROKERS, WORKER
 from tests.worlds import FIRST_ID, QUICK
 
-pytestmark = [pytest.mark.database, pytest.mark.xdist_group("workers")]
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.xdist_group("workers"),
+    postgresql_only("hosts cannot share an SQLite file"),
+]
 
 WITHIN = 5.0
 """Seconds after its activation in which every process serves a version."""
@@ -88,19 +92,17 @@ class Host:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    if not os.environ["DATABASE_URL"].startswith("postgres"):
-        pytest.skip("hosts cannot share an SQLite file")
+def site(ready_site: Site, tmp_path: Path) -> Iterator[Site]:
     try:
         socket.create_connection(("127.0.0.1", 6379), timeout=2).close()
     except OSError:
         missing("Redis does not answer at 127.0.0.1:6379")
-    with own_database(tmp_path) as url, bucket_server():
-        site = Site(tmp_path, url)
+    # The server first: a site takes its address from the environment.
+    with bucket_server(), copy_of(ready_site, tmp_path) as site:
         shared = {"REDIS_URL": BROKERS["redis"], "CELERY_BROKER_URL": BROKERS["redis"]}
         shared |= {"RECOMMENDER_STORE": f"s3://{BUCKET}/hosts", "CELERY_QUEUE": f"recsite-{os.getpid()}-hosts"}
         site.environment |= shared | {"API_RATE_ANONYMOUS": f"{ANONYMOUS}/day", "API_RATE_USER": "1000000/min"}
-        yield ready(site)
+        yield site
 
 
 @pytest.fixture

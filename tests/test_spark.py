@@ -17,7 +17,7 @@ from recommendations.services import recommend
 from tests.environment import needs_spark
 from tests.worlds import World
 
-pytestmark = [pytest.mark.database, pytest.mark.xdist_group("spark")]
+pytestmark = pytest.mark.xdist_group("spark")
 
 QUICK = {"dimension": 6, "epochs": 4, "blocks": 2}
 

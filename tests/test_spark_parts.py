@@ -1,22 +1,27 @@
 """Everybody's lists written by Spark's processes are those that this process writes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.environment import needs_spark
-from tests.processes import QUICK, Site, ready
+from tests.processes import Site, copy_of
 
 pytestmark = pytest.mark.xdist_group("spark")
 
 LIST = ("recommend", "--all", "-n", "5", "--output")
 
 
-def test_spark_writes_the_same_lists(tmp_path: Path) -> None:
+@pytest.fixture
+def site(trained_site: Site, tmp_path: Path) -> Iterator[Site]:
+    with copy_of(trained_site, tmp_path) as site:
+        yield site
+
+
+def test_spark_writes_the_same_lists(site: Site, tmp_path: Path) -> None:
     needs_spark()
-    site = ready(Site(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}"))
-    assert site.run("retrain", *QUICK).returncode == 0
     for name, option in (("here", ()), ("there", ("--spark",))):
         done = site.run(*LIST, str(tmp_path / f"{name}.parquet"), *option, SPARK_MASTER="local[2]")
         assert done.returncode == 0, done.stderr

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from kombu import Connection, Queue
 
-from tests.environment import missing
+from tests.environment import ON_POSTGRESQL, missing
 from tests.processes import QUICK as QUICK_RETRAIN
-from tests.processes import Process, Site, own_database, ready, wait_until
+from tests.processes import Process, Site, copy_of, wait_until
 from tests.worlds import QUICK
 
-pytestmark = [pytest.mark.database, pytest.mark.xdist_group("workers")]
+pytestmark = pytest.mark.xdist_group("workers")
 
 BROKERS = {
     "filesystem": "",
@@ -30,16 +30,14 @@ RUNS = "SELECT status, phase, error FROM recommendations_trainingrun ORDER BY id
 
 
 @pytest.fixture(scope="module")
-def quiet_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("workers")
-    with own_database(folder) as url:
-        site = ready(Site(folder, url))
+def quiet_site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with copy_of(ready_site, tmp_path_factory.mktemp("workers")) as site:
         # The clock has a test of its own.
         site.sql("UPDATE django_celery_beat_periodictask SET enabled = false")
         yield site
 
 
-@pytest.fixture(params=["redis", "rabbitmq"] if os.environ["DATABASE_URL"].startswith("postgres") else ["filesystem"])
+@pytest.fixture(params=["redis", "rabbitmq"] if ON_POSTGRESQL else ["filesystem"])
 def site(quiet_site: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
     """The site with one of the brokers that go with its database, and a queue that is nobody else's."""
     folder_broker = f"filesystem://{quiet_site.folder / 'broker'}"
@@ -72,6 +70,7 @@ def latest(site: Site) -> tuple[str, str, str]:
     return status, phase, error
 
 
+@pytest.mark.database
 def test_a_worker_trains_when_it_is_asked(site: Site) -> None:
     with worker(site) as process:
         process.wait_until_said("ready.")
@@ -81,6 +80,7 @@ def test_a_worker_trains_when_it_is_asked(site: Site) -> None:
     assert site.sql("SELECT count(*) FROM recommendations_modelversion WHERE is_active") == [(1,)]
 
 
+@pytest.mark.database
 def test_what_is_asked_while_nobody_works_is_done_later(site: Site) -> None:
     ask(site, QUICK)
     assert latest(site)[0] == "queued"
@@ -89,6 +89,7 @@ def test_what_is_asked_while_nobody_works_is_done_later(site: Site) -> None:
     assert latest(site)[0] == "succeeded"
 
 
+@pytest.mark.database
 def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> None:
     with worker(site) as process:
         process.wait_until_said("ready.")
@@ -104,6 +105,7 @@ def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> No
     assert "died during “trial”" in error
 
 
+@pytest.mark.database
 def test_workers_write_everybodys_lists(site: Site, tmp_path: Path) -> None:
     assert site.run("retrain", "--force", *QUICK_RETRAIN).returncode == 0
     shared, alone = (tmp_path / f"{name}.csv" for name in ("shared", "alone"))
