@@ -17,7 +17,7 @@ from movies import services
 from movies.models import Movie, Rating, User
 from recommendations.models import ModelVersion, ServiceToken, TrainingRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 ACTORS = (
     *("visitor", "member", "other", "viewer", "editor", "operator", "superuser"),
