@@ -1,7 +1,7 @@
 """Bulk writes into SQLite."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,15 @@ ROWS = 240
 COUNT = "SELECT count(*) FROM movies_rating"
 CACHE_KILOBYTES = 262_144
 
-INSERT = "INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at) VALUES "
+LAST = "SELECT user_id << 32 | movie_id FROM movies_rating ORDER BY user_id DESC, movie_id DESC LIMIT 1"
+
+# A statement that fails takes the whole load with it: SQLite need not keep what each page was before the statement.
+INSERT = "INSERT OR FAIL INTO movies_rating (user_id, movie_id, half_stars, rated_at) VALUES "
 LATEST_STAYS = """
     ON CONFLICT (user_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, rated_at = excluded.rated_at
     WHERE excluded.rated_at > rated_at
 """
+FIND_NEW = "INSERT INTO movies_search (rowid, search_text) SELECT id, search_text FROM movies_movie WHERE id > %s"
 # Every id that occurs is looked up once, from one to the next in an index: the rows themselves are too many.
 ORPHANS = """
     WITH RECURSIVE found(key) AS (
@@ -51,19 +55,17 @@ class SQLite:
                 connection.enable_constraint_checking()
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        self._executemany("INSERT", model, fields, rows)
+        with _indexed_at_once() if model._meta.db_table == "movies_movie" else nullcontext():
+            self._executemany("INSERT", model, fields, rows)
 
     def merge(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         return self._executemany("INSERT OR IGNORE", model, fields, rows)
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
-        with connection.cursor() as cursor, _without_triggers(cursor):
+        with connection.cursor() as cursor, _without(cursor, "trigger", "movies_rating"):
             before = _value(COUNT)
-            if before:
-                rows, affected = _write(batches, in_order=False)
-            else:
-                with _built_afterwards(cursor):
-                    rows, affected = _write(batches, in_order=True)
+            with nullcontext() if before else _without(cursor, "index", "movies_rating"):
+                rows, affected = _write(batches)
             added = _value(COUNT) - before
             if affected:
                 recount()
@@ -71,7 +73,7 @@ class SQLite:
         return Written(added, changed, rows - added - changed)
 
     def set_ratings_aside(self) -> None:
-        with connection.cursor() as cursor, _without_triggers(cursor):
+        with connection.cursor() as cursor, _without(cursor, "trigger", "movies_rating"):
             cursor.execute(store.OF_VISITORS)
             cursor.execute("DELETE FROM movies_rating")
             cursor.execute(store.COUNT_NOTHING)
@@ -130,19 +132,19 @@ def _value(sql: str) -> Any:
     return rows[0][0] if rows else None
 
 
-def _write(batches: Iterable[Columns], *, in_order: bool) -> tuple[int, int]:
+def _write(batches: Iterable[Columns]) -> tuple[int, int]:
     """Write ratings; say how many there were, and how many rows were written.
 
-    `in_order` says that none can be there yet as long as they come in the order of users and movies.
+    None can be there yet as long as they come in the order of users and movies, and after the last that is there.
     """
     raw = connection.connection.cursor()
-    rows, affected, last = 0, 0, -1
+    rows, affected, last, in_order = 0, 0, _value(LAST) or -1, True
     for batch in batches:
         keys = batch.users.astype(np.int64) << 32 | batch.movies
         if len(keys):
             in_order = in_order and int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all())
             last = int(keys[-1])
-        table = np.column_stack([batch.users, batch.movies, batch.half_stars, batch.rated_at]).astype(np.int64)
+        table = np.column_stack([batch.users, batch.movies, batch.half_stars, batch.rated_at])
         whole = len(table) // ROWS * ROWS
         for part, many in ((table[:whole], ROWS), (table[whole:], 1)):
             affected += _insert(raw, part, many, "" if in_order else LATEST_STAYS)
@@ -168,26 +170,25 @@ def _check_ratings() -> None:
 
 
 @contextmanager
-def _built_afterwards(cursor: Any) -> Iterator[None]:
-    """Without the table's indexes while it is filled; only the unique one, which grows at its end, has to stay."""
-    cursor.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'movies_rating' AND sql IS NOT NULL"
-    )
-    indexes = cursor.fetchall()
-    for name, _ in indexes:
-        cursor.execute(f'DROP INDEX "{name}"')
-    yield
-    for _, sql in indexes:
-        cursor.execute(sql)
+def _indexed_at_once() -> Iterator[None]:
+    """Put new movies into the index of words when all are there: a trigger would write that index for each movie."""
+    last = _value("SELECT coalesce(max(id), 0) FROM movies_movie")
+    with connection.cursor() as cursor:
+        indexes = nullcontext() if last else _without(cursor, "index", "movies_movie")
+        with _without(cursor, "trigger", "movies_movie"), indexes:
+            yield
+        cursor.execute(FIND_NEW, [last])
 
 
 @contextmanager
-def _without_triggers(cursor: Any) -> Iterator[None]:
-    """Without the triggers that count each rating by itself: the load counts them all at its end."""
-    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'movies_rating'")
-    triggers = cursor.fetchall()
-    for name, _ in triggers:
-        cursor.execute(f'DROP TRIGGER "{name}"')
+def _without(cursor: Any, kind: str, table: str) -> Iterator[None]:
+    """Without the table's triggers or indexes while it is filled; only indexes of its own constraints have to stay."""
+    cursor.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = %s AND tbl_name = %s AND sql IS NOT NULL", [kind, table]
+    )
+    dropped = cursor.fetchall()
+    for name, _ in dropped:
+        cursor.execute(f'DROP {kind} "{name}"')
     yield
-    for _, sql in triggers:
+    for _, sql in dropped:
         cursor.execute(sql)
