@@ -107,6 +107,18 @@ def schema() -> list[tuple[str, str]]:
         return list(cursor.fetchall())
 
 
+@pytest.mark.parametrize(("twice", "stars"), [("", 6), ("8,1,4.5,964982704\n", 9), ("8,1,4.5,964982702\n", 6)])
+def test_ratings_of_new_people_alone_are_added_and_counted(
+    twice: str, stars: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(releases.write(tmp_path / "old"), capsys)
+    ratings = f"userId,movieId,rating,timestamp\n8,1,3.0,964982703\n8,99,2.0,964982703\n{twice}"
+    summary = load(releases.write(tmp_path / "more", ratings=ratings), capsys)
+    assert summary["ratings"]["added"] == 2
+    counted = Movie.objects.order_by("movielens_id").values_list("rating_count", "rating_sum")
+    assert list(counted) == [(3, 8 + 10 + stars), (1, 4), (1, 1)]
+
+
 def test_what_visitors_rated_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = releases.write(tmp_path / "ml")
     load(folder, capsys)

@@ -15,7 +15,7 @@ ROWS = 240
 """So many rows go into one statement: each statement costs more than a row, and every SQLite takes 999 values."""
 
 COUNT = "SELECT count(*) FROM movies_rating"
-CACHE_KILOBYTES = 262_144
+CACHE_KILOBYTES = 460_800
 
 LAST = "SELECT user_id << 32 | movie_id FROM movies_rating ORDER BY user_id DESC, movie_id DESC LIMIT 1"
 
@@ -24,6 +24,14 @@ INSERT = "INSERT OR FAIL INTO movies_rating (user_id, movie_id, half_stars, rate
 LATEST_STAYS = """
     ON CONFLICT (user_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, rated_at = excluded.rated_at
     WHERE excluded.rated_at > rated_at
+"""
+COUNT_NEW = """
+    UPDATE movies_movie SET rating_count = rating_count + counted.ratings, rating_sum = rating_sum + counted.half_stars
+    FROM (
+        SELECT movie_id, count(*) AS ratings, sum(half_stars) AS half_stars FROM movies_rating NOT INDEXED
+        WHERE id > %s GROUP BY movie_id
+    ) AS counted
+    WHERE counted.movie_id = movies_movie.id
 """
 FIND_NEW = "INSERT INTO movies_search (rowid, search_text) SELECT id, search_text FROM movies_movie WHERE id > %s"
 # Every id that occurs is looked up once, from one to the next in an index: the rows themselves are too many.
@@ -62,12 +70,13 @@ class SQLite:
         return self._executemany("INSERT OR IGNORE", model, fields, rows)
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
+        before = _value("SELECT max(id) FROM movies_rating")
         with connection.cursor() as cursor, _without(cursor, "trigger", "movies_rating"):
-            before = _value(COUNT)
             with nullcontext() if before else _without(cursor, "index", "movies_rating"):
-                rows, affected = _write(batches)
-            added = _value(COUNT) - before
-            if affected:
+                rows, added, affected = _write(batches)
+            if before and affected == added:
+                cursor.execute(COUNT_NEW, [before])
+            elif affected:
                 recount()
         changed = affected - added if before else 0
         return Written(added, changed, rows - added - changed)
@@ -104,12 +113,14 @@ class SQLite:
 @contextmanager
 def _tuned() -> Iterator[None]:
     """An empty table is filled without the write-ahead log, which would hold all of it and be searched for each page
-    that is read back; in a full one, new rows meet index pages all over, which are to stay in memory meanwhile."""
+    that is read back; in a full one, new rows meet index pages all over, which are to stay in memory, and only once."""
     if connection.in_atomic_block or _value("PRAGMA journal_mode") != "wal":
         yield
         return
     if _value("SELECT EXISTS (SELECT 1 FROM movies_rating)"):
-        during, afterwards = [f"PRAGMA cache_size = -{CACHE_KILOBYTES}"], ["PRAGMA cache_size = -2000"]
+        mapped = _value("PRAGMA mmap_size")
+        during = ["PRAGMA mmap_size = 0", f"PRAGMA cache_size = -{CACHE_KILOBYTES}"]
+        afterwards = [f"PRAGMA mmap_size = {mapped}", "PRAGMA cache_size = -2000"]
     else:
         during = ["PRAGMA journal_mode = delete", "PRAGMA synchronous = full"]
         afterwards = ["PRAGMA journal_mode = wal", "PRAGMA synchronous = normal"]
@@ -132,24 +143,25 @@ def _value(sql: str) -> Any:
     return rows[0][0] if rows else None
 
 
-def _write(batches: Iterable[Columns]) -> tuple[int, int]:
-    """Write ratings; say how many there were, and how many rows were written.
+def _write(batches: Iterable[Columns]) -> tuple[int, int, int]:
+    """Write ratings; say how many there were, how many of them are new, and how many rows were written.
 
     None can be there yet as long as they come in the order of users and movies, and after the last that is there.
     """
     raw = connection.connection.cursor()
-    rows, affected, last, in_order = 0, 0, _value(LAST) or -1, True
+    rows, new, affected, last, before = 0, 0, 0, _value(LAST) or -1, None
     for batch in batches:
         keys = batch.users.astype(np.int64) << 32 | batch.movies
-        if len(keys):
-            in_order = in_order and int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all())
+        if len(keys) and before is None:
+            if int(keys[0]) <= last or (keys[1:] <= keys[:-1]).any():
+                new, before = rows, _value(COUNT)
             last = int(keys[-1])
         table = np.column_stack([batch.users, batch.movies, batch.half_stars, batch.rated_at])
         whole = len(table) // ROWS * ROWS
         for part, many in ((table[:whole], ROWS), (table[whole:], 1)):
-            affected += _insert(raw, part, many, "" if in_order else LATEST_STAYS)
+            affected += _insert(raw, part, many, "" if before is None else LATEST_STAYS)
         rows += len(table)
-    return rows, affected
+    return rows, rows if before is None else new + _value(COUNT) - before, affected
 
 
 def _insert(raw: Any, table: NDArray[np.int64], many: int, conflict: str) -> int:
