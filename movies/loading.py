@@ -17,7 +17,6 @@ from movies.bulk.store import Columns, Store, Written
 from movies.loading_extras import write_demographics, write_genome
 from movies.loading_report import write_report
 from movies.models import MOVIELENS_USERNAME, Genre, Movie, MovieTag, Tag, User
-from movies.movielens.batches import RatingBatch
 from movies.movielens.releases import Release
 from movies.movielens.tables import LinkRow, MovieRow, TagRow
 from movies.replacing import remove_unlisted, replacing
@@ -132,19 +131,18 @@ class _People:
 
 def _ratings(release: Release, movies: _Known, people: _People) -> Iterator[Columns]:
     for batch in release.ratings():
-        known = _of_known_movies(release, batch, movies)
-        yield Columns(people.find(known.users), movies.find(known.movies), known.half_stars, known.rated_at)
+        ours = movies.find(batch.movies)
+        users, half_stars, rated_at = batch.users, batch.half_stars, batch.rated_at
+        known = ours != 0
+        if not known.all():
+            _refuse(release, batch.lines[~known], batch.movies[~known])
+            users, ours, half_stars, rated_at = (column[known] for column in (users, ours, half_stars, rated_at))
+        yield Columns(people.find(users), ours, half_stars, rated_at)
 
 
-def _of_known_movies(release: Release, batch: RatingBatch, movies: _Known) -> RatingBatch:
-    known = movies.find(batch.movies) != 0
-    if known.all():
-        return batch
-    file = release.layout.ratings.file
-    for line, movie in zip(batch.lines[~known].tolist(), batch.movies[~known].tolist(), strict=True):
-        release.rejects.add(file, line, _unknown(release, movie))
-    columns = (batch.users, batch.movies, batch.half_stars, batch.rated_at, batch.lines)
-    return RatingBatch(*(column[known] for column in columns))
+def _refuse(release: Release, lines: NDArray[np.int64], movies: NDArray[np.int64]) -> None:
+    for line, movie in zip(lines.tolist(), movies.tolist(), strict=True):
+        release.rejects.add(release.layout.ratings.file, line, _unknown(release, movie))
 
 
 def _unknown(release: Release, movie: int) -> str:

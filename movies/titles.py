@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import filterfalse
 from typing import NamedTuple
 
 LONGEST_KEY = 400
@@ -75,5 +76,5 @@ def plain(text: str) -> str:
     letters = text.casefold()
     if not letters.isascii():
         decomposed = unicodedata.normalize("NFKD", letters)
-        letters = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_UNDECOMPOSED)
+        letters = "".join(filterfalse(unicodedata.combining, decomposed)).translate(_UNDECOMPOSED)
     return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", letters)).strip()

@@ -13,6 +13,7 @@ from movies import services
 from movies.bulk import postgresql
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 from movies.movielens.rejects import Limit
+from movies.searching import matching
 from tests import releases
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -79,6 +80,43 @@ def test_a_newer_release_adds_and_updates(tmp_path: Path, capsys: pytest.Capture
     assert Movie.objects.get(movielens_id=1).rating_mean == 3.5
     assert [genre.name for genre in Movie.objects.get(movielens_id=2571).genres.all()] == ["Action"]
     assert Movie.objects.get(movielens_id=99).title == "Amelie"
+
+
+def test_movies_are_found_by_their_words_after_a_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(releases.write(tmp_path / "old"), capsys)
+    movies = releases.MOVIES.replace("Amélie (2001)", "Amélie Poulain (2001)") + "100,City Hall (1996),Drama\n"
+    load(releases.write(tmp_path / "new", movies=movies), capsys)
+    found = [matching(Movie.objects.all(), words).count() for words in ("matrix", "amelie", "poulain", "city hal")]
+    assert found == [1, 1, 1, 1]
+    Movie.objects.filter(movielens_id=100).update(search_text="renamed")
+    assert [matching(Movie.objects.all(), words).count() for words in ("city", "renamed")] == [0, 1]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL only disables its triggers")
+def test_triggers_and_indexes_are_there_again_after_a_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = schema()
+    load(releases.write(tmp_path / "old"), capsys)
+    assert schema() == before
+    load(releases.write(tmp_path / "new", ratings=releases.RATINGS + "8,1,3.0,964982703\n"), capsys)
+    assert schema() == before
+
+
+def schema() -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%%' ORDER BY name")
+        return list(cursor.fetchall())
+
+
+@pytest.mark.parametrize(("twice", "stars"), [("", 6), ("8,1,4.5,964982704\n", 9), ("8,1,4.5,964982702\n", 6)])
+def test_ratings_of_new_people_alone_are_added_and_counted(
+    twice: str, stars: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(releases.write(tmp_path / "old"), capsys)
+    ratings = f"userId,movieId,rating,timestamp\n8,1,3.0,964982703\n8,99,2.0,964982703\n{twice}"
+    summary = load(releases.write(tmp_path / "more", ratings=ratings), capsys)
+    assert summary["ratings"]["added"] == 2
+    counted = Movie.objects.order_by("movielens_id").values_list("rating_count", "rating_sum")
+    assert list(counted) == [(3, 8 + 10 + stars), (1, 4), (1, 1)]
 
 
 def test_what_visitors_rated_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

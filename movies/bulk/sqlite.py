@@ -1,7 +1,7 @@
 """Bulk writes into SQLite."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,25 @@ ROWS = 240
 """So many rows go into one statement: each statement costs more than a row, and every SQLite takes 999 values."""
 
 COUNT = "SELECT count(*) FROM movies_rating"
-CACHE_KILOBYTES = 262_144
+CACHE_KILOBYTES = 460_800
 
-INSERT = "INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at) VALUES "
+LAST = "SELECT user_id << 32 | movie_id FROM movies_rating ORDER BY user_id DESC, movie_id DESC LIMIT 1"
+
+# A statement that fails takes the whole load with it: SQLite need not keep what each page was before the statement.
+INSERT = "INSERT OR FAIL INTO movies_rating (user_id, movie_id, half_stars, rated_at) VALUES "
 LATEST_STAYS = """
     ON CONFLICT (user_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, rated_at = excluded.rated_at
     WHERE excluded.rated_at > rated_at
 """
+COUNT_NEW = """
+    UPDATE movies_movie SET rating_count = rating_count + counted.ratings, rating_sum = rating_sum + counted.half_stars
+    FROM (
+        SELECT movie_id, count(*) AS ratings, sum(half_stars) AS half_stars FROM movies_rating NOT INDEXED
+        WHERE id > %s GROUP BY movie_id
+    ) AS counted
+    WHERE counted.movie_id = movies_movie.id
+"""
+FIND_NEW = "INSERT INTO movies_search (rowid, search_text) SELECT id, search_text FROM movies_movie WHERE id > %s"
 # Every id that occurs is looked up once, from one to the next in an index: the rows themselves are too many.
 ORPHANS = """
     WITH RECURSIVE found(key) AS (
@@ -51,27 +63,26 @@ class SQLite:
                 connection.enable_constraint_checking()
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        self._executemany("INSERT", model, fields, rows)
+        with _indexed_at_once() if model._meta.db_table == "movies_movie" else nullcontext():
+            self._executemany("INSERT", model, fields, rows)
 
     def merge(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         return self._executemany("INSERT OR IGNORE", model, fields, rows)
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
-        with connection.cursor() as cursor, _without_triggers(cursor):
-            before = _value(COUNT)
-            if before:
-                rows, affected = _write(batches, in_order=False)
-            else:
-                with _built_afterwards(cursor):
-                    rows, affected = _write(batches, in_order=True)
-            added = _value(COUNT) - before
-            if affected:
+        before = _value("SELECT max(id) FROM movies_rating")
+        with connection.cursor() as cursor, _without(cursor, "trigger", "movies_rating"):
+            with nullcontext() if before else _without(cursor, "index", "movies_rating"):
+                rows, added, affected = _write(batches)
+            if before and affected == added:
+                cursor.execute(COUNT_NEW, [before])
+            elif affected:
                 recount()
         changed = affected - added if before else 0
         return Written(added, changed, rows - added - changed)
 
     def set_ratings_aside(self) -> None:
-        with connection.cursor() as cursor, _without_triggers(cursor):
+        with connection.cursor() as cursor, _without(cursor, "trigger", "movies_rating"):
             cursor.execute(store.OF_VISITORS)
             cursor.execute("DELETE FROM movies_rating")
             cursor.execute(store.COUNT_NOTHING)
@@ -102,12 +113,14 @@ class SQLite:
 @contextmanager
 def _tuned() -> Iterator[None]:
     """An empty table is filled without the write-ahead log, which would hold all of it and be searched for each page
-    that is read back; in a full one, new rows meet index pages all over, which are to stay in memory meanwhile."""
+    that is read back; in a full one, new rows meet index pages all over, which are to stay in memory, and only once."""
     if connection.in_atomic_block or _value("PRAGMA journal_mode") != "wal":
         yield
         return
     if _value("SELECT EXISTS (SELECT 1 FROM movies_rating)"):
-        during, afterwards = [f"PRAGMA cache_size = -{CACHE_KILOBYTES}"], ["PRAGMA cache_size = -2000"]
+        mapped = _value("PRAGMA mmap_size")
+        during = ["PRAGMA mmap_size = 0", f"PRAGMA cache_size = -{CACHE_KILOBYTES}"]
+        afterwards = [f"PRAGMA mmap_size = {mapped}", "PRAGMA cache_size = -2000"]
     else:
         during = ["PRAGMA journal_mode = delete", "PRAGMA synchronous = full"]
         afterwards = ["PRAGMA journal_mode = wal", "PRAGMA synchronous = normal"]
@@ -130,24 +143,25 @@ def _value(sql: str) -> Any:
     return rows[0][0] if rows else None
 
 
-def _write(batches: Iterable[Columns], *, in_order: bool) -> tuple[int, int]:
-    """Write ratings; say how many there were, and how many rows were written.
+def _write(batches: Iterable[Columns]) -> tuple[int, int, int]:
+    """Write ratings; say how many there were, how many of them are new, and how many rows were written.
 
-    `in_order` says that none can be there yet as long as they come in the order of users and movies.
+    None can be there yet as long as they come in the order of users and movies, and after the last that is there.
     """
     raw = connection.connection.cursor()
-    rows, affected, last = 0, 0, -1
+    rows, new, affected, last, before = 0, 0, 0, _value(LAST) or -1, None
     for batch in batches:
         keys = batch.users.astype(np.int64) << 32 | batch.movies
-        if len(keys):
-            in_order = in_order and int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all())
+        if len(keys) and before is None:
+            if int(keys[0]) <= last or (keys[1:] <= keys[:-1]).any():
+                new, before = rows, _value(COUNT)
             last = int(keys[-1])
-        table = np.column_stack([batch.users, batch.movies, batch.half_stars, batch.rated_at]).astype(np.int64)
+        table = np.column_stack([batch.users, batch.movies, batch.half_stars, batch.rated_at])
         whole = len(table) // ROWS * ROWS
         for part, many in ((table[:whole], ROWS), (table[whole:], 1)):
-            affected += _insert(raw, part, many, "" if in_order else LATEST_STAYS)
+            affected += _insert(raw, part, many, "" if before is None else LATEST_STAYS)
         rows += len(table)
-    return rows, affected
+    return rows, rows if before is None else new + _value(COUNT) - before, affected
 
 
 def _insert(raw: Any, table: NDArray[np.int64], many: int, conflict: str) -> int:
@@ -168,26 +182,25 @@ def _check_ratings() -> None:
 
 
 @contextmanager
-def _built_afterwards(cursor: Any) -> Iterator[None]:
-    """Without the table's indexes while it is filled; only the unique one, which grows at its end, has to stay."""
-    cursor.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'movies_rating' AND sql IS NOT NULL"
-    )
-    indexes = cursor.fetchall()
-    for name, _ in indexes:
-        cursor.execute(f'DROP INDEX "{name}"')
-    yield
-    for _, sql in indexes:
-        cursor.execute(sql)
+def _indexed_at_once() -> Iterator[None]:
+    """Put new movies into the index of words when all are there: a trigger would write that index for each movie."""
+    last = _value("SELECT coalesce(max(id), 0) FROM movies_movie")
+    with connection.cursor() as cursor:
+        indexes = nullcontext() if last else _without(cursor, "index", "movies_movie")
+        with _without(cursor, "trigger", "movies_movie"), indexes:
+            yield
+        cursor.execute(FIND_NEW, [last])
 
 
 @contextmanager
-def _without_triggers(cursor: Any) -> Iterator[None]:
-    """Without the triggers that count each rating by itself: the load counts them all at its end."""
-    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'movies_rating'")
-    triggers = cursor.fetchall()
-    for name, _ in triggers:
-        cursor.execute(f'DROP TRIGGER "{name}"')
+def _without(cursor: Any, kind: str, table: str) -> Iterator[None]:
+    """Without the table's triggers or indexes while it is filled; only indexes of its own constraints have to stay."""
+    cursor.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = %s AND tbl_name = %s AND sql IS NOT NULL", [kind, table]
+    )
+    dropped = cursor.fetchall()
+    for name, _ in dropped:
+        cursor.execute(f'DROP {kind} "{name}"')
     yield
-    for _, sql in triggers:
+    for _, sql in dropped:
         cursor.execute(sql)
