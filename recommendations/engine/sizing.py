@@ -23,18 +23,17 @@ class Size:
         Columns of the vectors that are served; where there is little data, wider ones cost little.
     fits : int
         LightFM fits that are averaged: noise matters less where there is more data, and a fit costs more.
-    max_epochs, judged_every : int
-        How long a search goes on, and how many epochs lie between two of its looks.
+    max_epochs : int
+        How long a search goes on: an epoch of more ratings teaches a movie more.
     """
 
     ratings: float
     dimension: int
     fits: int
     max_epochs: int
-    judged_every: int
 
 
-SIZES = (Size(1_000_000, 192, 3, 24, 4), Size(10_000_000, 128, 2, 20, 2), Size(float("inf"), 128, 2, 8, 1))
+SIZES = (Size(1_000_000, 192, 3, 24), Size(10_000_000, 128, 2, 20), Size(float("inf"), 128, 2, 8))
 
 
 def size_of(n_ratings: int) -> Size:

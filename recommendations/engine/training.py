@@ -24,6 +24,8 @@ Recipe = Literal["joined", "article"]
 SIBLING_WEIGHTS = (0.7, 0.35, 1.0)
 TOLERANCE = 0.01
 """Looks within this share of the best are as good: fits that are averaged may go on for longer than one alone."""
+LOOKS = 6
+"""How often a search that goes on to its end looks."""
 PATIENCE = 2
 """Looks that are worse than that, one after the other, after which the search ends."""
 JUDGED_USERS = 2000
@@ -78,7 +80,7 @@ class TrainingConfig:
     fit_dimension: int = 32
     epochs: int | None = None
     max_epochs: int | None = None
-    max_fitted: int = 2_000_000
+    max_fitted: int = 1_000_000
     sibling_weight: float | None = None
     ridge: float = 100.0
     popularity_ridge: float = 1.0
@@ -125,12 +127,13 @@ class TrainingConfig:
 
     def sized(self, n_ratings: int) -> Self:
         """The same with what suits so many ratings where nothing was said."""
-        size = size_of(n_ratings if self.recipe == "article" else min(n_ratings, self.max_fitted))
+        size, article = size_of(n_ratings), self.recipe == "article"
+        fitted = size if article else size_of(min(n_ratings, self.max_fitted))
         return replace(
             self,
             dimension=self.dimension or size.dimension,
-            fits=1 if self.recipe == "article" else self.fits or size.fits,
-            max_epochs=self.max_epochs or size.max_epochs,
+            fits=1 if article else self.fits or size.fits,
+            max_epochs=self.max_epochs or fitted.max_epochs,
         )
 
 
@@ -220,7 +223,8 @@ def search(
     split = split_by_user_time(sample_users(interactions, config.max_fitted, seed=config.seed))
     fits = _fits(split.train, features, replace(config, fits=1, threads=1))
     joiner = _joiner(split.train, features, config)
-    last, every = config.max_epochs or 1, size_of(len(interactions)).judged_every
+    last = config.max_epochs or 1
+    every = max(1, last // LOOKS)
     history: list[dict[str, Any]] = []
     for epoch in range(1, last + 1):
         fits.run_epoch()
