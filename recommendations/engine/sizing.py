@@ -6,6 +6,8 @@ import numpy as np
 
 from recommendations.engine.interactions import Interactions
 
+SEARCHED = 500_000
+"""Ratings that the number of epochs is sought on, at most: those of users drawn at random."""
 TRIED = 5_000_000
 """Ratings that a trial is trained on, at most."""
 JUDGED_USERS = 10_000

@@ -16,7 +16,7 @@ from recommendations.engine.fold_in import rating_weights
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.joining import Joiner
 from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
-from recommendations.engine.sizing import sample_users, size_of
+from recommendations.engine.sizing import SEARCHED, sample_users, size_of
 from recommendations.engine.splitting import split_by_user_time
 from recommendations.engine.trained import Progress, TrainedModel
 
@@ -53,7 +53,7 @@ class TrainingConfig:
         How long to search; None: as long as suits the data's size.
     max_fitted : int
         Ratings that LightFM is fitted on, at most: those of users drawn at random.  The other users are folded in, and
-        EASE knows all ratings.  The article's fit takes all of them; this many tell it the number of epochs.
+        EASE knows all ratings.  The article's fit takes all of them.
     sibling_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
     ridge, popularity_ridge, length_power, sibling_features : float
@@ -220,7 +220,7 @@ def search(
         The looks: "epoch", "sibling_weight" and "ndcg@10" on the validation slice.
     """
     config = config.sized(len(interactions))
-    split = split_by_user_time(sample_users(interactions, config.max_fitted, seed=config.seed))
+    split = split_by_user_time(sample_users(interactions, SEARCHED, seed=config.seed))
     fits = _fits(split.train, features, replace(config, fits=1, threads=1))
     joiner = _joiner(split.train, features, config)
     last = config.max_epochs or 1
