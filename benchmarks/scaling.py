@@ -53,8 +53,9 @@ class Costs:
 
     stored_rating, loaded_rating, read_rating, exported_rating
         A rating in PostgreSQL with its indexes, its first load, its reading for training, its bytes in Parquet.
-    trained_rating, lightfm_step
-        A rating in the memory of a retraining; one rating, column and epoch of a LightFM fit.
+    trained_rating, lightfm_step, joined_rating
+        A rating in the memory of a retraining; one rating, column and epoch of a LightFM fit; a rating in all the rest of
+        the training: EASE, the fold-in, and the vectors of those whom LightFM was not fitted on.
     handed_rating, spark_rating, spark_step
         The same of Spark's ALS: a rating in the memory of the retraining and of the cluster; a step as above.
     listed_rating, batch_product
@@ -69,8 +70,9 @@ class Costs:
     loaded_rating: float = 3.6e-6
     read_rating: float = 0.43e-6
     exported_rating: float = 5.2
-    trained_rating: float = 410
-    lightfm_step: float = 2.4e-7
+    trained_rating: float = 185
+    lightfm_step: float = 7.5e-7
+    joined_rating: float = 4.7e-6
     handed_rating: float = 260
     spark_rating: float = 400
     spark_step: float = 6.4e-8
@@ -104,11 +106,13 @@ class Need:
         return f"{_short(self.amount / self.unit)} {self.said_in}"
 
 
-LIGHTFM_FITS, LIGHTFM_EPOCHS, LIGHTFM_COLUMNS = 2, 8, 32
+LIGHTFM_FITS, LIGHTFM_EPOCHS, LIGHTFM_COLUMNS, LIGHTFM_RATINGS = 2, 24, 32, 1_000_000
 SPARK_EPOCHS, SPARK_COLUMNS = 15, 64
 BYTES_OF_A_NUMBER = 4
 BESIDE_A_VECTOR = 24
 """Bytes of an id, a fingerprint, an offset and a trial's result."""
+VECTORS_OF_A_MOVIE = 12
+"""In a version: for ranking, likeness and fold-in, from each of five kinds of features, and in two indexes."""
 INDEXED_FROM = 1_000_000
 """Movies from which on unfiltered lists come from the approximate index."""
 
@@ -118,10 +122,11 @@ def needs(site: Site, machine: Machine, costs: Costs) -> list[Need]:
     night = machine.cores * machine.night
     columns = site.dimension + 2
     vectors = columns * BYTES_OF_A_NUMBER + BESIDE_A_VECTOR
-    version = (site.users + 3 * site.movies) * vectors
+    version = (site.users + VECTORS_OF_A_MOVIE * site.movies) * vectors
     indexed = site.movies >= INDEXED_FROM
     ranking = costs.indexed if indexed else costs.ranked_product * site.movies * columns
-    lightfm = costs.lightfm_step * LIGHTFM_COLUMNS * LIGHTFM_EPOCHS * LIGHTFM_FITS * site.ratings
+    fitted = min(site.ratings, LIGHTFM_RATINGS)
+    lightfm = costs.lightfm_step * LIGHTFM_COLUMNS * LIGHTFM_EPOCHS * LIGHTFM_FITS * fitted
     spark = costs.spark_step * SPARK_COLUMNS * SPARK_EPOCHS * site.ratings
     lists = costs.listed_rating * site.ratings + costs.batch_product * site.movies * columns * site.users
     return [
@@ -130,6 +135,7 @@ def needs(site: Site, machine: Machine, costs: Costs) -> list[Need]:
         Need("reading for training, processor", costs.read_rating * site.ratings, machine.night, HOUR, "h"),
         Need("training in one process, memory", costs.trained_rating * site.ratings, machine.memory, GB, "GB"),
         Need("LightFM, processor", lightfm, LIGHTFM_FITS * machine.night, HOUR, "h"),
+        Need("EASE and fold-in, processor", costs.joined_rating * site.ratings, machine.night, HOUR, "h"),
         Need("Spark ALS, memory of the retraining", costs.handed_rating * site.ratings, machine.memory, GB, "GB"),
         Need("Spark ALS, memory of the cluster", costs.spark_rating * site.ratings, machine.memory, GB, "GB"),
         Need("Spark ALS, processor of the cluster", spark, night, HOUR, "h"),
