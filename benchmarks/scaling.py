@@ -54,8 +54,8 @@ class Costs:
     stored_rating, loaded_rating, read_rating, exported_rating
         A rating in PostgreSQL with its indexes, its first load, its reading for training, its bytes in Parquet.
     trained_rating, lightfm_step, joined_rating
-        A rating in the memory of a retraining; one rating, column and epoch of a LightFM fit; a rating in the rest of the
-        training: EASE, the fold-in, and the vectors of those whom LightFM was not fitted on.
+        A rating in the memory of a retraining; one rating, column and epoch of a LightFM fit; a rating in the rest of
+        the training: EASE, the fold-in, and the vectors of those whom LightFM was not fitted on.
     handed_rating, spark_rating, spark_step
         The same of Spark's ALS: a rating in the memory of the retraining and of the cluster; a step as above.
     listed_rating, batch_product
