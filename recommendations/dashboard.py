@@ -1,7 +1,7 @@
 """What those who run a site want to see at a glance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core.cache import cache
@@ -75,18 +75,18 @@ def _rows(model: Any) -> int:
 def quality(load: Load | None) -> Quality:
     """Looked up after every load, and every ten minutes at most."""
     key = f"catalogue-quality-{load.pk if load else 0}"
-    found: Quality | None = cache.get(key)
-    if found is None:
-        twice = Movie.objects.values("title", "year").annotate(times=Count("*")).filter(times__gt=1)
-        rows = twice.order_by("-times", "title").values_list("title", "year", "times")
-        found = Quality(
-            without_genres=Movie.objects.filter(genres=None).count(),
-            without_year=Movie.objects.filter(year=None).count(),
-            without_links=Movie.objects.filter(imdb_id=None, tmdb_id=None).count(),
-            unrated=Movie.objects.filter(rating_count=0).count(),
-            duplicates=list(rows[:DUPLICATES]),
-        )
-        cache.set(key, found, QUALITY_SECONDS)
+    if known := cache.get(key):
+        return Quality(**known)
+    twice = Movie.objects.values("title", "year").annotate(times=Count("*")).filter(times__gt=1)
+    rows = twice.order_by("-times", "title").values_list("title", "year", "times")
+    found = Quality(
+        without_genres=Movie.objects.filter(genres=None).count(),
+        without_year=Movie.objects.filter(year=None).count(),
+        without_links=Movie.objects.filter(imdb_id=None, tmdb_id=None).count(),
+        unrated=Movie.objects.filter(rating_count=0).count(),
+        duplicates=list(rows[:DUPLICATES]),
+    )
+    cache.set(key, asdict(found), QUALITY_SECONDS)
     return found
 
 

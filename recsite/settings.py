@@ -130,7 +130,12 @@ if REDIS_URL:
         "default": {
             "BACKEND": "recsite.redis_cache.ForgivingRedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+            "KEY_PREFIX": "json",
+            "OPTIONS": {
+                "serializer": "recsite.redis_cache.JsonSerializer",
+                "socket_timeout": 1,
+                "socket_connect_timeout": 1,
+            },
         }
     }
 else:
