@@ -32,6 +32,10 @@ class ForgivingRedisCache(RedisCache):
 
     _silent_until = 0.0
 
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        options = {"serializer": JsonSerializer, **params.get("OPTIONS", {})}
+        super().__init__(server, {**params, "OPTIONS": options})
+
     def _try(self, action: Callable[[], Any], otherwise: Any) -> Any:
         cls = type(self)
         if time.monotonic() < cls._silent_until:

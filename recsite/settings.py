@@ -131,11 +131,7 @@ if REDIS_URL:
             "BACKEND": "recsite.redis_cache.ForgivingRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "json",
-            "OPTIONS": {
-                "serializer": "recsite.redis_cache.JsonSerializer",
-                "socket_timeout": 1,
-                "socket_connect_timeout": 1,
-            },
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
     }
 else:

@@ -1,6 +1,5 @@
 """What the cache in Redis keeps, and what it does not run."""
 
-import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ from django.core.cache.backends.base import BaseCache
 
 from recsite.redis_cache import ForgivingRedisCache
 from tests.environment import missing, postgresql_only
+from tests.test_workers import BROKERS
 
-URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+URL = BROKERS["redis"]
 
 pytestmark = postgresql_only("what is kept in Redis does not meet the database; it is tested once")
 
@@ -25,9 +25,7 @@ def cache() -> Iterator[BaseCache]:
             server.ping()
         except redis.ConnectionError:
             missing("Redis does not answer")
-    made = ForgivingRedisCache(
-        URL, {"KEY_PREFIX": "test-cache", "OPTIONS": {"serializer": "recsite.redis_cache.JsonSerializer"}}
-    )
+    made = ForgivingRedisCache(URL, {"KEY_PREFIX": "test-cache"})
     yield made
     made.delete("key")
 

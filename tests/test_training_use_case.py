@@ -176,7 +176,7 @@ def test_the_learning_curve_of_the_trial_is_kept(world: World) -> None:
     config = {"dimension": 6, "fits": 1, "fit_dimension": 4, "max_epochs": 5, "threads": 1}
     version = training.retrain(runs.request(parameters={"config": config}))
     manifest = artifacts.verify(artifacts.folder_of(version.name), version.manifest_sha256)
-    looks = [look["epoch"] for look in manifest["history"]]
-    assert looks == sorted(looks)
+    looks = list(dict.fromkeys(look["epoch"] for look in manifest["history"]))
+    assert looks in ([1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5])
     assert version.parameters["epochs"] in looks
     assert version.parameters["sibling_weight"] in {look["sibling_weight"] for look in manifest["history"]}

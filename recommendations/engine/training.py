@@ -127,14 +127,17 @@ class TrainingConfig:
 
     def sized(self, n_ratings: int) -> Self:
         """The same with what suits so many ratings where nothing was said."""
-        size, article = size_of(n_ratings), self.recipe == "article"
-        fitted = size if article else size_of(min(n_ratings, self.max_fitted))
+        size = size_of(n_ratings)
         return replace(
             self,
             dimension=self.dimension or size.dimension,
-            fits=1 if article else self.fits or size.fits,
-            max_epochs=self.max_epochs or fitted.max_epochs,
+            fits=1 if self.recipe == "article" else self.fits or size.fits,
+            max_epochs=self.max_epochs or size_of(self.fitted(n_ratings)).max_epochs,
         )
+
+    def fitted(self, n_ratings: int) -> int:
+        """On how many of so many ratings LightFM is fitted, at most."""
+        return n_ratings if self.recipe == "article" else min(n_ratings, self.max_fitted)
 
 
 def train(
@@ -164,9 +167,7 @@ def train(
     if config.epochs is None:
         config, history = search(interactions, features, config, report)
     config = replace(config, sibling_weight=_weights(config)[0])
-    fitted = interactions
-    if config.recipe == "joined":
-        fitted = sample_users(interactions, config.max_fitted, seed=config.seed)
+    fitted = sample_users(interactions, config.fitted(len(interactions)), seed=config.seed)
     fits = _fits(fitted, features, config)
     for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
