@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from movies import services
 from movies.bulk import postgresql
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
+from movies.movielens import batches
 from movies.movielens.rejects import Limit
 from movies.searching import matching
 from tests import releases
@@ -107,7 +108,16 @@ def schema() -> list[tuple[str, str]]:
         return list(cursor.fetchall())
 
 
-@pytest.mark.parametrize(("twice", "stars"), [("", 6), ("8,1,4.5,964982704\n", 9), ("8,1,4.5,964982702\n", 6)])
+TWICE = [("", 6), ("8,1,4.5,964982704\n", 9), ("8,1,4.5,964982703\n", 6), ("8,1,4.5,964982702\n", 6)]
+
+
+@pytest.fixture(params=[1 << 20, 48], ids=["one block", "a block for two lines"])
+def block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "BLOCK_BYTES", request.param)
+
+
+@pytest.mark.usefixtures("block")
+@pytest.mark.parametrize(("twice", "stars"), TWICE, ids=["once", "newer", "as new", "older"])
 def test_ratings_of_new_people_alone_are_added_and_counted(
     twice: str, stars: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,16 @@ from movies.bulk.store import Columns, Written, chunks, columns_of, recount, tab
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 MANY = 500_000
-"""From so many rows on, foreign keys are checked for the whole table sooner than row by row."""
+"""Rows that go into a full table together, sorted by movie, so that its index is walked through once for all of them.
+
+From so many on, foreign keys are checked for the whole table sooner than row by row.
+"""
 FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rated_at", ">i8"))
 
 LATEST_INCOMING = """
     DELETE FROM incoming USING (
         SELECT tableoid AS part, ctid AS place, row_number() OVER (
-            PARTITION BY user_id, movie_id ORDER BY rated_at DESC, ctid DESC
+            PARTITION BY user_id, movie_id ORDER BY rated_at DESC, ctid
         ) AS rank FROM incoming
     ) AS ranked
     WHERE incoming.tableoid = ranked.part AND incoming.ctid = ranked.place AND ranked.rank > 1
@@ -35,16 +39,6 @@ UPDATE_OLDER = """
     WHERE rating.user_id = incoming.user_id AND rating.movie_id = incoming.movie_id
       AND rating.rated_at < incoming.rated_at
 """
-ANY_KNOWN = """
-    SELECT EXISTS (
-        SELECT FROM (SELECT DISTINCT user_id FROM incoming) AS coming
-        WHERE EXISTS (SELECT FROM movies_rating AS rating WHERE rating.user_id = coming.user_id)
-    )
-"""
-INSERT_ALL = """
-    INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at)
-    SELECT user_id, movie_id, half_stars, rated_at FROM incoming
-"""
 INSERT_NEW = """
     INSERT INTO movies_rating (user_id, movie_id, half_stars, rated_at)
     SELECT user_id, movie_id, half_stars, rated_at FROM incoming
@@ -53,6 +47,14 @@ INSERT_NEW = """
         WHERE rating.user_id = incoming.user_id AND rating.movie_id = incoming.movie_id
     )
     ORDER BY user_id, movie_id
+"""
+COUNT_STRANGERS = """
+    UPDATE movies_movie SET rating_count = rating_count + ratings, rating_sum = rating_sum + half_stars
+    FROM (
+        SELECT movie_id, count(*) AS ratings, sum(half_stars) AS half_stars
+        FROM movies_rating WHERE user_id > %(known)s GROUP BY movie_id
+    ) AS added
+    WHERE id = movie_id
 """
 
 
@@ -116,22 +118,14 @@ class PostgreSQL:
     def _add_to_full(self, cursor: Any, batches: Iterable[Columns]) -> Written:
         columns = ", ".join(name for name, _ in FIELDS)
         cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM movies_rating WITH NO DATA")
-        written, in_order = _copy_ratings(cursor, "incoming", batches)
-        rows = written.added
-        with _interruptible():
-            if not in_order:
-                cursor.execute(LATEST_INCOMING)
-            cursor.execute("ANALYZE incoming")
-            cursor.execute(ANY_KNOWN)
-            changed, new = 0, INSERT_ALL
-            if cursor.fetchone()[0]:
-                cursor.execute(UPDATE_OLDER)
-                changed, new = cursor.rowcount, INSERT_NEW
-            with _constraints_afterwards(cursor, "movies_rating", "f") if rows >= MANY else nullcontext():
-                cursor.execute(new)
-                added = cursor.rowcount
+        with ExitStack() as afterwards:
+            with _strangers_counted_afterwards(cursor) as known:
+                strangers = _Strangers(cursor, known, afterwards)
+                incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
+            with _interruptible():
+                written = _merge_incoming(cursor, incoming.added, afterwards, in_order=in_order)
             cursor.execute("DROP TABLE incoming")
-        return Written(added, changed, rows - added - changed)
+        return replace(written, added=written.added + strangers.added)
 
     def _copy_text(self, table: str, columns: str, rows: Iterable[Sequence[Any]], options: str = "") -> None:
         with connection.cursor() as cursor:
@@ -144,16 +138,93 @@ class PostgreSQL:
 
 def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns]) -> tuple[Written, bool]:
     """Copy ratings; say how many, and whether they came in the order of users and movies, each pair once."""
-    columns = ", ".join(name for name, _ in FIELDS)
     rows, last, in_order = 0, -1, True
     for batch in batches:
-        keys = batch.users.astype(np.int64) << 32 | batch.movies
-        if len(keys):
-            in_order = in_order and int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all())
-            last = int(keys[-1])
-        rows += len(keys)
-        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT binary)", io.BytesIO(_binary(batch)))
+        if in_order:
+            in_order, last = _in_order(batch, last)
+        rows += len(batch.users)
+        _copy(cursor, table, batch)
     return Written(added=rows), in_order
+
+
+def _in_order(batch: Columns, last: int) -> tuple[bool, int]:
+    """Whether users and movies ascend, each pair once and all after `last`; and the batch's last pair as a number."""
+    keys = batch.users.astype(np.int64) << 32 | batch.movies
+    if not len(keys):
+        return True, last
+    return int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all()), int(keys[-1])
+
+
+class _Strangers:
+    """Copies straight into the full table what people rated of whom it holds nothing.
+
+    Parameters
+    ----------
+    cursor
+    known : int
+        Of people with higher ids nothing is stored.
+    afterwards : ExitStack
+        Where constraints wait that are checked for the whole table.
+    """
+
+    def __init__(self, cursor: Any, known: int, afterwards: ExitStack) -> None:
+        self.added = 0
+        self._cursor = cursor
+        self._afterwards = afterwards
+        self._last = (known + 1) << 32
+        self._block: list[Columns] = []
+
+    def taken_from(self, batches: Iterable[Columns]) -> Iterator[Columns]:
+        """The batches that are of others, or not in order, as they come; the strangers' are copied, each pair once."""
+        for batch in batches:
+            in_order, last = _in_order(batch, self._last)
+            if not in_order:
+                yield batch
+                continue
+            self._last = last
+            self._block.append(batch)
+            if sum(len(waiting.users) for waiting in self._block) >= MANY:
+                self._copy()
+        if self._block:
+            self._copy()
+
+    def _copy(self) -> None:
+        block = _joined(self._block)
+        self._block = []
+        if len(block.users) >= MANY:
+            self._afterwards.enter_context(_constraints_afterwards(self._cursor, "movies_rating", "f"))
+        _copy(self._cursor, "movies_rating", _by_movie(block))
+        self.added += len(block.users)
+
+
+def _joined(batches: Sequence[Columns]) -> Columns:
+    names = [field.name for field in fields(Columns)]
+    return Columns(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
+
+
+def _by_movie(block: Columns) -> Columns:
+    order = np.lexsort((block.half_stars, block.movies))
+    return Columns(*(getattr(block, field.name)[order] for field in fields(Columns)))
+
+
+def _merge_incoming(cursor: Any, rows: int, afterwards: ExitStack, *, in_order: bool) -> Written:
+    if not rows:
+        return Written()
+    if not in_order:
+        cursor.execute(LATEST_INCOMING)
+    cursor.execute("ANALYZE incoming")
+    cursor.execute(UPDATE_OLDER)
+    changed = cursor.rowcount
+    if rows >= MANY:
+        afterwards.enter_context(_constraints_afterwards(cursor, "movies_rating", "f"))
+    cursor.execute(INSERT_NEW)
+    added = cursor.rowcount
+    return Written(added, changed, rows - added - changed)
+
+
+def _copy(cursor: Any, table: str, batch: Columns) -> None:
+    columns = ", ".join(name for name, _ in FIELDS)
+    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT binary)", io.BytesIO(_binary(batch)))
 
 
 def _binary(batch: Columns) -> bytes:
@@ -188,6 +259,18 @@ def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
         for _, definition in indexes:
             cursor.execute(definition)
     cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@contextmanager
+def _strangers_counted_afterwards(cursor: Any) -> Iterator[int]:
+    """The highest id of anybody who has rated; what people after it rate meanwhile no trigger counts, but this does."""
+    cursor.execute("ALTER TABLE movies_rating DISABLE TRIGGER USER")
+    cursor.execute("SELECT max(user_id) FROM movies_rating")
+    (known,) = cursor.fetchone()
+    yield known
+    with _interruptible():
+        cursor.execute(COUNT_STRANGERS, {"known": known})
+    cursor.execute("ALTER TABLE movies_rating ENABLE TRIGGER USER")
 
 
 @contextmanager
