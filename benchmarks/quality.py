@@ -50,13 +50,15 @@ class Bench:
     def run(self) -> None:
         for seed in SEEDS:
             self.group("user-time", seed, {OURS: {}})
-        self.group("users", SEEDS[0], {OURS: {}})
-        for seed in SEEDS:
+            self.group("users", seed, {OURS: {}})
             self.group("user-time", seed, {PLAIN: {"recipe": "article"}})
         self.group("cold-items", SEEDS[0], {OURS: {}})
 
     def group(self, group: str, seed: int, models: dict[str, dict[str, Any]]) -> None:
-        """Ours and the peers on the protocols of a group; peers have no seed on splits by time."""
+        """Ours and the peers on the protocols of a group.
+
+        A split by time is one, and the seed our model's; who is held out is drawn anew with each seed.
+        """
         protocols = {name: PROTOCOLS[name](self.interactions, seed) for name in GROUPS[group]}
         for name, parameters in models.items():
             self.ours(name, protocols, seed, parameters)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommendations.engine.bootstrap import interval
 
@@ -22,6 +23,9 @@ TITLES = {
     "users-5-likes": "Users held out whole, five likes folded in",
     "cold-items": "A tenth of the movies without any rating, ranked among themselves",
 }
+DRAWN = ("users", "users-1-like", "users-3-likes", "users-5-likes")
+"""Protocols whose users each seed draws anew."""
+RATIOS = ("ndcg@10", "ndcg@100", "recall@20")
 Told = dict[str, list[dict[str, Any]]]
 """By model, what was measured with each seed."""
 
@@ -41,9 +45,10 @@ def _document(work: Path, names: list[str]) -> Iterator[str]:
         "Relevant are the test's ratings of 4 stars or more; the whole catalogue is ranked, without what was known. "
         "Every peer is tuned on the same validation slice as ours: the latest fifth of each user's training ratings. "
         "“Folded in” is the same model, asked for people as if it had never met them: their vectors come from their "
-        "training ratings alone. ± is the standard deviation over seeds; ours minus a peer has a 95 % interval by "
-        "paired bootstrap over "
-        f"users. Python {platform.python_version()}, one thread.\n"
+        "training ratings alone. Each seed trains anew, and where users are held out it draws others; ± is the "
+        "standard deviation over seeds, and slices are those of the first. Ours minus a peer has a 95 % interval by "
+        "paired bootstrap over users; “× ndcg@100” is ours divided by the peer's. "
+        f"Python {platform.python_version()}, one thread.\n"
     )
     for name in names:
         yield f"## {name}\n"
@@ -51,7 +56,7 @@ def _document(work: Path, names: list[str]) -> Iterator[str]:
             told = _told(work / name, protocol)
             if OURS in told:
                 yield f"### {title}\n"
-                yield from _table(told)
+                yield from _table(told, drawn=protocol in DRAWN)
 
 
 def _told(folder: Path, protocol: str) -> Told:
@@ -63,26 +68,37 @@ def _told(folder: Path, protocol: str) -> Told:
     return told
 
 
-def _table(told: Told) -> Iterator[str]:
-    ours = told[OURS][0]
-    shown = [*COLUMNS, *(name for name in BEYOND if name in ours["metrics"])]
-    yield f"{ours['users']} users; seeds: {len(told[OURS])}.\n"
-    yield "| model | " + " | ".join(shown) + " | ours minus it, NDCG@10 | CPU s |"
-    yield "|---" * (len(shown) + 3) + "|"
+def _table(told: Told, *, drawn: bool) -> Iterator[str]:
+    ours = told[OURS]
+    shown = [*COLUMNS, *(name for name in BEYOND if name in ours[0]["metrics"])]
+    users = ", ".join(str(run["users"]) for run in (ours if drawn else ours[:1]))
+    yield f"{users} users; seeds: {len(ours)}.\n"
+    yield f"| model | {' | '.join(shown)} | ours minus it, ndcg@10 | × {' | × '.join(RATIOS)} | CPU s |"
+    yield "|---" * (len(shown) + len(RATIOS) + 3) + "|"
     for model, runs in told.items():
         cells = [_cell([run["metrics"][name] for run in runs]) for name in shown]
+        ahead = [""] * (len(RATIOS) + 1) if model == OURS else [_ahead(ours, runs, drawn=drawn), *_ratios(ours, runs)]
         seconds = np.mean([run["seconds"] for run in runs])
-        yield f"| {model.replace('_', ' ')} | {' | '.join(cells)} | {_ahead(told[OURS], runs, model)} | {seconds:.0f} |"
+        yield f"| {' | '.join([model.replace('_', ' '), *cells, *ahead, f'{seconds:.0f}'])} |"
     yield ""
     yield from _slices(told)
 
 
-def _ahead(ours: list[dict[str, Any]], others: list[dict[str, Any]], model: str) -> str:
-    if model == OURS:
-        return ""
-    mine, theirs = (np.mean([run["per_user"]["ndcg@10"] for run in runs], axis=0) for runs in (ours, others))
+def _ahead(ours: list[dict[str, Any]], others: list[dict[str, Any]], *, drawn: bool) -> str:
+    """The difference by user: by the mean over the seeds of each, or by everybody whom a seed has drawn."""
+    gather = np.concatenate if drawn else _mean
+    mine, theirs = (gather([np.array(run["per_user"]["ndcg@10"]) for run in runs]) for runs in (ours, others))
     told = interval(mine - theirs)
-    return f"{told.mean:+.4f} [{told.low:+.4f}, {told.high:+.4f}] (× {mine.mean() / max(theirs.mean(), 1e-9):.3f})"
+    return f"{told.mean:+.4f} [{told.low:+.4f}, {told.high:+.4f}]"
+
+
+def _mean(values: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.asarray(np.mean(values, axis=0))
+
+
+def _ratios(ours: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[str]:
+    means = [[np.mean([run["metrics"][name] for run in runs]) for name in RATIOS] for runs in (ours, others)]
+    return [f"{mine / max(theirs, 1e-9):.3f}" for mine, theirs in zip(*means, strict=True)]
 
 
 def _slices(told: Told) -> Iterator[str]:
