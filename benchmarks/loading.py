@@ -44,7 +44,7 @@ ALTER TABLE by_hand ADD PRIMARY KEY (id);
 ALTER TABLE by_hand ADD UNIQUE (user_id, movie_id);
 ALTER TABLE by_hand ADD FOREIGN KEY (user_id) REFERENCES by_hand_user;
 ALTER TABLE by_hand ADD FOREIGN KEY (movie_id) REFERENCES by_hand_movie;
-CREATE INDEX ON by_hand (movie_id);
+CREATE INDEX ON by_hand (movie_id, stars);
 UPDATE by_hand_movie SET ratings = n, stars = s
 FROM (SELECT movie_id, count(*) AS n, sum(stars) AS s FROM by_hand GROUP BY movie_id) AS counted WHERE movie_id = id;
 ANALYZE by_hand;
@@ -66,7 +66,7 @@ BY_HAND_SQLITE = """
 CREATE TABLE by_hand (user_id int, movie_id int, stars real, rated_at int);
 .import --skip 1 {folder}/ratings.csv by_hand
 CREATE UNIQUE INDEX by_hand_pair ON by_hand (user_id, movie_id);
-CREATE INDEX by_hand_movie ON by_hand (movie_id);
+CREATE INDEX by_hand_movie ON by_hand (movie_id, stars);
 """
 MORE_BY_HAND_SQLITE = """
 .mode csv
