@@ -1,10 +1,10 @@
-"""What EASE makes of features and of those who rate most."""
+"""EASE as its paper has it, and what it makes of features and of those who rate most."""
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommendations.engine.ease import EaseSettings, ease, solve
+from recommendations.engine.ease import Ease, EaseSettings, ease, solve
 from recommendations.engine.features import ItemFeatures, Labels
 from recommendations.engine.interactions import IdMap, Interactions
 from recommendations.engine.peers import WEIGHTS
@@ -12,7 +12,40 @@ from tests.engine_data import checkerboard, plain_features, some_ratings
 
 pytestmark = pytest.mark.engine
 
-LIKES = np.asarray(WEIGHTS["likes"], np.float32)
+LIKES = np.asarray(WEIGHTS["likes and half"], np.float32)
+
+
+def by_definition(ratings: Interactions, ridge: float, popularity_ridge: float) -> np.ndarray:
+    """EASE as its paper has it, with the inverse of an items-by-items matrix."""
+    rows = ratings.matrix(LIKES[ratings.half_stars]).toarray().astype(np.float64)
+    gram = rows.T @ rows
+    inverse = np.linalg.inv(gram + np.diag(ridge + popularity_ridge * np.diag(gram)))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+@pytest.mark.parametrize(("ridge", "popularity_ridge"), [(5.0, 0.0), (20.0, 0.5)])
+def test_our_ease_is_the_papers(ridge: float, popularity_ridge: float) -> None:
+    ratings = some_ratings(500)
+    matrix = ratings.matrix(LIKES[ratings.half_stars])
+    rows, items = solve(matrix, EaseSettings(ridge, popularity_ridge))
+    found = rows.astype(np.float64) @ items.T.astype(np.float64)
+    np.fill_diagonal(found, 0)
+    assert found == pytest.approx(by_definition(ratings, ridge, popularity_ridge), abs=1e-4)
+
+
+def test_of_large_data_the_leading_part_of_ease_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    ratings = some_ratings(500)
+    settings = EaseSettings(20, 0.5)
+
+    def order(made: Ease) -> list[int]:
+        scores = made.factors.users @ made.factors.items.T
+        return np.argsort(-scores, axis=1)[:, :5].ravel().tolist()
+
+    exact = order(ease(ratings, LIKES, settings))
+    monkeypatch.setattr("recommendations.engine.ease.WHOLE", 10)
+    assert np.mean(np.array(exact) == order(ease(ratings, LIKES, settings))) > 0.95
 
 
 def parities(ratings: Interactions) -> ItemFeatures:

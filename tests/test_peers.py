@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.ease import Ease, EaseSettings, ease, solve
 from recommendations.engine.evaluation import evaluate, ndcg_at_10, popularity
-from recommendations.engine.interactions import Interactions
 from recommendations.engine.peers import PEERS, WEIGHTS
 from recommendations.engine.splitting import Split, split_by_user_time
 from recommendations.peers import peers, slim_weights
@@ -15,39 +13,6 @@ from tests.environment import missing
 pytestmark = pytest.mark.engine
 
 WEIGHTS_OF_LIKES = np.asarray(WEIGHTS["likes and half"], np.float32)
-
-
-def by_definition(ratings: Interactions, ridge: float, popularity_ridge: float) -> np.ndarray:
-    """EASE as its paper has it, with the inverse of an items-by-items matrix."""
-    rows = ratings.matrix(WEIGHTS_OF_LIKES[ratings.half_stars]).toarray().astype(np.float64)
-    gram = rows.T @ rows
-    inverse = np.linalg.inv(gram + np.diag(ridge + popularity_ridge * np.diag(gram)))
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    return weights
-
-
-@pytest.mark.parametrize(("ridge", "popularity_ridge"), [(5.0, 0.0), (20.0, 0.5)])
-def test_our_ease_is_the_papers(ridge: float, popularity_ridge: float) -> None:
-    ratings = some_ratings(500)
-    matrix = ratings.matrix(WEIGHTS_OF_LIKES[ratings.half_stars])
-    rows, items = solve(matrix, EaseSettings(ridge, popularity_ridge))
-    found = rows.astype(np.float64) @ items.T.astype(np.float64)
-    np.fill_diagonal(found, 0)
-    assert found == pytest.approx(by_definition(ratings, ridge, popularity_ridge), abs=1e-4)
-
-
-def test_of_large_data_the_leading_part_of_ease_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    ratings = some_ratings(500)
-    settings = EaseSettings(20, 0.5)
-
-    def order(made: Ease) -> list[int]:
-        scores = made.factors.users @ made.factors.items.T
-        return np.argsort(-scores, axis=1)[:, :5].ravel().tolist()
-
-    exact = order(ease(ratings, WEIGHTS_OF_LIKES, settings))
-    monkeypatch.setattr("recommendations.engine.ease.WHOLE", 10)
-    assert np.mean(np.array(exact) == order(ease(ratings, WEIGHTS_OF_LIKES, settings))) > 0.95
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.1, 5.0), (1.0, 0.5)])
