@@ -14,7 +14,7 @@ import psycopg2.extras
 from django.db import OperationalError, connection, models, transaction
 
 from movies.bulk import store
-from movies.bulk.store import Columns, Written, chunks, columns_of, recount, table_of
+from movies.bulk.store import Columns, Written, chunks, columns_of, count_after, recount, table_of
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -47,14 +47,6 @@ INSERT_NEW = """
         WHERE rating.user_id = incoming.user_id AND rating.movie_id = incoming.movie_id
     )
     ORDER BY user_id, movie_id
-"""
-COUNT_STRANGERS = """
-    UPDATE movies_movie SET rating_count = rating_count + ratings, rating_sum = rating_sum + half_stars
-    FROM (
-        SELECT movie_id, count(*) AS ratings, sum(half_stars) AS half_stars
-        FROM movies_rating WHERE user_id > %(known)s GROUP BY movie_id
-    ) AS added
-    WHERE id = movie_id
 """
 
 
@@ -119,7 +111,7 @@ class PostgreSQL:
         columns = ", ".join(name for name, _ in FIELDS)
         cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM movies_rating WITH NO DATA")
         with ExitStack() as afterwards:
-            with _strangers_counted_afterwards(cursor) as known:
+            with _counted_afterwards(cursor) as known:
                 strangers = _Strangers(cursor, known, afterwards)
                 incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
             with _interruptible():
@@ -262,14 +254,14 @@ def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def _strangers_counted_afterwards(cursor: Any) -> Iterator[int]:
-    """The highest id of anybody who has rated; what people after it rate meanwhile no trigger counts, but this does."""
+def _counted_afterwards(cursor: Any) -> Iterator[int]:
+    """Without triggers while ratings are added; they are counted in the end.  Gives the highest id of who has rated."""
     cursor.execute("ALTER TABLE movies_rating DISABLE TRIGGER USER")
-    cursor.execute("SELECT max(user_id) FROM movies_rating")
-    (known,) = cursor.fetchone()
+    cursor.execute("SELECT max(id), max(user_id) FROM movies_rating")
+    last, known = cursor.fetchone()
     yield known
     with _interruptible():
-        cursor.execute(COUNT_STRANGERS, {"known": known})
+        count_after(last)
     cursor.execute("ALTER TABLE movies_rating ENABLE TRIGGER USER")
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 from numpy.typing import NDArray
 
 from movies.bulk import store
-from movies.bulk.store import Columns, Written, chunks, columns_of, recount, table_of
+from movies.bulk.store import Columns, Written, chunks, columns_of, count_after, recount, table_of
 
 ROWS = 240
 """So many rows go into one statement: each statement costs more than a row, and every SQLite takes 999 values."""
@@ -24,14 +24,6 @@ INSERT = "INSERT OR FAIL INTO movies_rating (user_id, movie_id, half_stars, rate
 LATEST_STAYS = """
     ON CONFLICT (user_id, movie_id) DO UPDATE SET half_stars = excluded.half_stars, rated_at = excluded.rated_at
     WHERE excluded.rated_at > rated_at
-"""
-COUNT_NEW = """
-    UPDATE movies_movie SET rating_count = rating_count + counted.ratings, rating_sum = rating_sum + counted.half_stars
-    FROM (
-        SELECT movie_id, count(*) AS ratings, sum(half_stars) AS half_stars FROM movies_rating NOT INDEXED
-        WHERE id > %s GROUP BY movie_id
-    ) AS counted
-    WHERE counted.movie_id = movies_movie.id
 """
 FIND_NEW = "INSERT INTO movies_search (rowid, search_text) SELECT id, search_text FROM movies_movie WHERE id > %s"
 # Every id that occurs is looked up once, from one to the next in an index: the rows themselves are too many.
@@ -75,7 +67,7 @@ class SQLite:
             with nullcontext() if before else _without(cursor, "index", "movies_rating"):
                 rows, added, affected = _write(batches)
             if before and affected == added:
-                cursor.execute(COUNT_NEW, [before])
+                count_after(before)
             elif affected:
                 recount()
         changed = affected - added if before else 0
