@@ -14,7 +14,7 @@ import psycopg2.extras
 from django.db import OperationalError, connection, models, transaction
 
 from movies.bulk import store
-from movies.bulk.store import Columns, Written, chunks, columns_of, count_after, recount, table_of
+from movies.bulk.store import Columns, Written, by_movie, chunks, columns_of, count_after, recount, table_of
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -185,18 +185,13 @@ class _Strangers:
         self._block = []
         if len(block.users) >= MANY:
             self._afterwards.enter_context(_constraints_afterwards(self._cursor, "movies_rating", "f"))
-        _copy(self._cursor, "movies_rating", _by_movie(block))
+        _copy(self._cursor, "movies_rating", by_movie(block))
         self.added += len(block.users)
 
 
 def _joined(batches: Sequence[Columns]) -> Columns:
     names = [field.name for field in fields(Columns)]
     return Columns(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
-
-
-def _by_movie(block: Columns) -> Columns:
-    order = np.lexsort((block.half_stars, block.movies))
-    return Columns(*(getattr(block, field.name)[order] for field in fields(Columns)))
 
 
 def _merge_incoming(cursor: Any, rows: int, afterwards: ExitStack, *, in_order: bool) -> Written:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any, Protocol
 
@@ -101,6 +101,12 @@ def count_after(rating_id: int) -> None:
     """Add the ratings with higher ids, which no trigger has counted, to every movie's count and sum."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT_NEW, [rating_id])
+
+
+def by_movie(ratings: Columns) -> Columns:
+    """The same in the order of the index by movie and stars, which is then walked through once for all of them."""
+    order = np.lexsort((ratings.half_stars, ratings.movies))
+    return Columns(*(getattr(ratings, field.name)[order] for field in fields(Columns)))
 
 
 def chunks(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
