@@ -1,12 +1,12 @@
 """Load a release's movies and ratings into a fresh database, beside what the database's own tools can do.
 
-    DATABASE_URL=… .venv/bin/python -m benchmarks.loading FOLDER [--runs 5]
+    DATABASE_URL=… .venv/bin/python -m benchmarks.loading FOLDER [--runs 5] [--more 0.1]
 
 The database is emptied and migrated for each run, so name one that holds nothing: on PostgreSQL its name must end in
 `_benchmark`, on SQLite the file must not exist.  The baseline on PostgreSQL is `psql \\copy` of the same file into a
 bare table, then the same keys, indexes, foreign keys, counters and statistics by hand; on SQLite `sqlite3 .import`
-and the same indexes.  “Again” loads the same release once more, “more” a tenth of it for people who are new, and so
-do the same tools by hand, into the table with its indexes and foreign keys.  Server
+and the same indexes.  “Again” loads the same release once more, “more” a share of its ratings for people who are new,
+and so do the same tools by hand, into the table with its indexes and foreign keys.  Server
 work is kept in one process (no parallel index builds), so that its processor time can be read from /proc, which takes
 a superuser and a server on this machine.
 """
@@ -78,6 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--more", type=float, default=0.1, help="share of the people whose ratings are loaded on top")
     things = {"baseline": fill_by_hand, "baseline-more": add_by_hand, "load": load}
     parser.add_argument("--only", choices=things, help="do this one thing and print its cost as JSON")
     options = parser.parse_args()
@@ -87,45 +88,50 @@ def main() -> None:
         things[options.only](database, options.folder)
         return
     costs: dict[str, list[Cost]] = {"baseline": [], "baseline-more": [], "fresh": [], "again": [], "more": []}
-    with _releases(options.folder) as (whole, tenth):
+    with _releases(options.folder, options.more) as (whole, more):
         for _ in range(options.runs):
             _empty(database)
-            for name, folder in (("baseline", whole), ("baseline-more", tenth)):
+            for name, folder in (("baseline", whole), ("baseline-more", more)):
                 costs[name].append(itself("benchmarks.loading", str(folder), "--only", name))
             _empty(database)
             run([sys.executable, "manage.py", "migrate", "--verbosity", "0"])
-            for name, folder in (("fresh", whole), ("again", whole), ("more", tenth)):
+            for name, folder in (("fresh", whole), ("again", whole), ("more", more)):
                 costs[name].append(itself("benchmarks.loading", str(folder), "--only", "load"))
-    _show(database, costs, options.runs)
+        share = _rows(more) / _rows(whole)
+    _show(database, costs, options.runs, share)
 
 
-def _show(database: dict[str, Any], costs: dict[str, list[Cost]], runs: int) -> None:
+def _show(database: dict[str, Any], costs: dict[str, list[Cost]], runs: int, share: float) -> None:
     middle = {name: Cost.middle(found) for name, found in costs.items()}
     fresh = middle["fresh"]
-    tenth = Cost(fresh.wall / 10, fresh.cpu / 10)
+    as_many = Cost(fresh.wall * share, fresh.cpu * share)
     rows = [
         ("by hand", middle["baseline"], middle["baseline"], 0.0),
         ("load_movielens", fresh, middle["baseline"], 1.25 if "postgresql" in database["ENGINE"] else 1.0),
         ("again (× fresh)", middle["again"], fresh, 0.0),
-        ("a tenth more by hand (× fresh, by row)", middle["baseline-more"], tenth, 0.0),
-        ("a tenth more (× fresh, by row)", middle["more"], tenth, 3.0),
+        (f"{share:.0%} more by hand (× fresh, by row)", middle["baseline-more"], as_many, 0.0),
+        (f"{share:.0%} more (× fresh, by row)", middle["more"], as_many, 3.0),
     ]
     show(f"loading, median of {runs}; memory limit 1,024 MB", rows)
 
 
 @contextmanager
-def _releases(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """The release's movies and ratings, and a tenth of the ratings as if other people had made them."""
+def _releases(folder: Path, share: float) -> Iterator[tuple[Path, Path]]:
+    """The release's movies and ratings, and the ratings of a share of its people as if others had made them."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-        whole, tenth = Path(made) / "whole", Path(made) / "tenth"
-        for to in (whole, tenth):
+        whole, more = Path(made) / "whole", Path(made) / "more"
+        for to in (whole, more):
             to.mkdir()
             for name in ("movies.csv", "links.csv"):
                 os.link(folder / name, to / name)
         os.link(folder / "ratings.csv", whole / "ratings.csv")
-        ratings = pl.scan_csv(folder / "ratings.csv").filter(pl.col("userId") % 10 == 0)
-        ratings.with_columns(pl.col("userId") + NEW_PEOPLE).sink_csv(tenth / "ratings.csv")
-        yield whole, tenth
+        ratings = pl.scan_csv(folder / "ratings.csv").filter(pl.col("userId") % 100 < round(100 * share))
+        ratings.with_columns(pl.col("userId") + NEW_PEOPLE).sink_csv(more / "ratings.csv")
+        yield whole, more
+
+
+def _rows(release: Path) -> int:
+    return int(pl.scan_csv(release / "ratings.csv").select(pl.len()).collect().item())
 
 
 def _empty(database: dict[str, Any]) -> None:
