@@ -111,9 +111,8 @@ class PostgreSQL:
         columns = ", ".join(name for name, _ in FIELDS)
         cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM movies_rating WITH NO DATA")
         with ExitStack() as afterwards:
-            with _counted_afterwards(cursor) as known:
-                strangers = _Strangers(cursor, known, afterwards)
-                incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
+            strangers = _Strangers(cursor, afterwards)
+            incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
             with _interruptible():
                 written = _merge_incoming(cursor, incoming.added, afterwards, in_order=in_order)
             cursor.execute("DROP TABLE incoming")
@@ -148,18 +147,18 @@ def _in_order(batch: Columns, last: int) -> tuple[bool, int]:
 
 
 class _Strangers:
-    """Copies straight into the full table what people rated of whom it holds nothing.
+    """Copies straight into the full table what people rated of whom it holds nothing: those with higher ids than all.
 
     Parameters
     ----------
     cursor
-    known : int
-        Of people with higher ids nothing is stored.
     afterwards : ExitStack
         Where constraints wait that are checked for the whole table.
     """
 
-    def __init__(self, cursor: Any, known: int, afterwards: ExitStack) -> None:
+    def __init__(self, cursor: Any, afterwards: ExitStack) -> None:
+        cursor.execute("SELECT max(user_id) FROM movies_rating")
+        (known,) = cursor.fetchone()
         self.added = 0
         self._cursor = cursor
         self._afterwards = afterwards
@@ -168,21 +167,24 @@ class _Strangers:
 
     def taken_from(self, batches: Iterable[Columns]) -> Iterator[Columns]:
         """The batches that are of others, or not in order, as they come; the strangers' are copied, each pair once."""
-        for batch in batches:
-            in_order, last = _in_order(batch, self._last)
-            if not in_order:
-                yield batch
-                continue
-            self._last = last
-            self._block.append(batch)
-            if sum(len(waiting.users) for waiting in self._block) >= MANY:
-                self._copy()
-        if self._block:
-            self._copy()
+        with ExitStack() as counted:
+            for batch in batches:
+                in_order, last = _in_order(batch, self._last)
+                if not in_order:
+                    yield batch
+                    continue
+                self._last = last
+                self._block.append(batch)
+                if sum(len(waiting.users) for waiting in self._block) >= MANY:
+                    self._copy(counted)
+            if self._block:
+                self._copy(counted)
 
-    def _copy(self) -> None:
+    def _copy(self, counted: ExitStack) -> None:
         block = _joined(self._block)
         self._block = []
+        if not self.added:
+            counted.enter_context(_counted_afterwards(self._cursor))
         if len(block.users) >= MANY:
             self._afterwards.enter_context(_constraints_afterwards(self._cursor, "movies_rating", "f"))
         _copy(self._cursor, "movies_rating", by_movie(block))
@@ -249,12 +251,12 @@ def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def _counted_afterwards(cursor: Any) -> Iterator[int]:
-    """Without triggers while ratings are added; they are counted in the end.  Gives the highest id of who has rated."""
+def _counted_afterwards(cursor: Any) -> Iterator[None]:
+    """Without triggers while ratings are added, which are counted in the end; until then nobody else can add any."""
     cursor.execute("ALTER TABLE movies_rating DISABLE TRIGGER USER")
-    cursor.execute("SELECT max(id), max(user_id) FROM movies_rating")
-    last, known = cursor.fetchone()
-    yield known
+    cursor.execute("SELECT max(id) FROM movies_rating")
+    (last,) = cursor.fetchone()
+    yield
     with _interruptible():
         count_after(last)
     cursor.execute("ALTER TABLE movies_rating ENABLE TRIGGER USER")
