@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import data_sets
-from benchmarks.quality_report import write
+from benchmarks.quality_report import DRAWN, write
 from recommendations.configuration import configured
 from recommendations.engine.features import ItemFeatures
 from recommendations.engine.interactions import Interactions
@@ -27,7 +27,7 @@ from recommendations.peers import peers
 SEEDS = (1, 2, 3)
 GROUPS = {
     "user-time": ("user-time",),
-    "users": ("users", "users-1-like", "users-3-likes", "users-5-likes"),
+    "users": DRAWN,
     "cold-items": ("cold-items",),
 }
 """Protocols that share what models are fitted to."""

@@ -14,7 +14,7 @@ import psycopg2.extras
 from django.db import OperationalError, connection, models, transaction
 
 from movies.bulk import store
-from movies.bulk.store import Columns, Written, by_movie, chunks, columns_of, count_after, recount, table_of
+from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, count_after, recount, table_of
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -132,18 +132,10 @@ def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns]) -> tuple[
     rows, last, in_order = 0, -1, True
     for batch in batches:
         if in_order:
-            in_order, last = _in_order(batch, last)
+            in_order, last = ascending(batch, last)
         rows += len(batch.users)
         _copy(cursor, table, batch)
     return Written(added=rows), in_order
-
-
-def _in_order(batch: Columns, last: int) -> tuple[bool, int]:
-    """Whether users and movies ascend, each pair once and all after `last`; and the batch's last pair as a number."""
-    keys = batch.users.astype(np.int64) << 32 | batch.movies
-    if not len(keys):
-        return True, last
-    return int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all()), int(keys[-1])
 
 
 class _Strangers:
@@ -169,7 +161,7 @@ class _Strangers:
         """The batches that are of others, or not in order, as they come; the strangers' are copied, each pair once."""
         with ExitStack() as counted:
             for batch in batches:
-                in_order, last = _in_order(batch, self._last)
+                in_order, last = ascending(batch, self._last)
                 if not in_order:
                     yield batch
                     continue

@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 from numpy.typing import NDArray
 
 from movies.bulk import store
-from movies.bulk.store import Columns, Written, by_movie, chunks, columns_of, count_after, recount, table_of
+from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, count_after, recount, table_of
 
 ROWS = 240
 """So many rows go into one statement: each statement costs more than a row, and every SQLite takes 999 values."""
@@ -65,7 +65,7 @@ class SQLite:
         before = _value("SELECT max(id) FROM movies_rating")
         with connection.cursor() as cursor, _without(cursor, "trigger", "movies_rating"):
             with nullcontext() if before else _without(cursor, "index", "movies_rating"):
-                rows, added, affected = _write(batches, full=bool(before))
+                rows, added, affected = _write(batches)
             if before and affected == added:
                 count_after(before)
             elif affected:
@@ -135,19 +135,19 @@ def _value(sql: str) -> Any:
     return rows[0][0] if rows else None
 
 
-def _write(batches: Iterable[Columns], *, full: bool) -> tuple[int, int, int]:
+def _write(batches: Iterable[Columns]) -> tuple[int, int, int]:
     """Write ratings; say how many there were, how many of them are new, and how many rows were written.
 
     None can be there yet as long as they come in the order of users and movies, and after the last that is there.
     """
     raw = connection.connection.cursor()
     rows, new, affected, last, before = 0, 0, 0, _value(LAST) or -1, None
+    full = last >= 0
     for batch in batches:
-        keys = batch.users.astype(np.int64) << 32 | batch.movies
-        if len(keys) and before is None:
-            if int(keys[0]) <= last or (keys[1:] <= keys[:-1]).any():
+        if before is None:
+            in_order, last = ascending(batch, last)
+            if not in_order:
                 new, before = rows, _value(COUNT)
-            last = int(keys[-1])
         to_write = by_movie(batch) if full and before is None else batch
         table = np.column_stack([to_write.users, to_write.movies, to_write.half_stars, to_write.rated_at])
         whole = len(table) // ROWS * ROWS

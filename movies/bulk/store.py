@@ -103,6 +103,14 @@ def count_after(rating_id: int) -> None:
         cursor.execute(COUNT_NEW, [rating_id])
 
 
+def ascending(batch: Columns, last: int) -> tuple[bool, int]:
+    """Whether pairs of user and movie ascend, each once and all after `last`; and the batch's last pair as a number."""
+    keys = batch.users.astype(np.int64) << 32 | batch.movies
+    if not len(keys):
+        return True, last
+    return int(keys[0]) > last and bool((keys[1:] > keys[:-1]).all()), int(keys[-1])
+
+
 def by_movie(ratings: Columns) -> Columns:
     """The same in the order of the index by movie and stars, which is then walked through once for all of them."""
     order = np.lexsort((ratings.half_stars, ratings.movies))
