@@ -60,8 +60,13 @@ def kill_the_worker_while_it_trains(site: FaultSite) -> str:
     site.query(f"from recommendations.queueing import request_retraining; request_retraining(parameters={asked!r})")
     wait_until(lambda: site.run_states()[0][:2] == ("running", "trial"), 60)
     site.worker.kill()
-    site.run("runs")
-    assert site.run_states()[0][0] == "failed"
+
+    def found_dead() -> bool:
+        site.run("runs")
+        return site.run_states()[0][0] == "failed"
+
+    # A killed process can be looked for until whoever adopted it takes notice of its end.
+    wait_until(found_dead, PATIENCE)
     name = site.retrain()
     wait_until(lambda: site.serves(name), PATIENCE)
     return "the run failed by its dead process, the next one works"
@@ -124,7 +129,8 @@ def _damaged(site: FaultSite, damage: Callable[[Path], None]) -> str:
     """Damage the files of a version that nobody has mapped, and let it serve past all verification."""
     before, name = site.active(), site.retrain()
     assert site.run("activate", before).returncode == 0
-    wait_until(lambda: site.serves(before), PATIENCE)
+    # One process answers each time, and none of them may have the version mapped that is damaged next.
+    wait_until(lambda: all(site.serves(before) for _ in range(20)), PATIENCE)
     damage(site.folder_of(name))
     site.sql("UPDATE recommendations_modelversion SET is_active = false WHERE is_active")
     site.sql(f"UPDATE recommendations_modelversion SET is_active = true WHERE name = '{name}'")  # noqa: S608 - a name that the site made
