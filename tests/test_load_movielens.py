@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from movies import services
 from movies.bulk import postgresql
+from movies.bulk.store import Columns
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 from movies.movielens import batches
 from movies.movielens.rejects import Limit
@@ -236,6 +239,20 @@ def test_another_limit_is_refused(text: str) -> None:
         Limit.parse(text)
 
 
+@pytest.fixture(params=["superuser", "owner"])
+def role(request: pytest.FixtureRequest) -> None:
+    """Of two kinds, as hosts of PostgreSQL give them: the second may not switch off foreign keys."""
+    if request.param == "superuser" or connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE recsite_owner")
+        cursor.execute("GRANT CREATE ON SCHEMA public TO recsite_owner")
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"ALTER TABLE {table} OWNER TO recsite_owner")
+        cursor.execute("SET LOCAL ROLE recsite_owner")
+
+
+@pytest.mark.usefixtures("role")
 def test_many_ratings_into_a_full_table_are_checked_and_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +263,24 @@ def test_many_ratings_into_a_full_table_are_checked_and_counted(
         load(releases.write(tmp_path / "more", ratings=ratings), capsys)
     assert Rating.objects.get(user__movielens_id=8, movie__movielens_id=1).half_stars == 10
     assert sorted(Movie.objects.values_list("movielens_id", "rating_count")) == [(1, 3), (99, 2), (2571, 1)]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rate_as_nobody()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite checks foreign keys itself, at the commit")
+@pytest.mark.usefixtures("role")
+@pytest.mark.parametrize("many", [1, 100])
+def test_a_rating_by_nobody_is_not_stored(
+    many: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "MANY", many)
+    load(releases.write(tmp_path / "ml"), capsys)
+    before = stored()
+    people, movies = np.array([10**6], np.int32), np.array([Movie.objects.earliest("pk").pk], np.int32)
+    ratings = Columns(people, movies, np.array([8], np.int16), np.array([964982703], np.int64))
+    with pytest.raises((IntegrityError, psycopg2.IntegrityError)), transaction.atomic():
+        postgresql.PostgreSQL().write_ratings([ratings])
+    assert stored() == before
     with pytest.raises(IntegrityError), transaction.atomic():
         rate_as_nobody()
 

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
-from django.db import OperationalError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, models, transaction
 
 from movies.bulk import store
 from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, count_after, recount, table_of
@@ -21,7 +21,7 @@ TRAILER = b"\xff\xff"
 MANY = 500_000
 """Rows that go into a full table together, sorted by movie, so that its index is walked through once for all of them.
 
-From so many on, foreign keys are checked for the whole table sooner than row by row.
+From so many on, what triggers and foreign keys do for each row is done sooner for all of them in the end.
 """
 FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rated_at", ">i8"))
 
@@ -47,6 +47,12 @@ INSERT_NEW = """
         WHERE rating.user_id = incoming.user_id AND rating.movie_id = incoming.movie_id
     )
     ORDER BY user_id, movie_id
+"""
+STRAY = """
+    SELECT rating.user_id, rating.movie_id FROM movies_rating AS rating
+    LEFT JOIN movies_user AS person ON person.id = rating.user_id
+    LEFT JOIN movies_movie AS movie ON movie.id = rating.movie_id
+    WHERE rating.id > %s AND (person.id IS NULL OR movie.id IS NULL) LIMIT 1
 """
 
 
@@ -110,12 +116,11 @@ class PostgreSQL:
     def _add_to_full(self, cursor: Any, batches: Iterable[Columns]) -> Written:
         columns = ", ".join(name for name, _ in FIELDS)
         cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM movies_rating WITH NO DATA")
-        with ExitStack() as afterwards:
-            strangers = _Strangers(cursor, afterwards)
-            incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
-            with _interruptible():
-                written = _merge_incoming(cursor, incoming.added, afterwards, in_order=in_order)
-            cursor.execute("DROP TABLE incoming")
+        strangers = _Strangers(cursor)
+        incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
+        with _interruptible():
+            written = _merge_incoming(cursor, incoming.added, in_order=in_order)
+        cursor.execute("DROP TABLE incoming")
         return replace(written, added=written.added + strangers.added)
 
     def _copy_text(self, table: str, columns: str, rows: Iterable[Sequence[Any]], options: str = "") -> None:
@@ -139,27 +144,19 @@ def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns]) -> tuple[
 
 
 class _Strangers:
-    """Copies straight into the full table what people rated of whom it holds nothing: those with higher ids than all.
+    """Copies straight into the full table the ratings of people of whom it has none: their ids are above all others."""
 
-    Parameters
-    ----------
-    cursor
-    afterwards : ExitStack
-        Where constraints wait that are checked for the whole table.
-    """
-
-    def __init__(self, cursor: Any, afterwards: ExitStack) -> None:
+    def __init__(self, cursor: Any) -> None:
         cursor.execute("SELECT max(user_id) FROM movies_rating")
         (known,) = cursor.fetchone()
         self.added = 0
         self._cursor = cursor
-        self._afterwards = afterwards
         self._last = (known + 1) << 32
         self._block: list[Columns] = []
 
     def taken_from(self, batches: Iterable[Columns]) -> Iterator[Columns]:
         """The batches that are of others, or not in order, as they come; the strangers' are copied, each pair once."""
-        with ExitStack() as counted:
+        with ExitStack() as afterwards:
             for batch in batches:
                 in_order, last = ascending(batch, self._last)
                 if not in_order:
@@ -168,17 +165,15 @@ class _Strangers:
                 self._last = last
                 self._block.append(batch)
                 if sum(len(waiting.users) for waiting in self._block) >= MANY:
-                    self._copy(counted)
+                    self._copy(afterwards)
             if self._block:
-                self._copy(counted)
+                self._copy(afterwards)
 
-    def _copy(self, counted: ExitStack) -> None:
+    def _copy(self, afterwards: ExitStack) -> None:
         block = _joined(self._block)
         self._block = []
         if not self.added:
-            counted.enter_context(_counted_afterwards(self._cursor))
-        if len(block.users) >= MANY:
-            self._afterwards.enter_context(_constraints_afterwards(self._cursor, "movies_rating", "f"))
+            afterwards.enter_context(_checked_afterwards(self._cursor, len(block.users)))
         _copy(self._cursor, "movies_rating", by_movie(block))
         self.added += len(block.users)
 
@@ -188,7 +183,7 @@ def _joined(batches: Sequence[Columns]) -> Columns:
     return Columns(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
 
 
-def _merge_incoming(cursor: Any, rows: int, afterwards: ExitStack, *, in_order: bool) -> Written:
+def _merge_incoming(cursor: Any, rows: int, *, in_order: bool) -> Written:
     if not rows:
         return Written()
     if not in_order:
@@ -196,10 +191,9 @@ def _merge_incoming(cursor: Any, rows: int, afterwards: ExitStack, *, in_order: 
     cursor.execute("ANALYZE incoming")
     cursor.execute(UPDATE_OLDER)
     changed = cursor.rowcount
-    if rows >= MANY:
-        afterwards.enter_context(_constraints_afterwards(cursor, "movies_rating", "f"))
-    cursor.execute(INSERT_NEW)
-    added = cursor.rowcount
+    with _checked_afterwards(cursor, rows) if rows >= MANY else nullcontext():
+        cursor.execute(INSERT_NEW)
+        added = cursor.rowcount
     return Written(added, changed, rows - added - changed)
 
 
@@ -243,15 +237,42 @@ def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def _counted_afterwards(cursor: Any) -> Iterator[None]:
-    """Without triggers while ratings are added, which are counted in the end; until then nobody else can add any."""
-    cursor.execute("ALTER TABLE movies_rating DISABLE TRIGGER USER")
+def _checked_afterwards(cursor: Any, rows: int) -> Iterator[None]:
+    """Without triggers while ratings are added, of which `rows` or more come; they are counted and checked in the end.
+
+    Until the end of the transaction nobody else writes ratings or what they refer to.  Where the role may not leave
+    foreign keys to us, they are dropped and built anew for many rows, so that nobody reads either, and checked one by
+    one for fewer.
+    """
+    cursor.execute("LOCK movies_rating, movies_movie, movies_user IN SHARE ROW EXCLUSIVE MODE")
     cursor.execute("SELECT max(id) FROM movies_rating")
     (last,) = cursor.fetchone()
-    yield
+    if _left_to_us(cursor):
+        yield
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        with _interruptible():
+            cursor.execute(STRAY, [last])
+            if stray := cursor.fetchone():
+                raise IntegrityError("user {} or movie {} of a rating is not there".format(*stray))
+    else:
+        cursor.execute("ALTER TABLE movies_rating DISABLE TRIGGER USER")
+        with _constraints_afterwards(cursor, "movies_rating", "f") if rows >= MANY else nullcontext():
+            yield
+        cursor.execute("ALTER TABLE movies_rating ENABLE TRIGGER USER")
     with _interruptible():
         count_after(last)
-    cursor.execute("ALTER TABLE movies_rating ENABLE TRIGGER USER")
+
+
+def _left_to_us(cursor: Any) -> bool:
+    """Leave triggers and the checks of foreign keys to us from here on, if the role may: superusers may."""
+    try:
+        with transaction.atomic():
+            cursor.execute("SET LOCAL session_replication_role = replica")
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, psycopg2.errors.InsufficientPrivilege):
+            return False
+        raise
+    return True
 
 
 @contextmanager
