@@ -25,7 +25,9 @@ from movies.titles import parse_title, search_key, sort_key
 NOBODY_LOGS_IN = "!"
 """A password that no password hashes to."""
 
-MOVIE_FIELDS = ("title", "alternative_title", "sort_title", "search_text", "year", "imdb_id", "tmdb_id")
+SAID = ("title", "alternative_title", "year", "imdb_id", "tmdb_id")
+"""What a release says of a movie."""
+MOVIE_FIELDS = (*SAID, "sort_title", "search_text")
 
 
 @dataclass
@@ -152,7 +154,12 @@ def _unknown(release: Release, movie: int) -> str:
 def _write_movies(rows: list[MovieRow], release: Release, store: Store) -> Written:
     known = {row.movielens_id for row in rows}
     links = {link.movielens_id: link for link in release.links() if link.movielens_id in known}
-    stored = {movie.movielens_id: movie for movie in Movie.objects.filter(movielens_id__isnull=False)}
+    stored = {
+        movielens_id: (pk, said)
+        for movielens_id, pk, *said in Movie.objects.filter(movielens_id__isnull=False).values_list(
+            "movielens_id", "pk", *SAID
+        )
+    }
     new: list[Movie] = []
     changed: list[Movie] = []
     for row in rows:
@@ -161,7 +168,7 @@ def _write_movies(rows: list[MovieRow], release: Release, store: Store) -> Writt
             (new if movie.pk is None else changed).append(movie)
     _insert_movies(new, store)
     Movie.objects.bulk_update(changed, MOVIE_FIELDS, batch_size=200)
-    changed_genres = _write_genres(rows, store) & {movie.pk for movie in stored.values()}
+    changed_genres = _write_genres(rows, store) & {pk for pk, _ in stored.values()}
     touched = len({movie.pk for movie in changed} | changed_genres)
     return Written(len(new), touched, len(rows) - len(new) - touched)
 
@@ -183,24 +190,21 @@ def _stored_fields(row: Model, without: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _movie(row: MovieRow, link: LinkRow | None, stored: Movie | None) -> Movie | None:
+def _movie(row: MovieRow, link: LinkRow | None, stored: tuple[int, list[Any]] | None) -> Movie | None:
     """The movie as it must be written, or None if it is stored like that."""
     title = parse_title(row.title)
-    movie = stored or Movie(movielens_id=row.movielens_id)
-    wanted = {
-        "title": title.title,
-        "alternative_title": title.alternative,
-        "sort_title": sort_key(title.title),
-        "search_text": search_key(title.title, title.alternative, title.year),
-        "year": title.year,
-        "imdb_id": link.imdb_id if link else movie.imdb_id,
-        "tmdb_id": link.tmdb_id if link else movie.tmdb_id,
-    }
-    if stored and all(getattr(stored, name) == value for name, value in wanted.items()):
+    pk, before = stored or (None, [None] * len(SAID))
+    links = [link.imdb_id, link.tmdb_id] if link else before[-2:]
+    said = [title.title, title.alternative, title.year, *links]
+    if said == before:
         return None
-    for name, value in wanted.items():
-        setattr(movie, name, value)
-    return movie
+    return Movie(
+        pk=pk,
+        movielens_id=row.movielens_id,
+        sort_title=sort_key(title.title),
+        search_text=search_key(title.title, title.alternative, title.year),
+        **dict(zip(SAID, said, strict=True)),
+    )
 
 
 def _write_genres(rows: list[MovieRow], store: Store) -> set[int]:

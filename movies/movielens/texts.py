@@ -11,6 +11,7 @@ EARLIEST = 631_152_000
 
 _WHOLE = re.compile(r"\d{1,19}", re.ASCII)
 _SHARE = re.compile(r"[01](?:\.\d{1,20})?(?:[eE]-\d{1,2})?", re.ASCII)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _STARS = re.compile(r"[0-5](?:\.[05]0*)?", re.ASCII)
 
 
@@ -55,7 +56,7 @@ def phrase(text: str, what: str, most: int) -> str:
         raise ValueError(f"{what} is longer than {most} characters")
     if "\0" in text:
         raise ValueError(f"{what} contains a NUL character")
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text):
         raise ValueError(f"{what} is not in the file's encoding; convert the file to UTF-8")
     return text.strip()
 
