@@ -104,14 +104,15 @@ class RetrainSerializer(serializers.Serializer[Any]):
         required=False,
         help_text='Parameters of the training, such as {"epochs": 20}; with an unknown one the run fails.',
     )
-    trainer = serializers.ChoiceField(
-        TrainingRun.Trainer.choices, required=False, help_text="LightFM by default; Spark where the site has it."
-    )
 
-    def validate_trainer(self, trainer: str) -> str:
-        if trainer not in queueing.trainers():
-            raise serializers.ValidationError("Spark is not configured: SPARK_MASTER is not set.")
-        return trainer
+    def get_fields(self) -> dict[str, Any]:
+        trainer = serializers.ChoiceField(
+            [(trainer.value, trainer.label) for trainer in queueing.trainers()],
+            required=False,
+            help_text="LightFM by default; Spark where the site has it.",
+            error_messages={"invalid_choice": "“{input}” is no trainer of this site; spark is where SPARK_MASTER is set."},
+        )
+        return {**super().get_fields(), "trainer": trainer}
 
 
 @extend_schema(tags=["operating"])
