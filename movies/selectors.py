@@ -143,6 +143,16 @@ def _best_known(start: int) -> list[tuple[int, list[int]]]:
     return known
 
 
+def best_known_of(genres: Collection[int], n: int, *, without: Collection[int] = ()) -> list[Movie]:
+    """Well-known movies that share genres with these, those that share most first, without those with some ids."""
+    shared: dict[int, int] = {}
+    for start in range(0, BEST_KNOWN, KNOWN_AT_ONCE):
+        if len(shared) < n:
+            alike = {pk: len(set(genres).intersection(of)) for pk, of in _best_known(start) if pk not in without}
+            shared |= {pk: common for pk, common in alike.items() if common}
+    return movies_by_id(sorted(shared, key=lambda pk: -shared[pk])[:n])
+
+
 def movies_by_id(ids: Sequence[int]) -> list[Movie]:
     """The movies with these ids, in the order of the ids; ids of no movie are left out."""
     found = in_bulk(ids)

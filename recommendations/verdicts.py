@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from django.db.models import Count, Q
 
 from movies import columns, selectors
 from movies.models import Movie, User
@@ -66,12 +65,6 @@ def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collec
     """
     alike = selectors.movies_by_id(similar_ids(movie, n=n, leanings=leanings))
     if len(alike) < n:
-        alike += _of_the_same_genres(movie, n - len(alike), exclude={movie.pk, *(other.pk for other in alike)})
+        genres, there = [genre.pk for genre in movie.genre_list], {movie.pk, *(other.pk for other in alike)}
+        alike += selectors.best_known_of(genres, n - len(alike), without=there)
     return alike
-
-
-def _of_the_same_genres(movie: Movie, n: int, *, exclude: Collection[int]) -> list[Movie]:
-    genres = [genre.pk for genre in movie.genre_list]
-    shared = Count("genres", filter=Q(genres__in=genres))
-    found = selectors.movies().filter(genres__in=genres).exclude(pk__in=exclude)
-    return list(found.annotate(shared=shared).order_by("-shared", "-rating_count", "pk")[:n])

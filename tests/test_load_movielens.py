@@ -285,6 +285,18 @@ def test_a_rating_by_nobody_is_not_stored(
         rate_as_nobody()
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts in its indexes anyhow")
+@pytest.mark.django_db(transaction=True)
+def test_after_a_load_a_movies_ratings_are_counted_in_the_index_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for ratings in (releases.RATINGS, releases.RATINGS + "8,1,3.0,964982703\n"):
+        load(releases.write(tmp_path / "ml", ratings=ratings), capsys)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT relpages, relallvisible FROM pg_class WHERE oid = 'movies_rating'::regclass")
+            assert cursor.fetchone() == (1, 1)
+
+
 def rate_as_nobody() -> None:
     Rating.objects.create(user_id=10**6, movie=Movie.objects.earliest("pk"), half_stars=1)
     connection.check_constraints()

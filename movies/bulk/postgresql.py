@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import fields, replace
 from typing import Any
 
@@ -61,8 +61,15 @@ class PostgreSQL:
 
     @contextmanager
     def loading(self) -> Iterator[None]:
+        """One transaction; then pages that everybody may see are marked as such, so that counting needs an index only.
+
+        Whoever interrupts that ends only that.
+        """
         with transaction.atomic():
             yield
+        if not connection.in_atomic_block:
+            with connection.cursor() as cursor, suppress(KeyboardInterrupt), _interruptible():
+                cursor.execute("VACUUM movies_rating, movies_movie")
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         nullable = [name for name in fields if model._meta.get_field(name).null]
@@ -105,7 +112,7 @@ class PostgreSQL:
 
     def _fill_empty(self, cursor: Any, batches: Iterable[Columns]) -> Written:
         with _built_afterwards(cursor, "movies_rating"):
-            written, in_order = _copy_ratings(cursor, "movies_rating", batches)
+            written, in_order = _copy_ratings(cursor, "movies_rating", batches, _frozen(cursor))
             if not in_order:
                 cursor.execute(LATEST_INCOMING.replace("incoming", "movies_rating"))
                 written.added -= cursor.rowcount
@@ -132,14 +139,21 @@ class PostgreSQL:
                 cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv{options})", text)
 
 
-def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns]) -> tuple[Written, bool]:
+def _frozen(cursor: Any) -> str:
+    """How to copy rows into the empty table that need no look at them later; there is no such way into partitions."""
+    cursor.execute("TRUNCATE movies_rating")
+    cursor.execute("SELECT relkind = 'r' FROM pg_class WHERE oid = 'movies_rating'::regclass")
+    return ", FREEZE" if cursor.fetchone()[0] else ""
+
+
+def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns], options: str = "") -> tuple[Written, bool]:
     """Copy ratings; say how many, and whether they came in the order of users and movies, each pair once."""
     rows, last, in_order = 0, -1, True
     for batch in batches:
         if in_order:
             in_order, last = ascending(batch, last)
         rows += len(batch.users)
-        _copy(cursor, table, batch)
+        _copy(cursor, table, batch, options)
     return Written(added=rows), in_order
 
 
@@ -197,9 +211,10 @@ def _merge_incoming(cursor: Any, rows: int, *, in_order: bool) -> Written:
     return Written(added, changed, rows - added - changed)
 
 
-def _copy(cursor: Any, table: str, batch: Columns) -> None:
+def _copy(cursor: Any, table: str, batch: Columns, options: str = "") -> None:
     columns = ", ".join(name for name, _ in FIELDS)
-    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT binary)", io.BytesIO(_binary(batch)))
+    rows = io.BytesIO(_binary(batch))
+    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT binary{options})", rows)
 
 
 def _binary(batch: Columns) -> bytes:

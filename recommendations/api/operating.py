@@ -110,7 +110,7 @@ class RetrainSerializer(serializers.Serializer[Any]):
             [(trainer.value, trainer.label) for trainer in queueing.trainers()],
             required=False,
             help_text="LightFM by default; Spark where the site has it.",
-            error_messages={"invalid_choice": "“{input}” is no trainer of this site; spark is where SPARK_MASTER is set."},
+            error_messages={"invalid_choice": "“{input}” is no trainer of this site; spark needs SPARK_MASTER."},
         )
         return {**super().get_fields(), "trainer": trainer}
 
