@@ -234,17 +234,23 @@ def _free_slug(name: str) -> str:
 
 
 def _write_tags(release: Release, store: Store, movies: _Known, people: _People) -> Written:
-    rows = list(_known_tags(release, movies))
-    if not rows:
+    numbers: dict[str, int] = {}
+    found = np.fromiter(
+        (
+            (row.user, row.movie, numbers.setdefault(row.tag, len(numbers)), row.tagged_at)
+            for row in _known_tags(release, movies)
+        ),
+        dtype=np.dtype((np.int64, 4)),
+    )
+    if not len(found):
         return Written()
-    tags = _tags({row.tag for row in rows}, store)
-    ours = movies.find(np.array([row.movie for row in rows]))
-    users = people.find(np.array([row.user for row in rows]))
-    latest: dict[tuple[int, int, int], int] = {}
-    for row, user, movie in zip(rows, users.tolist(), ours.tolist(), strict=True):
-        key = (user, movie, tags[Tag.key_of(row.tag)])
-        latest[key] = max(latest.get(key, 0), row.tagged_at)
-    added = store.merge(MovieTag, ("user", "movie", "tag", "tagged_at"), ((*key, at) for key, at in latest.items()))
+    rows = np.asarray(found, dtype=np.int64)
+    tags = _tags(set(numbers), store)
+    ours = np.array([tags[Tag.key_of(name)] for name in numbers])
+    rows = np.column_stack([people.find(rows[:, 0]), movies.find(rows[:, 1]), ours[rows[:, 2]], rows[:, 3]])
+    rows = rows[np.lexsort(rows.T[::-1])]
+    latest = rows[np.append((rows[1:, :3] != rows[:-1, :3]).any(axis=1), True)]
+    added = store.merge(MovieTag, ("user", "movie", "tag", "tagged_at"), (row.tolist() for row in latest))
     return Written(added, 0, len(rows) - added)
 
 
