@@ -1,10 +1,10 @@
 """What pages, endpoints and the recommender read of the catalogue and its people."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from django.core.cache import cache
 from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, Q, QuerySet
@@ -118,11 +118,7 @@ def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
 
     Whoever rates some of them says much about their taste in a short time.
     """
-    known: list[tuple[int, list[int]]] = []
-    for start in range(0, BEST_KNOWN, KNOWN_AT_ONCE):
-        if len(known) < WELL_KNOWN:
-            known += [(pk, genres) for pk, genres in _best_known(start) if pk not in without]
-    known = known[:WELL_KNOWN]
+    known = list(islice(chain.from_iterable(_best_known(without)), WELL_KNOWN))
     queues: dict[int, list[int]] = {}
     for pk, genres in known:
         for genre in genres:
@@ -132,25 +128,27 @@ def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
     return movies_by_id(list(ids)[:n])
 
 
-def _best_known(start: int) -> list[tuple[int, list[int]]]:
-    """The ids of the best known movies from a place on, each with those of its genres; may be an hour old."""
-    key = f"best-known:{start}"
-    known: list[tuple[int, list[int]]] | None = cache.get(key)
-    if known is None:
-        found = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + KNOWN_AT_ONCE]
-        known = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in found]
-        cache.set(key, known, 3600)
-    return known
-
-
 def best_known_of(genres: Collection[int], n: int, *, without: Collection[int] = ()) -> list[Movie]:
     """Well-known movies that share genres with these, those that share most first, without those with some ids."""
     shared: dict[int, int] = {}
-    for start in range(0, BEST_KNOWN, KNOWN_AT_ONCE):
-        if len(shared) < n:
-            alike = {pk: len(set(genres).intersection(of)) for pk, of in _best_known(start) if pk not in without}
-            shared |= {pk: common for pk, common in alike.items() if common}
+    for page in _best_known(without):
+        alike = {pk: len(set(genres).intersection(of)) for pk, of in page}
+        shared |= {pk: common for pk, common in alike.items() if common}
+        if len(shared) >= n:
+            break
     return movies_by_id(sorted(shared, key=lambda pk: -shared[pk])[:n])
+
+
+def _best_known(without: Collection[int]) -> Iterator[list[tuple[int, list[int]]]]:
+    """Pages of the best known movies by their ids, each with those of its genres; may be an hour old."""
+    for start in range(0, BEST_KNOWN, KNOWN_AT_ONCE):
+        key = f"best-known:{start}"
+        known: list[tuple[int, list[int]]] | None = cache.get(key)
+        if known is None:
+            found = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + KNOWN_AT_ONCE]
+            known = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in found]
+            cache.set(key, known, 3600)
+        yield [(pk, genres) for pk, genres in known if pk not in without]
 
 
 def movies_by_id(ids: Sequence[int]) -> list[Movie]:

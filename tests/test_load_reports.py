@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from movies.bulk import postgresql
+from movies.bulk import afterwards
 from movies.loads import Load
 from movies.models import Movie, User
 from movies.movielens.rejects import Limit
@@ -110,8 +110,17 @@ def test_ctrl_c_while_postgresql_is_busy_is_an_interruption(transactional_db: No
     if connection.vendor != "postgresql":
         pytest.skip("SQLite answers Ctrl-C between rows by itself")
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt), postgresql._interruptible(), connection.cursor() as cursor:
+    with pytest.raises(KeyboardInterrupt), afterwards.interruptible(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(60)")
+
+
+def test_postgresqls_housekeeping_may_fail_after_a_load(
+    transactional_db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has none to do")
+    afterwards.vacuum("a_table_that_is_gone")
+    assert "a_table_that_is_gone" in caplog.text
 
 
 @pytest.mark.parametrize(("stop", "outcome"), [(KeyboardInterrupt(), "interrupted"), (OSError("no disk"), "failed")])

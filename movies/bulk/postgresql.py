@@ -3,25 +3,23 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-import psycopg2.errors
-import psycopg2.extensions
-import psycopg2.extras
-from django.db import IntegrityError, OperationalError, ProgrammingError, connection, models, transaction
+from django.db import connection, models, transaction
 
 from movies.bulk import store
-from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, count_after, recount, table_of
+from movies.bulk.afterwards import built_afterwards, checked_afterwards, interruptible, vacuum
+from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, recount, table_of
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 MANY = 500_000
 """Rows that go into a full table together, sorted by movie, so that its index is walked through once for all of them.
 
-From so many on, what triggers and foreign keys do for each row is done sooner for all of them in the end.
+From so many on, what triggers and foreign keys do for each row is done sooner for all of them afterwards.
 """
 FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rated_at", ">i8"))
 
@@ -48,12 +46,6 @@ INSERT_NEW = """
     )
     ORDER BY user_id, movie_id
 """
-STRAY = """
-    SELECT rating.user_id, rating.movie_id FROM movies_rating AS rating
-    LEFT JOIN movies_user AS person ON person.id = rating.user_id
-    LEFT JOIN movies_movie AS movie ON movie.id = rating.movie_id
-    WHERE rating.id > %s AND (person.id IS NULL OR movie.id IS NULL) LIMIT 1
-"""
 
 
 class PostgreSQL:
@@ -61,15 +53,11 @@ class PostgreSQL:
 
     @contextmanager
     def loading(self) -> Iterator[None]:
-        """One transaction; then pages that everybody may see are marked as such, so that counting needs an index only.
-
-        Whoever interrupts that ends only that.
-        """
+        """One transaction; then pages that everybody may see are marked as such: an index is enough to count."""
         with transaction.atomic():
             yield
         if not connection.in_atomic_block:
-            with connection.cursor() as cursor, suppress(KeyboardInterrupt), _interruptible():
-                cursor.execute("VACUUM movies_rating, movies_movie")
+            vacuum("movies_rating", "movies_movie")
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         nullable = [name for name in fields if model._meta.get_field(name).null]
@@ -111,7 +99,7 @@ class PostgreSQL:
             cursor.execute("ANALYZE movies_rating, movies_movie, movies_movie_genres, movies_movietag, movies_user")
 
     def _fill_empty(self, cursor: Any, batches: Iterable[Columns]) -> Written:
-        with _built_afterwards(cursor, "movies_rating"):
+        with built_afterwards(cursor, "movies_rating"):
             written, in_order = _copy_ratings(cursor, "movies_rating", batches, _frozen(cursor))
             if not in_order:
                 cursor.execute(LATEST_INCOMING.replace("incoming", "movies_rating"))
@@ -120,6 +108,7 @@ class PostgreSQL:
         # An index that has just been built lies in order: counting goes through it sooner than through the table.
         cursor.execute("SET LOCAL random_page_cost = 1")
         recount()
+        cursor.execute("SET LOCAL random_page_cost TO DEFAULT")
         return written
 
     def _add_to_full(self, cursor: Any, batches: Iterable[Columns]) -> Written:
@@ -127,7 +116,7 @@ class PostgreSQL:
         cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM movies_rating WITH NO DATA")
         strangers = _Strangers(cursor)
         incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
-        with _interruptible():
+        with interruptible():
             written = _merge_incoming(cursor, incoming.added, in_order=in_order)
         cursor.execute("DROP TABLE incoming")
         return replace(written, added=written.added + strangers.added)
@@ -189,7 +178,7 @@ class _Strangers:
         block = _joined(self._block)
         self._block = []
         if not self.added:
-            afterwards.enter_context(_checked_afterwards(self._cursor, len(block.users)))
+            afterwards.enter_context(checked_afterwards(self._cursor, many=len(block.users) >= MANY))
         _copy(self._cursor, "movies_rating", by_movie(block))
         self.added += len(block.users)
 
@@ -207,7 +196,7 @@ def _merge_incoming(cursor: Any, rows: int, *, in_order: bool) -> Written:
     cursor.execute("ANALYZE incoming")
     cursor.execute(UPDATE_OLDER)
     changed = cursor.rowcount
-    with _checked_afterwards(cursor, rows) if rows >= MANY else nullcontext():
+    with checked_afterwards(cursor, many=True) if rows >= MANY else nullcontext():
         cursor.execute(INSERT_NEW)
         added = cursor.rowcount
     return Written(added, changed, rows - added - changed)
@@ -230,95 +219,3 @@ def _binary(batch: Columns) -> bytes:
         rows[f"{name}_length"] = np.dtype(kind).itemsize
         rows[name] = values
     return SIGNATURE + rows.tobytes() + TRAILER
-
-
-@contextmanager
-def _built_afterwards(cursor: Any, table: str) -> Iterator[None]:
-    """Without the table's keys, indexes and triggers while it is filled; they are built when it is full."""
-    cursor.execute(
-        "SELECT indexname, replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes "
-        "WHERE schemaname = current_schema() AND tablename = %s "
-        "AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass)",
-        [table, table],
-    )
-    indexes = cursor.fetchall()
-    for name, _ in indexes:
-        cursor.execute(f'DROP INDEX "{name}"')
-    cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    with _constraints_afterwards(cursor, table, "puf"):
-        yield
-    with _interruptible():
-        for _, definition in indexes:
-            cursor.execute(definition)
-    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-
-
-@contextmanager
-def _checked_afterwards(cursor: Any, rows: int) -> Iterator[None]:
-    """Without triggers while ratings are added, of which `rows` or more come; they are counted and checked in the end.
-
-    Until the end of the transaction nobody else writes ratings or what they refer to.  Where the role may not leave
-    foreign keys to us, they are dropped and built anew for many rows, so that nobody reads either, and checked one by
-    one for fewer.
-    """
-    cursor.execute("LOCK movies_rating, movies_movie, movies_user IN SHARE ROW EXCLUSIVE MODE")
-    cursor.execute("SELECT max(id) FROM movies_rating")
-    (last,) = cursor.fetchone()
-    if _left_to_us(cursor):
-        yield
-        cursor.execute("SET LOCAL session_replication_role = origin")
-        with _interruptible():
-            cursor.execute(STRAY, [last])
-            if stray := cursor.fetchone():
-                raise IntegrityError("user {} or movie {} of a rating is not there".format(*stray))
-    else:
-        cursor.execute("ALTER TABLE movies_rating DISABLE TRIGGER USER")
-        with _constraints_afterwards(cursor, "movies_rating", "f") if rows >= MANY else nullcontext():
-            yield
-        cursor.execute("ALTER TABLE movies_rating ENABLE TRIGGER USER")
-    with _interruptible():
-        count_after(last)
-
-
-def _left_to_us(cursor: Any) -> bool:
-    """Leave triggers and the checks of foreign keys to us from here on, if the role may: superusers may."""
-    try:
-        with transaction.atomic():
-            cursor.execute("SET LOCAL session_replication_role = replica")
-    except ProgrammingError as error:
-        if isinstance(error.__cause__, psycopg2.errors.InsufficientPrivilege):
-            return False
-        raise
-    return True
-
-
-@contextmanager
-def _constraints_afterwards(cursor: Any, table: str, kinds: str) -> Iterator[None]:
-    """Without the table's constraints of some kinds (p, u, f) while it is written to, keys before foreign keys."""
-    cursor.execute(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
-        "WHERE conrelid = %s::regclass AND contype::text = ANY (%s) ORDER BY contype = 'f', contype <> 'p'",
-        [table, list(kinds)],
-    )
-    constraints = cursor.fetchall()
-    for name, _ in constraints:
-        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-    yield
-    with _interruptible():
-        for name, definition in constraints:
-            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach statements that take long: by default it waits until they end."""
-    psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
-    try:
-        yield
-    except OperationalError as error:
-        # psycopg2 makes of Ctrl-C a request to the server to cancel the statement.
-        if isinstance(error.__cause__, psycopg2.errors.QueryCanceled):
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        psycopg2.extensions.set_wait_callback(None)
