@@ -13,7 +13,7 @@ from recommendations.engine.features import ItemFeatures
 from recommendations.engine.fold_in import FoldIn
 from recommendations.engine.interactions import Interactions
 
-BIASES = 0.5
+BIASES = 0.35
 """Share of LightFM's item biases that is kept beside the sibling, whose scores tell what is popular as well: the whole
 would bring fewer movies into the lists, which are no better for it."""
 
