@@ -105,7 +105,7 @@ def test_few_likes_are_drawn_towards_what_most_people_like() -> None:
 
 def test_more_stars_count_more() -> None:
     weights = rating_weights(0.5, 0.2)
-    assert weights == pytest.approx([0, -0.02, -0.02, -0.02, -0.02, 0, 0.4, 0.6, 0.8, 1, 1.2])
+    assert weights == pytest.approx([0, -0.05, -0.05, -0.05, -0.05, 0, 0.4, 0.6, 0.8, 1, 1.2])
 
 
 def test_many_at_once_are_as_one_by_one(model: Model) -> None:

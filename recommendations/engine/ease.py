@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, diags_array, vstack
 
 from recommendations.engine.factors import Factors
 from recommendations.engine.features import IDENTITY, ItemFeatures
-from recommendations.engine.fold_in import LOW, weighted
+from recommendations.engine.fold_in import weighted
 from recommendations.engine.interactions import Interactions
 
 WHOLE = 1500
@@ -41,15 +41,12 @@ class EaseSettings:
     features : float
         What a feature of items counts: it is one more row, as if somebody had rated the items that have it (Jeunen, Van
         Balen and Goethals, "Closed-form models for collaborative filtering with side-information", 2020).
-    low : float
-        The entry of a rating of 2 stars or less: what people chose to see goes together, also where it failed.
     """
 
     ridge: float
     popularity_ridge: float
     length_power: float = 0.0
     features: float = 0.0
-    low: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +78,14 @@ def ease(
     ----------
     interactions : Interactions
     weights : (11,) float32
-        What a rating counts by its half stars: as an entry of X, but for low ones, and in its user's vector.
+        What a rating counts by its half stars: in its user's vector and, where it is no dislike, as an entry of X.
     settings : EaseSettings
     features : ItemFeatures, optional
         Of the same items.
     seed : int
         Of the random projection that finds the singular vectors of large data.
     """
-    entries = weights.copy()
-    entries[LOW] = settings.low
-    matrix = _balanced(interactions.matrix(entries[interactions.half_stars]), settings.length_power)
+    matrix = _balanced(interactions.matrix(np.maximum(weights, 0)[interactions.half_stars]), settings.length_power)
     if features is not None and settings.features:
         matrix = csr_matrix(vstack([matrix, features.beside_identity.T * np.float32(settings.features)]))
     rows, items = solve(matrix, settings, seed=seed)

@@ -35,11 +35,9 @@ accuracy for one like and hardly any for five, and a tenth to a third more movie
 DRAWS, HISTORIES = 10, 20_000
 """Short histories drawn of each user, and of all together, for each of these maps."""
 
-LOW = slice(1, 5)
-"""Half stars of a dislike."""
-DISLIKE = -0.02
-"""What a rating of 2 stars or less counts: as good as nothing, for that people chose to see something tells more than
-that it failed; but who says that a movie is bad shall not get more like it."""
+DISLIKE = -0.05
+"""What a rating of 2 stars or less counts: little, for what people chose to see tells more than that it failed; but
+it shall be seen that they said so."""
 
 
 def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:

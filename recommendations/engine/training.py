@@ -56,7 +56,7 @@ class TrainingConfig:
         EASE knows all ratings.  The article's fit takes all of them.
     sibling_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
-    ridge, popularity_ridge, length_power, sibling_features, sibling_low : float
+    ridge, popularity_ridge, length_power, sibling_features : float
         See `EaseSettings`.
     sibling_so_so, grade : float
         What ratings count for the sibling and the fold-in, by their stars; see `rating_weights`.  How much less old
@@ -86,7 +86,6 @@ class TrainingConfig:
     popularity_ridge: float = 1.0
     length_power: float = 0.15
     sibling_features: float = 10.0
-    sibling_low: float = 0.2
     sibling_so_so: float = 0.5
     grade: float = 0.2
     learning_rate: float = 0.05
@@ -107,8 +106,6 @@ class TrainingConfig:
             raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
         if not (0 <= self.sibling_so_so <= 1 and 0 <= self.grade < 1):
             raise ValueError("sibling_so_so and grade are between 0 and 1: of likes, more stars never count less")
-        if not 0 <= self.sibling_low <= 1:
-            raise ValueError("sibling_low is between 0 and 1: a rating tells at most as much as a like")
         if not (0 <= self.so_so_weight <= 1 and 0 <= self.low_weight <= 1):
             raise ValueError("so_so_weight and low_weight are between 0 and 1; WARP loses a part of larger ones")
         if self.epochs is not None and self.epochs < 1:
@@ -121,9 +118,7 @@ class TrainingConfig:
 
     @property
     def sibling(self) -> EaseSettings:
-        return EaseSettings(
-            self.ridge, self.popularity_ridge, self.length_power, self.sibling_features, self.sibling_low
-        )
+        return EaseSettings(self.ridge, self.popularity_ridge, self.length_power, self.sibling_features)
 
     @property
     def weights(self) -> NDArray[np.float32]:
