@@ -14,13 +14,16 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.environment import missing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 MOST_RATED = 300
+PATIENCE = 15_000
+"""Milliseconds that a page may take to show something on a machine that has other work."""
+expect.set_options(timeout=PATIENCE)
 PASSWORD = "correct-horse-battery-1"
 
 MAKE_MEMBERS = f"""
@@ -185,7 +188,7 @@ def new_context(site: str, browser: Browser, complaints: Complaints) -> Iterator
     def make(*, width: int = 1280, scheme: str = "light", **options: object) -> BrowserContext:
         viewport = {"width": width, "height": 800}
         context = browser.new_context(base_url=site, viewport=viewport, color_scheme=scheme, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         complaints.watch(context)
         made.append(context)
         return context
