@@ -28,6 +28,15 @@ def test_a_map_of_nothing_knows_nobody() -> None:
     assert IdMap.of([]).ordinals([1], missing="mark").tolist() == [-1]
 
 
+@pytest.mark.parametrize("known", [[3, 4, 9], [3, 4, 10**9], [-5, 3, 4]], ids=["near each other", "far", "negative"])
+def test_every_id_is_found_however_many_are_asked_for(known: list[int]) -> None:
+    ids = IdMap.of(known * 20)
+    assert ids.ids.tolist() == known
+    asked = [*known, -1, -(10**9), 5, 11, 10**12] * 20
+    expected = [known.index(one) if one in known else -1 for one in asked]
+    assert ids.ordinals(asked, missing="mark").tolist() == expected
+
+
 @pytest.mark.parametrize("ids", [[2, 1], [1, 1], [[1]]])
 def test_ids_out_of_order_are_refused(ids: list[int]) -> None:
     with pytest.raises(ValueError, match="ids"):

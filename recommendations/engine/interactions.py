@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 HALF_STARS = range(1, 11)
+DENSE = 4
+"""Up to so many numbers for each id, a table of all numbers tells sooner than a search which ones are there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,10 @@ class IdMap:
     @classmethod
     def of(cls, ids: ArrayLike) -> Self:
         """The map of these ids, in any order, repetitions allowed."""
-        return cls(np.unique(np.asarray(ids, dtype=np.int64)))
+        given = np.asarray(ids, dtype=np.int64)
+        if given.size and given.min() >= 0 and given.max() <= DENSE * given.size:
+            return cls(np.flatnonzero(np.bincount(given)))
+        return cls(np.unique(given))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -56,16 +61,23 @@ class IdMap:
         (m,) int32, or shorter when ids were dropped
         """
         wanted = np.asarray(ids, dtype=np.int64)
-        if not len(self.ids):
-            found, known = np.zeros(wanted.shape, np.int32), np.zeros(wanted.shape, bool)
-        else:
-            found = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1).astype(np.int32)
-            known = self.ids[found] == wanted
+        found = self._places(wanted)
+        known = found >= 0
         if missing == "raise" and not known.all():
             raise KeyError(f"{np.count_nonzero(~known)} ids are unknown, {wanted[~known][0]} the first")
-        if missing == "drop":
-            return found[known]
-        return np.where(known, found, np.int32(-1)).astype(np.int32)
+        return found[known] if missing == "drop" else found
+
+    def _places(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
+        """(m,) int32: ordinals, and −1 where there is none."""
+        if not len(self.ids):
+            return np.full(wanted.shape, -1, np.int32)
+        last = int(self.ids[-1])
+        if self.ids[0] >= 0 and last <= DENSE * wanted.size:
+            table = np.full(last + 2, -1, np.int32)
+            table[self.ids] = np.arange(len(self.ids), dtype=np.int32)
+            return table[np.where((wanted < 0) | (wanted > last), last + 1, wanted)]
+        places = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        return np.where(self.ids[places] == wanted, places, -1).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
