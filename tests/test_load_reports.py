@@ -23,6 +23,7 @@ from movies.models import Movie, User
 from movies.movielens.rejects import Limit
 from movies.movielens.releases import Release
 from tests import releases
+from tests.environment import postgresql_only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 BAD = (
@@ -106,19 +107,17 @@ def test_a_load_that_was_refused_tells_why(tmp_path: Path, files: dict[str, str]
     assert not Movie.objects.exists()
 
 
+@postgresql_only("SQLite answers Ctrl-C between rows by itself")
 def test_ctrl_c_while_postgresql_is_busy_is_an_interruption(transactional_db: None) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite answers Ctrl-C between rows by itself")
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt), afterwards.interruptible(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(60)")
 
 
+@postgresql_only("SQLite has none to do")
 def test_postgresqls_housekeeping_may_fail_after_a_load(
     transactional_db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has none to do")
     afterwards.vacuum("a_table_that_is_gone")
     assert "a_table_that_is_gone" in caplog.text
 
