@@ -67,8 +67,7 @@ def _write(release: Release, store: Store, *, replace: bool) -> dict[str, Writte
     written: dict[str, Written] = {}
     with replacing(store) if replace else nullcontext():
         rows = list(release.movies())
-        written["movies"] = _write_movies(rows, release, store)
-        movies = _Known(Movie.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
+        written["movies"], movies = _write_movies(rows, release, store)
         people = _People(store)
         written["ratings"] = store.write_ratings(_ratings(release, movies, people))
     written["tags"] = _write_tags(release, store, movies, people)
@@ -84,10 +83,11 @@ def _write(release: Release, store: Store, *, replace: bool) -> dict[str, Writte
 
 
 class _Known:
-    """Which of our ids belongs to a MovieLens id."""
+    """Which of our ids of movies or people belongs to a MovieLens id."""
 
-    def __init__(self, pairs: Iterable[tuple[int | None, int]]) -> None:
-        table = np.array(sorted(pair for pair in pairs if pair[0]), dtype=np.int64).reshape(-1, 2)
+    def __init__(self, model: type[Movie] | type[User]) -> None:
+        known = model._default_manager.filter(movielens_id__isnull=False).values_list("movielens_id", "pk")
+        table = _pairs(known)
         self.theirs = table[:, 0]
         self.ours = table[:, 1].astype(np.int32)
 
@@ -109,7 +109,7 @@ class _People:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.known = _Known(User.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
+        self.known = _Known(User)
         self.added = 0
 
     def find(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -151,7 +151,7 @@ def _unknown(release: Release, movie: int) -> str:
     return f"movie {movie} is not in {release.layout.movies.file}"
 
 
-def _write_movies(rows: list[MovieRow], release: Release, store: Store) -> Written:
+def _write_movies(rows: list[MovieRow], release: Release, store: Store) -> tuple[Written, _Known]:
     known = {row.movielens_id for row in rows}
     links = {link.movielens_id: link for link in release.links() if link.movielens_id in known}
     stored = {
@@ -168,9 +168,10 @@ def _write_movies(rows: list[MovieRow], release: Release, store: Store) -> Writt
             (new if movie.pk is None else changed).append(movie)
     _insert_movies(new, store)
     Movie.objects.bulk_update(changed, MOVIE_FIELDS, batch_size=200)
-    changed_genres = _write_genres(rows, store) & {pk for pk, _ in stored.values()}
+    movies = _Known(Movie)
+    changed_genres = _write_genres(rows, movies, store) & {pk for pk, _ in stored.values()}
     touched = len({movie.pk for movie in changed} | changed_genres)
-    return Written(len(new), touched, len(rows) - len(new) - touched)
+    return Written(len(new), touched, len(rows) - len(new) - touched), movies
 
 
 def _insert_movies(movies: list[Movie], store: Store) -> None:
@@ -207,20 +208,35 @@ def _movie(row: MovieRow, link: LinkRow | None, stored: tuple[int, list[Any]] | 
     )
 
 
-def _write_genres(rows: list[MovieRow], store: Store) -> set[int]:
+def _write_genres(rows: list[MovieRow], movies: _Known, store: Store) -> set[int]:
     """Give the movies their genres; say which of our movies' genres were changed."""
     genres = {genre.name: genre.pk for genre in Genre.objects.all()}
     for name in sorted({name for row in rows for name in row.genres} - genres.keys()):
         genres[name] = Genre.objects.create(name=name, slug=_free_slug(name)).pk
     through = Movie.genres.through
-    ours = dict(Movie.objects.filter(movielens_id__isnull=False).values_list("movielens_id", "pk"))
-    wanted = {(ours[row.movielens_id], genres[name]) for row in rows for name in row.genres}
-    listed = {ours[row.movielens_id] for row in rows}
-    stored = {pair for pair in through.objects.values_list("movie_id", "genre_id") if pair[0] in listed}
-    store.insert(through, ("movie", "genre"), sorted(wanted - stored))
-    for movie, genre in stored - wanted:
+    wanted = _pairs((row.movielens_id, genres[name]) for row in rows for name in row.genres)
+    wanted[:, 0] = movies.find(wanted[:, 0])
+    stored = _pairs(through.objects.values_list("movie_id", "genre_id"))
+    stored = stored[np.isin(stored[:, 0], movies.find(np.array([row.movielens_id for row in rows])))]
+    added = _without(wanted, stored)
+    taken = _without(stored, wanted)
+    store.insert(through, ("movie", "genre"), added)
+    for movie, genre in taken:
         through.objects.filter(movie_id=movie, genre_id=genre).delete()
-    return {movie for movie, _ in wanted ^ stored}
+    return {movie for movie, _ in (*added, *taken)}
+
+
+def _pairs(pairs: Iterable[tuple[int | None, int]]) -> NDArray[np.int64]:
+    """(n, 2) int64, in ascending order."""
+    table = np.array(list(pairs), np.int64).reshape(-1, 2)
+    return table[np.lexsort(table.T[::-1])]
+
+
+def _without(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> list[list[int]]:
+    """The pairs that are not among the others."""
+    keys, other_keys = (table[:, 0] << 32 | table[:, 1] for table in (pairs, others))
+    rest: list[list[int]] = pairs[~np.isin(keys, other_keys)].tolist()
+    return rest
 
 
 def _free_slug(name: str) -> str:

@@ -36,10 +36,10 @@ def parse_title(raw: str) -> Title:
     """Take a MovieLens title apart: the year at the end, other names in parentheses, moved articles."""
     rest = " ".join(raw.split())
     year = None
-    if (match := _YEAR.search(rest)) and match.start():
+    if rest.endswith(")") and (match := _YEAR.search(rest)) and match.start():
         year, rest = int(match["year"]), rest[: match.start()]
     alternatives: list[str] = []
-    while (match := _LAST_PARENTHESES.match(rest)) and not _OPEN_END.search(match["title"]):
+    while rest.endswith(")") and (match := _LAST_PARENTHESES.match(rest)) and not _OPEN_END.search(match["title"]):
         alternatives.insert(0, restore_article(_ALSO_KNOWN_AS.sub("", match["inside"])))
         rest = match["title"]
     return Title(restore_article(rest), " / ".join(alternatives), year)
@@ -53,7 +53,7 @@ def unparse_title(title: str, alternative: str, year: int | None) -> str:
 
 def restore_article(title: str) -> str:
     """Put an article that was moved to the end back: “Matrix, The” is “The Matrix”."""
-    if match := _MOVED_ARTICLE.match(title):
+    if ", " in title and (match := _MOVED_ARTICLE.match(title)):
         space = "" if match["article"].endswith("'") else " "
         return f"{match['article']}{space}{match['rest']}"
     return title

@@ -9,12 +9,21 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 from numpy.typing import NDArray
 
 from movies.bulk import store
-from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, count_after, recount, table_of
+from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, recount, table_of
 
 ROWS = 240
 """So many rows go into one statement: each statement costs more than a row, and every SQLite takes 999 values."""
 
 COUNT = "SELECT count(*) FROM movies_rating"
+# With a bare movie_id, SQLite would go through all ratings in the order of that index.
+COUNT_AFTER = """
+    UPDATE movies_movie SET rating_count = rating_count + added.ratings, rating_sum = rating_sum + added.half_stars
+    FROM (
+        SELECT +movie_id AS movie, count(*) AS ratings, sum(half_stars) AS half_stars
+        FROM movies_rating WHERE id > %s GROUP BY +movie_id
+    ) AS added
+    WHERE added.movie = movies_movie.id
+"""
 CACHE_KILOBYTES = 460_800
 
 LAST = "SELECT user_id << 32 | movie_id FROM movies_rating ORDER BY user_id DESC, movie_id DESC LIMIT 1"
@@ -67,7 +76,7 @@ class SQLite:
             with nullcontext() if before else _without(cursor, "index", "movies_rating"):
                 rows, added, affected = _write(batches)
             if before and affected == added:
-                count_after(before)
+                cursor.execute(COUNT_AFTER, [before])
             elif affected:
                 recount()
         changed = affected - added if before else 0

@@ -23,16 +23,6 @@ RECOUNT = """
     WHERE counted.id = movies_movie.id
       AND (movies_movie.rating_count <> counted.ratings OR movies_movie.rating_sum <> counted.half_stars)
 """
-COUNT_NEW = """
-    UPDATE movies_movie SET rating_count = rating_count + counted.ratings, rating_sum = rating_sum + counted.half_stars
-    FROM (
-        SELECT +movie_id AS movie, count(*) AS ratings, sum(half_stars) AS half_stars
-        FROM movies_rating WHERE id > %s GROUP BY +movie_id
-    ) AS counted
-    WHERE counted.movie = movies_movie.id
-"""
-"""Of ratings after an id.  With a bare `movie_id`, SQLite would go through all ratings in the order of that index."""
-
 OF_VISITORS = """
     CREATE TEMPORARY TABLE ratings_aside AS SELECT * FROM movies_rating
     WHERE user_id IN (SELECT id FROM movies_user WHERE movielens_id IS NULL)
@@ -95,12 +85,6 @@ def recount() -> None:
     """Bring every movie's count and sum of ratings up to date."""
     with connection.cursor() as cursor:
         cursor.execute(RECOUNT)
-
-
-def count_after(rating_id: int) -> None:
-    """Add the ratings with higher ids, which no trigger has counted, to every movie's count and sum."""
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_NEW, [rating_id])
 
 
 def ascending(batch: Columns, last: int) -> tuple[bool, int]:

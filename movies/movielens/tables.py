@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from functools import cache
+from typing import IO, NamedTuple, TypeVar
 
 from movies.movielens import texts
 from movies.movielens.archive import File, UnreadableReleaseError
@@ -19,22 +20,19 @@ Progress = Callable[[str, int, int, int], None]
 """Called with a file's name, its bytes read so far, its size, and its rows so far."""
 
 
-@dataclass(frozen=True)
-class MovieRow:
+class MovieRow(NamedTuple):
     movielens_id: int
     title: str
     genres: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LinkRow:
+class LinkRow(NamedTuple):
     movielens_id: int
     imdb_id: int | None
     tmdb_id: int | None
 
 
-@dataclass(frozen=True)
-class TagRow:
+class TagRow(NamedTuple):
     line: int
     user: int
     movie: int
@@ -42,8 +40,7 @@ class TagRow:
     tagged_at: int
 
 
-@dataclass(frozen=True)
-class PersonRow:
+class PersonRow(NamedTuple):
     """What the oldest releases tell of people; `age` may be the youngest of a group."""
 
     movielens_id: int
@@ -76,11 +73,14 @@ def movie_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -
         movielens_id = texts.identifier(cells[0], "movieId")
         if movielens_id in lines:
             raise ValueError(f"movie {movielens_id} stands in line {lines[movielens_id]} already")
-        title = texts.phrase(cells[1], "title", 400)
-        names = "" if cells[2] == NO_GENRES else cells[2]
-        genres = tuple(dict.fromkeys(texts.phrase(name, "genre", 60) for name in names.split("|") if name))
+        row = MovieRow(movielens_id, texts.phrase(cells[1], "title", 400), genres(cells[2]))
         lines[movielens_id] = line
-        return MovieRow(movielens_id, title, genres)
+        return row
+
+    @cache
+    def genres(cell: str) -> tuple[str, ...]:
+        names = "" if cell == NO_GENRES else cell
+        return tuple(dict.fromkeys(texts.phrase(name, "genre", 60) for name in names.split("|") if name))
 
     return _rows(table, file, rejects, progress, parse)
 

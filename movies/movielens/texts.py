@@ -22,9 +22,9 @@ def latest() -> int:
 
 def identifier(text: str, what: str) -> int:
     """A positive number that a database's id can hold."""
-    if not _WHOLE.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
-        raise ValueError(f"{what} “{_short(text)}” is no number from 1 to {LARGEST_ID}")
-    return int(text)
+    if _WHOLE.fullmatch(text) and 1 <= (number := int(text)) <= LARGEST_ID:
+        return number
+    raise ValueError(f"{what} “{_short(text)}” is no number from 1 to {LARGEST_ID}")
 
 
 def half_stars(text: str) -> int:
