@@ -114,13 +114,12 @@ class Movie(models.Model):
 
     class Meta:
         ordering: ClassVar = ["sort_title", "year", "id"]
+        # Each rating changes its movie's counters, and PostgreSQL then writes to all of these: only what pages need.
         indexes: ClassVar = [
             models.Index(F("rating_count").desc(), "id", name="movie_by_popularity"),
             models.Index(F("rating_score").desc(), "id", name="movie_by_score"),
             models.Index("sort_title", "year", "id", name="movie_by_title"),
             models.Index("year", name="movie_by_year"),
-            models.Index("imdb_id", name="movie_by_imdb"),
-            models.Index("tmdb_id", name="movie_by_tmdb"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from movies.movielens import batches
 from movies.movielens.rejects import Limit
 from movies.searching import matching
 from tests import releases
+from tests.environment import postgresql_only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -267,7 +268,7 @@ def test_many_ratings_into_a_full_table_are_checked_and_counted(
         rate_as_nobody()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite checks foreign keys itself, at the commit")
+@postgresql_only("SQLite checks foreign keys itself, at the commit")
 @pytest.mark.usefixtures("role")
 @pytest.mark.parametrize("many", [1, 100])
 def test_a_rating_by_nobody_is_not_stored(
@@ -285,7 +286,7 @@ def test_a_rating_by_nobody_is_not_stored(
         rate_as_nobody()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts in its indexes anyhow")
+@postgresql_only("SQLite counts in its indexes anyhow")
 @pytest.mark.django_db(transaction=True)
 def test_after_a_load_a_movies_ratings_are_counted_in_the_index_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
