@@ -211,7 +211,7 @@ class Bundle:
             return None
         items = self.embeddings.items[place]
         added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)
-        base, shares = parts_by_rating(added, self.fold_in.prior(person.half_stars), items)
+        base, shares = parts_by_rating(added, self.fold_in.base(person.half_stars), items)
         blocks = parts_by_block(person.vector, self.parts, place)
         return Parts(
             score=float(items[0].astype(np.float64) @ person.vector.astype(np.float64)),

@@ -46,15 +46,15 @@ def test_a_block_is_credited_with_its_own_part_only(parts: dict[str, np.ndarray]
 
 def test_ratings_add_up_to_the_score_and_go_with_the_rating(items: np.ndarray) -> None:
     rng = np.random.default_rng(3)
-    rows = rng.normal(size=(N_ITEMS, D + 2)).astype(np.float32)
-    rows[:, -1] = 0
-    priors = np.column_stack([rng.normal(size=(4, D + 1)), np.ones(4)]).astype(np.float32)
-    maps = rng.normal(size=(4, D + 2, D + 2)).astype(np.float32) / np.float32(D)
-    maps[:, :, -1] = 0
-    fold_in = FoldIn(rows, np.linspace(0.1, 1, 11, dtype=np.float32), priors, maps)
+    rows, first_rows, short_rows = rng.normal(size=(3, N_ITEMS, D + 1))
+    prior, average, neutral = rng.normal(size=(3, D + 1))
+    weights = np.linspace(0.1, 1, 11, dtype=np.float32)
+    fold_in = FoldIn.closed(
+        weights, rows=rows, first_rows=first_rows, short_rows=short_rows, prior=prior, average=average, neutral=neutral
+    )
     rated, half_stars, times = np.array([3, 50, 120]), np.array([10, 2, 8]), np.array([7, 9, 7])
     ranking = ExactRanker.prepare(items).rank(fold_in.vector(rated, half_stars, times), 10)
-    prior = fold_in.prior(half_stars)
+    prior = fold_in.base(half_stars)
     base, shares = parts_by_rating(fold_in.contributions(rated, half_stars, times), prior, items[ranking.ordinals])
     np.testing.assert_allclose(base + shares.sum(axis=1), ranking.scores, atol=1e-5)
     other_base, other_shares = parts_by_rating(

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.fold_in import BOLDNESS, FADE, FoldIn, rating_weights
+from recommendations.engine.fold_in import FADE, LONG, FoldIn, as_bold, rating_weights
 from recommendations.engine.trained import TrainedModel
 from recommendations.engine.training import TrainingConfig, train
-from tests.engine_data import checkerboard, plain_features
+from tests.engine_data import checkerboard, plain_features, some_ratings
 
 pytestmark = pytest.mark.engine
 
@@ -31,7 +31,7 @@ def test_each_rating_has_its_exact_part(model: Model) -> None:
     ordinals, half_stars, times = [1, 5, 8, 20], [10, 8, 6, 1], [4, 2, 9, 9]
     parts = model.fold_in.contributions(ordinals, half_stars, times)
     assert parts.shape == (4, 10)
-    total = model.fold_in.prior(half_stars) + parts.sum(axis=0)
+    total = model.fold_in.base(half_stars) + parts.sum(axis=0)
     assert model.fold_in.vector(ordinals, half_stars, times) == pytest.approx(total, abs=1e-6)
 
 
@@ -65,42 +65,75 @@ def test_a_rating_that_does_not_count_changes_nothing(model: Model) -> None:
     assert not model.fold_in.contributions([1, 5, 9], [10, 8, 5], [1, 2, 3])[2].any()
 
 
-def test_who_has_told_nothing_is_like_most_people(model: Model) -> None:
-    mean = model.embeddings.users.mean(axis=0, dtype=np.float64)
-    assert model.fold_in.vector([], [], []) == pytest.approx(mean, abs=1e-6)
+def test_who_has_told_nothing_is_like_most_people() -> None:
+    ratings = some_ratings(600)
+    model = train(ratings, plain_features(ratings), TrainingConfig(dimension=8, fits=2, epochs=40))
+    scores = model.embeddings.items @ model.fold_in.vector([], [], [])
+    likes = ratings.where(ratings.half_stars >= 8).counts
+    assert np.corrcoef(scores, likes)[0, 1] > 0.7
 
 
-def mapped(fold_in: FoldIn, n: int) -> float:
-    """What n ratings of the same moment tell, but for how much n such ratings count."""
-    counted = 1 - FADE * (n - 1) / 2 / max(n, 1)
-    return float(fold_in.vector(np.arange(n), [10] * n, [0] * n)[0] / max(n, 1) ** 0.5 / counted)
-
-
-def test_between_two_lengths_of_history_the_maps_are_interpolated() -> None:
-    maps = np.stack([np.zeros((3, 3)), np.eye(3), 3 * np.eye(3)]).astype(np.float32)
-    fold_in = FoldIn(np.array([[1, 0, 0]] * 9, np.float32), np.ones(11, np.float32), np.zeros((3, 3), np.float32), maps)
-    assert [mapped(fold_in, n) for n in (0, 1, 2, 9)] == pytest.approx([0, 1, 3, 3])
-    longer = FoldIn(fold_in.rows, fold_in.weights, np.zeros((4, 3), np.float32), np.stack([*maps, maps[1]]))
-    assert mapped(longer, 3) == pytest.approx(3 + (np.log2(3) - 1) * (1 - 3))
-
-
-def test_few_likes_are_drawn_towards_what_most_people_like() -> None:
-    """Where ratings tell nothing of the vectors, a regression would give everybody the mean; half of that is taken."""
-    known, _ = checkerboard(200)
-    known = known.where(known.half_stars == 10)
-    random = np.random.default_rng(0)
-    users = random.normal(size=(known.n_users, 5)).astype(np.float32) + 2
-    rows = np.column_stack([random.normal(size=(known.n_items, 5)), np.zeros(known.n_items)]).astype(np.float32)
-    start = FoldIn(rows, rating_weights(0, 0), np.eye(6, dtype=np.float32)[-1:], np.eye(6, dtype=np.float32)[None])
-    learned = start.with_short_histories(known, users)
-    error, plain = (
-        np.square(one.vector(known.row(7)[0][:1], [10], [0])[:-1] - users[7]).sum() for one in (learned, start)
+def planted(n_items: int = 30) -> FoldIn:
+    """Each row and vector in a column of its own: rows 0, first rows 1, short rows 2, average 3, prior 4."""
+    columns = np.eye(6, dtype=np.float32)
+    rows, first_rows, short_rows = (np.tile(columns[place], (n_items, 1)) for place in range(3))
+    return FoldIn.closed(
+        rating_weights(0.5, 0),
+        rows=rows,
+        first_rows=first_rows,
+        short_rows=short_rows,
+        prior=columns[4],
+        average=columns[3],
+        neutral=np.zeros(6),
     )
-    assert error < plain
-    halfway = BOLDNESS * np.eye(5) / 2
-    assert np.linalg.norm(learned.maps[1][:5, :5] - halfway) < np.linalg.norm(halfway) / 4
-    assert learned.maps[-1] == pytest.approx(start.maps[-1])
-    assert learned.priors[1, :5] == pytest.approx(users.mean(axis=0) / 2, abs=0.15)
+
+
+def test_what_a_rating_tells_depends_on_how_many_there_are() -> None:
+    fold_in = planted()
+    told = [fold_in.vector(np.arange(n), [9] * n, [0] * n) for n in (1, 2, 4, LONG, 30)]
+    long, first, short, average, prior = np.array(told).T[:5]
+    assert first[0] > 50 * long[0]
+    assert first[0] > short[0]
+    assert (np.diff(short / first) > 0).all()
+    assert (np.diff(long / (first + short)) > 0).all()
+    assert long[3] == pytest.approx(first[3] + short[3])
+    assert (np.diff(prior) > 0).all()
+    assert not average.any()
+
+
+def test_who_likes_nothing_is_like_most_people_but_for_that() -> None:
+    fold_in = planted()
+    assert fold_in.vector([], [], []) == pytest.approx([0, 0, 0, 1, 0, 0, 1])
+    disliked = fold_in.vector([4], [1], [0])
+    assert disliked[0] < 0
+    assert disliked[1:] == pytest.approx([0, 0, 1, 0, 0, 1])
+
+
+def test_one_rating_spreads_the_scores_as_the_average_does() -> None:
+    random = np.random.default_rng(0)
+    items, rows = random.normal(size=(2, 50, 6)).astype(np.float32)
+    rows[:, -1] = 0
+    average = np.array([3, 0, 0, 0, 0, 1], np.float32)
+    bold = as_bold(rows, items, average, np.ones(50, np.int64))
+    assert (bold @ items.T).std(axis=1).mean() == pytest.approx((items @ average).std(), rel=1e-4)
+    assert not as_bold(np.zeros_like(rows), items, average, np.ones(50, np.int64)).any()
+
+
+def test_biases_can_be_taken_back(model: Model) -> None:
+    scores = model.embeddings.items @ model.fold_in.neutral
+    assert scores == pytest.approx(scores[0], abs=1e-6)
+
+
+def test_trained_vectors_stay_where_histories_are_long() -> None:
+    known, _ = checkerboard(60, 400)
+    fold_in = planted(400)
+    trained = np.random.default_rng(1).normal(size=(known.n_users, 7)).astype(np.float32)
+    trained[:, -1] = 1
+    short = known.where(known.ordinals < 3)
+    near, far = (np.abs(fold_in.vectors(of, trained) - trained).max() for of in (known, short))
+    assert near < 0.05 < far
+    untold = known.where(known.user_ordinals > 0)
+    assert fold_in.vectors(untold, trained)[0] == pytest.approx(fold_in.vector([], [], []))
 
 
 def test_more_stars_count_more() -> None:

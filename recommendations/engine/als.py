@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.ease import EaseSettings
-from recommendations.engine.embeddings import Embeddings
+from recommendations.engine.embeddings import Embeddings, stack_items, stack_users
 from recommendations.engine.features import IDENTITY
 from recommendations.engine.feedback import FeedbackKind
-from recommendations.engine.fold_in import FoldIn, rating_weights
+from recommendations.engine.fold_in import FoldIn, as_bold, learned, rating_weights
+from recommendations.engine.ials import fold_in_rows
 from recommendations.engine.interactions import IdMap, Interactions
 from recommendations.engine.trained import TrainedModel
 
@@ -113,16 +114,23 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
     item_vectors, _ = items.of(interactions.items)
     stacked = _unbiased(item_vectors)
     trained = _unbiased(user_vectors)
-    fold_in = FoldIn.fit(interactions, trained, stacked, config.weights)
-    fold_in = fold_in.with_short_histories(interactions, trained, seed=config.seed)
-    strangers = np.flatnonzero(~met)
-    user_vectors[strangers] = fold_in.vectors(interactions)[strangers, :-2]
-    embeddings = Embeddings.stack(
-        interactions.users.ids,
-        interactions.items.ids,
-        (user_vectors, np.zeros(len(user_vectors))),
-        (item_vectors, np.zeros(len(item_vectors))),
+    rows, prior = learned(interactions, trained, stacked, config.weights)
+    average = trained[met].mean(axis=0) if met.any() else trained[0]
+    short_rows = _unbiased(fold_in_rows(item_vectors, confidence=config.confidence, ridge=config.ridge))
+    first_rows, short_rows = (as_bold(of, stacked, average, interactions.counts) for of in (stacked, short_rows))
+    fold_in = FoldIn.closed(
+        config.weights,
+        rows=rows,
+        first_rows=first_rows,
+        short_rows=short_rows,
+        prior=prior,
+        average=average,
+        neutral=np.zeros_like(average),
     )
+    vectors = fold_in.vectors(interactions, stack_users(user_vectors, trained[:, -1]))
+    vectors[~met] = fold_in.vectors(interactions)[~met]
+    items_stacked = stack_items(item_vectors, stacked[:, -1])
+    embeddings = Embeddings(interactions.users.ids, interactions.items.ids, vectors, items_stacked)
     return TrainedModel(embeddings, fold_in, {IDENTITY: stacked}, config, [])
 
 

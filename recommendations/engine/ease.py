@@ -85,12 +85,22 @@ def ease(
     seed : int
         Of the random projection that finds the singular vectors of large data.
     """
-    matrix = _balanced(interactions.matrix(np.maximum(weights, 0)[interactions.half_stars]), settings.length_power)
-    if features is not None and settings.features:
-        matrix = csr_matrix(vstack([matrix, features.beside_identity.T * np.float32(settings.features)]))
-    rows, items = solve(matrix, settings, seed=seed)
+    rows, items = solve(entries(interactions, weights, settings, features), settings, seed=seed)
     users = (weighted(interactions, weights) @ rows).astype(np.float32)
     return Ease(Factors(_unbiased(users), {IDENTITY: _unbiased(items)}), rows)
+
+
+def entries(
+    interactions: Interactions,
+    weights: NDArray[np.float32],
+    settings: EaseSettings,
+    features: ItemFeatures | None = None,
+) -> csr_matrix:
+    """X, (n_users + n_features, n_items) float32: likes by user, and a row for each feature of the items."""
+    matrix = _balanced(interactions.matrix(np.maximum(weights, 0)[interactions.half_stars]), settings.length_power)
+    if features is None or not settings.features:
+        return matrix
+    return csr_matrix(vstack([matrix, features.beside_identity.T * np.float32(settings.features)]), dtype=np.float32)
 
 
 def solve(

@@ -44,7 +44,7 @@ def parts_by_rating(
     contributions : (r, d + 2) float32
         `FoldIn.contributions` of the r ratings.
     prior : (d + 2,) float32
-        `FoldIn.prior` of these ratings.
+        `FoldIn.base` of these ratings.
     item_vectors : (m, d + 2) float32
         Of the movies in question.
 

@@ -71,7 +71,10 @@ def spread(factors: Factors) -> float:
 
 
 def compress(
-    factors: Factors, dimension: int, weights: NDArray[np.floating] | None = None
+    factors: Factors,
+    dimension: int,
+    weights: NDArray[np.floating] | None = None,
+    others: NDArray[np.floating] | None = None,
 ) -> tuple[Factors, NDArray[np.float64]]:
     """The factors of `dimension` columns whose scores are nearest to the given ones' in the sum of squares.
 
@@ -84,6 +87,8 @@ def compress(
     dimension : int
     weights : (n_items,) float, optional
         Of the items in the sum; by default all count alike.
+    others : (m, D) float, optional
+        Vectors (without bias) of more users whose scores shall be near.
 
     Returns
     -------
@@ -94,7 +99,8 @@ def compress(
     users, items = factors.users[:, :-1].astype(np.float64), factors.items[:, :-1].astype(np.float64)
     if users.shape[1] <= dimension:
         return factors, np.eye(users.shape[1])
-    root_users, back_users = _roots(users.T @ users)
+    gram = users.T @ users if others is None else users.T @ users + others.T @ others.astype(np.float64)
+    root_users, back_users = _roots(gram)
     weighted = items if weights is None else items * weights[:, None]
     root_items, back_items = _roots(items.T @ weighted)
     left, values, right = np.linalg.svd(root_users @ root_items)

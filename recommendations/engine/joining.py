@@ -1,4 +1,4 @@
-"""LightFM fits and their linear sibling side by side in one vector, made small again."""
+"""LightFM fits, their linear sibling, and what tells most of few ratings: side by side in one vector, made small."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -6,16 +6,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.ease import Ease, EaseSettings, ease
+from recommendations.engine import ials
+from recommendations.engine.ease import Ease, EaseSettings, ease, entries
 from recommendations.engine.evaluation import Scorer
 from recommendations.engine.factors import Factors, compress, join, spread, tempered
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.fold_in import FoldIn
+from recommendations.engine.features import IDENTITY, ItemFeatures
+from recommendations.engine.fold_in import FoldIn, as_bold, learned, weighted
 from recommendations.engine.interactions import Interactions
 
 BIASES = 0.35
 """Share of LightFM's item biases that is kept beside the sibling, whose scores tell what is popular as well: the whole
 would bring fewer movies into the lists, which are no better for it."""
+SHORT_LENGTH_POWER, SHORT_FEATURES = 0.3, 1.0
+"""`EaseSettings.length_power` and `features` of what tells of few ratings."""
 
 
 class Joiner:
@@ -33,6 +36,7 @@ class Joiner:
     dimension : int
         Columns of the joined vectors.
     seed : int
+    threads : int
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Joiner:
         *,
         dimension: int,
         seed: int,
+        threads: int,
     ) -> None:
         self._interactions = interactions
         self._features = features
@@ -51,6 +56,7 @@ class Joiner:
         self._weights = weights
         self._dimension = dimension
         self._seed = seed
+        self._threads = threads
 
     @cached_property
     def sibling(self) -> Ease:
@@ -77,19 +83,84 @@ class Joiner:
         fitted : Interactions
             What the fits were trained on: all ratings of all users or of some.  The others are folded in.
         weight : float
-            Of the sibling.
+            Of the sibling; 0 for LightFM alone.
         """
         averaged = join(fits, [1 / len(fits)] * len(fits))
-        fold_in = FoldIn.fit(fitted, averaged.users, averaged.items, self._weights)
+        rows, prior = learned(fitted, averaged.users, averaged.items, self._weights)
         if len(fitted) < len(self._interactions):
             others = np.diff(fitted.indptr) == 0
-            averaged.users[others] = fold_in.vectors(self._interactions)[others, :-1]
-        factors, to = compress(self.beside(averaged, weight), self._dimension, np.sqrt(self._interactions.counts + 1))
-        rows = np.empty((len(averaged.items), 0), np.float32)
+            averaged.users[others] = (prior + weighted(self._interactions, self._weights) @ rows)[others]
         if weight:
-            rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
-        fold_in = fold_in.joined(rows, to).with_short_histories(self._interactions, factors.users, seed=self._seed)
-        return factors, fold_in
+            return self._with_siblings(averaged, rows, prior, weight)
+        factors, to = compress(averaged, self._dimension, self._roots)
+        rows, prior, average = _through(rows, to), _through(prior, to), self._average(factors)
+        return factors, FoldIn.closed(
+            self._weights,
+            rows=rows,
+            first_rows=rows,
+            short_rows=rows,
+            prior=prior,
+            average=average,
+            neutral=average,
+        )
+
+    def _with_siblings(
+        self, averaged: Factors, rows: NDArray[np.float32], prior: NDArray[np.float32], weight: float
+    ) -> tuple[Factors, FoldIn]:
+        """Everything in columns of its own, then made small for users of long histories and of one rating alike.
+
+        The last of the columns repeats the items' biases: with it a vector can take back what they add to every score.
+        """
+        short_items = self._short_items()
+        unused = np.zeros((len(averaged.users), short_items.shape[1] + 1), np.float32)
+        alone = Factors(unused, {IDENTITY: np.pad(short_items, ((0, 0), (0, 1)))})
+        all_of = join([self.beside(averaged, weight), alone], [1, 1])
+        sibling_rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
+        average = self._average(all_of)
+        first_rows, short_rows = self._few(short_items, all_of.items, average)
+        vectors = {
+            "rows": _widened(rows, sibling_rows, np.zeros_like(short_items)),
+            "first_rows": first_rows,
+            "short_rows": short_rows,
+            "prior": _widened(prior, np.zeros(sibling_rows.shape[1] + short_items.shape[1])),
+            "average": average,
+        }
+        others = self._as_users(first_rows, short_rows)
+        factors, to = compress(all_of, max(self._dimension - 1, 1), self._roots, others)
+        vectors = {name: _widened(_through(of, to), np.zeros((*of.shape[:-1], 1))) for name, of in vectors.items()}
+        neutral = np.zeros_like(vectors["average"])
+        neutral[-2] = -1
+        return _with_biases_beside(factors), FoldIn.closed(self._weights, neutral=neutral, **vectors)
+
+    def _few(
+        self, short_items: NDArray[np.float32], items: NDArray[np.float32], average: NDArray[np.float32]
+    ) -> list[NDArray[np.float32]]:
+        """`FoldIn.first_rows` and `short_rows`, whose columns are the last before the biases."""
+        of_first = short_items, ials.fold_in_rows(short_items)
+        columns = [np.pad(of, ((0, 0), (items.shape[1] - 1 - of.shape[1], 1))) for of in of_first]
+        aim = np.append(average[:-1], np.float32(1))
+        return [as_bold(of, items, aim, self._interactions.counts) for of in columns]
+
+    def _as_users(self, *rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Vectors of people who have rated one item each, as many of them as there are users."""
+        counts = self._interactions.counts
+        shares = np.sqrt(counts * (self._interactions.n_users / max(counts.sum(), 1) / len(rows)))
+        return np.concatenate([of[:, :-1] * shares[:, None] for of in rows])
+
+    def _short_items(self) -> NDArray[np.float32]:
+        settings = EaseSettings(0, 0, SHORT_LENGTH_POWER, SHORT_FEATURES)
+        matrix = entries(self._interactions, self._weights, settings, self._features)
+        return ials.fit_items(matrix, seed=self._seed, threads=self._threads)
+
+    def _average(self, factors: Factors) -> NDArray[np.float32]:
+        """(d + 1,) float32: the mean of the users who have rated."""
+        rated = np.diff(self._interactions.indptr) > 0
+        users = factors.users[rated] if rated.any() else np.zeros_like(factors.users[:1])
+        return users.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+    @property
+    def _roots(self) -> NDArray[np.float64]:
+        return np.sqrt(self._interactions.counts + 1)
 
     def _scaled(self, averaged: Factors, weight: float) -> float:
         return weight * spread(tempered(averaged, BIASES)) / self._spread if self._spread else 0.0
@@ -99,3 +170,18 @@ def ease_alone(interactions: Interactions, settings: EaseSettings, weights: NDAr
     """The sibling without LightFM, to be judged beside the joined model."""
     factors = ease(interactions, weights, settings).factors
     return lambda users: factors.users[users] @ factors.items.T
+
+
+def _widened(vectors: NDArray[np.floating], *columns: NDArray[np.floating]) -> NDArray[np.float32]:
+    """More columns before the last one, which is the bias."""
+    return np.concatenate([vectors[..., :-1], *columns, vectors[..., -1:]], axis=-1).astype(np.float32)
+
+
+def _with_biases_beside(factors: Factors) -> Factors:
+    """One more column, the items' biases, of which users take nothing."""
+    users = _widened(factors.users, np.zeros((len(factors.users), 1)))
+    return Factors(users, {name: _widened(part, part[:, -1:]) for name, part in factors.parts.items()})
+
+
+def _through(vectors: NDArray[np.floating], to: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.concatenate([vectors[..., :-1] @ to, vectors[..., -1:]], axis=-1).astype(np.float32)

@@ -35,7 +35,7 @@ class Size:
     max_epochs: int
 
 
-SIZES = (Size(1_000_000, 192, 3, 24), Size(10_000_000, 128, 2, 20), Size(float("inf"), 128, 2, 8))
+SIZES = (Size(1_000_000, 256, 3, 24), Size(10_000_000, 128, 2, 20), Size(float("inf"), 128, 2, 8))
 
 
 def size_of(n_ratings: int) -> Size:

@@ -174,8 +174,9 @@ def train(
         report("fit", epoch, config.epochs or 0)
     joiner = _joiner(interactions, features, config)
     factors, fold_in = joiner.join_and_fold_in(fits.factors(), fitted, config.sibling_weight or 0)
-    factors.users[np.diff(interactions.indptr) == 0] = fold_in.vector([], [], [])[:-1]
-    return TrainedModel(_embeddings(interactions, factors), fold_in, factors.parts, config, history)
+    embeddings = _embeddings(interactions, factors)
+    embeddings = replace(embeddings, users=fold_in.vectors(interactions, embeddings.users))
+    return TrainedModel(embeddings, fold_in, factors.parts, config, history)
 
 
 def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingConfig) -> LightFMFits:
@@ -195,7 +196,13 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
 
 def _joiner(interactions: Interactions, features: ItemFeatures, config: TrainingConfig) -> Joiner:
     return Joiner(
-        interactions, features, config.sibling, config.weights, dimension=config.dimension or 1, seed=config.seed
+        interactions,
+        features,
+        config.sibling,
+        config.weights,
+        dimension=config.dimension or 1,
+        seed=config.seed,
+        threads=config.threads,
     )
 
 
