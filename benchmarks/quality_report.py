@@ -25,7 +25,7 @@ TITLES = {
 }
 DRAWN = ("users", "users-1-like", "users-3-likes", "users-5-likes")
 """Protocols whose users each seed draws anew."""
-RATIOS = ("ndcg@10", "ndcg@100", "recall@20")
+RATIOS = ("ndcg@10", "ndcg@100", "recall@20", "coverage@10")
 Told = dict[str, list[dict[str, Any]]]
 """By model, what was measured with each seed."""
 

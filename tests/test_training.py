@@ -96,7 +96,7 @@ def test_the_number_of_epochs_is_found_and_told() -> None:
     model = train(ratings, plain_features(ratings), config, progress=lambda *step: told.append(step))
     assert model.history
     assert 1 <= (model.config.epochs or 0) <= 6
-    assert {phase for phase, _, _ in told} == {"search", "fit"}
+    assert {phase for phase, _, _ in told} == {"search", "fit", "few ratings"}
     again = train(ratings, plain_features(ratings), model.config)
     assert again.embeddings.items.tobytes() == model.embeddings.items.tobytes()
     assert again.history == []

@@ -11,6 +11,7 @@ stand (Takács, Pilászy and Tikk, "Applications of the conjugate gradient metho
 filtering", 2011).
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -33,7 +34,9 @@ SOLVED = 1e-20
 ROWS_AT_ONCE = 2_000
 
 
-def fit_items(matrix: csr_matrix, *, seed: int = 0, threads: int = 1) -> NDArray[np.float32]:
+def fit_items(
+    matrix: csr_matrix, *, seed: int = 0, threads: int = 1, progress: Callable[[int, int], None] | None = None
+) -> NDArray[np.float32]:
     """Fit to all rows.
 
     Parameters
@@ -43,6 +46,8 @@ def fit_items(matrix: csr_matrix, *, seed: int = 0, threads: int = 1) -> NDArray
     seed : int
     threads : int
         The result is the same for any number.
+    progress : callable, optional
+        Called after each epoch with its number, from 1 on, and that of all.
 
     Returns
     -------
@@ -54,9 +59,11 @@ def fit_items(matrix: csr_matrix, *, seed: int = 0, threads: int = 1) -> NDArray
     users, items = ((random.standard_normal((n, DIMENSION)) / 100).astype(np.float32) for n in matrix.shape)
     row_ridges, item_ridges = _ridges(by_row, ROW_POWER), _ridges(by_item, ITEM_POWER)
     with ThreadPoolExecutor(threads) as pool:
-        for _ in range(EPOCHS):
+        for epoch in range(1, EPOCHS + 1):
             _sweep(pool, by_row, row_ridges, items, users)
             _sweep(pool, by_item, item_ridges, users, items)
+            if progress:
+                progress(epoch, EPOCHS)
     return items
 
 

@@ -1,7 +1,7 @@
 """LightFM fits, their linear sibling, and what tells most of few ratings: side by side in one vector, made small."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from recommendations.engine.factors import Factors, compress, join, spread, temp
 from recommendations.engine.features import IDENTITY, ItemFeatures
 from recommendations.engine.fold_in import FoldIn, as_bold, learned, weighted
 from recommendations.engine.interactions import Interactions
+from recommendations.engine.trained import Progress
 
 BIASES = 0.35
 """Share of LightFM's item biases that is kept beside the sibling, whose scores tell what is popular as well: the whole
@@ -37,6 +38,8 @@ class Joiner:
         Columns of the joined vectors.
     seed : int
     threads : int
+    progress : callable
+        Told of each epoch of what tells of few ratings.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Joiner:
         dimension: int,
         seed: int,
         threads: int,
+        progress: Progress,
     ) -> None:
         self._interactions = interactions
         self._features = features
@@ -57,6 +61,7 @@ class Joiner:
         self._dimension = dimension
         self._seed = seed
         self._threads = threads
+        self._progress = progress
 
     @cached_property
     def sibling(self) -> Ease:
@@ -150,7 +155,8 @@ class Joiner:
     def _short_items(self) -> NDArray[np.float32]:
         settings = EaseSettings(0, 0, SHORT_LENGTH_POWER, SHORT_FEATURES)
         matrix = entries(self._interactions, self._weights, settings, self._features)
-        return ials.fit_items(matrix, seed=self._seed, threads=self._threads)
+        report = partial(self._progress, "few ratings")
+        return ials.fit_items(matrix, seed=self._seed, threads=self._threads, progress=report)
 
     def _average(self, factors: Factors) -> NDArray[np.float32]:
         """(d + 1,) float32: the mean of the users who have rated."""

@@ -1,4 +1,4 @@
-"""From ratings and features to vectors: LightFM fits, stopped in time, joined with EASE into one dot product."""
+"""From ratings and features to vectors: LightFM fits, stopped in time, joined with EASE and ALS in one dot product."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
@@ -38,7 +38,7 @@ class TrainingConfig:
     Attributes
     ----------
     recipe : {"joined", "article"}
-        "joined": several fits and EASE in one dot product.  "article": one plain fit.
+        "joined": several fits, EASE, and ALS for few ratings in one dot product.  "article": one plain fit.
     feedback : {"implicit", "explicit"}
     loss : {"warp", "bpr", "warp-kos", "logistic"}
     dimension : int or None
@@ -172,7 +172,7 @@ def train(
     for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
-    joiner = _joiner(interactions, features, config)
+    joiner = _joiner(interactions, features, config, report)
     factors, fold_in = joiner.join_and_fold_in(fits.factors(), fitted, config.sibling_weight or 0)
     embeddings = _embeddings(interactions, factors)
     embeddings = replace(embeddings, users=fold_in.vectors(interactions, embeddings.users))
@@ -194,7 +194,7 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
     return LightFMFits(feedback, features, config.settings, seeds, config.threads)
 
 
-def _joiner(interactions: Interactions, features: ItemFeatures, config: TrainingConfig) -> Joiner:
+def _joiner(interactions: Interactions, features: ItemFeatures, config: TrainingConfig, report: Progress) -> Joiner:
     return Joiner(
         interactions,
         features,
@@ -203,6 +203,7 @@ def _joiner(interactions: Interactions, features: ItemFeatures, config: Training
         dimension=config.dimension or 1,
         seed=config.seed,
         threads=config.threads,
+        progress=report,
     )
 
 
@@ -230,7 +231,7 @@ def search(
     config = config.sized(len(interactions))
     split = split_by_user_time(sample_users(interactions, SEARCHED, seed=config.seed))
     fits = _fits(split.train, features, replace(config, fits=1, threads=1))
-    joiner = _joiner(split.train, features, config)
+    joiner = _joiner(split.train, features, config, report)
     last = config.max_epochs or 1
     every = max(1, last // LOOKS)
     history: list[dict[str, Any]] = []
