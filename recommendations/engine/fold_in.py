@@ -19,7 +19,7 @@ More would foretell still better what somebody likes next, and worse what else t
 """
 LONG = 8
 """Ratings from which on what whole histories tell counts more than what a few ratings tell."""
-FIRST = 0.8
+FIRST = 0.85
 """How far the first rating tells of what was liked with it by many, rather than of what was liked with it above all.
 
 More makes lists for few likes more accurate and more alike.  With this, and `LONG`, they are more accurate than those
@@ -45,7 +45,7 @@ def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:
 class FoldIn:
     """u = s (prior + Σ w rowᵢ) + (1 − s) (neutral + Σ w (h first_rowᵢ + (1 − h) short_rowᵢ))
 
-    with n the number of ratings that count, s = n² / (n² + `LONG`²), h = `FIRST` / √n, and w what a rating counts by
+    with n the number of ratings that count, s = n² / (n² + `LONG`²), h = `FIRST` / n, and w what a rating counts by
     its half stars, times (1 − `FADE` · place / n) / √n, the newest rating at place 0.  As long as somebody has liked
     nothing, u = average + Σ w rowᵢ.
 
@@ -184,7 +184,7 @@ def _shares_of_rows(
     """How much `rows`, `first_rows` and `short_rows` count where n ratings do; each of the shape of n."""
     squares = np.square(n, dtype=np.float32)
     long = np.where(liked, squares / (squares + np.float32(LONG**2)), np.float32(1))
-    first = np.float32(FIRST) / np.sqrt(np.maximum(n, 1), dtype=np.float32)
+    first = np.float32(FIRST) / np.maximum(n, 1).astype(np.float32)
     return long, (1 - long) * first, (1 - long) * (1 - first)
 
 
