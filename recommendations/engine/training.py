@@ -53,7 +53,7 @@ class TrainingConfig:
         How long to search; None: as long as suits the data's size.
     max_fitted : int
         Ratings that LightFM is fitted on, at most: those of users drawn at random.  The other users are folded in, and
-        EASE knows all ratings.  The article's fit takes all of them.
+        EASE and ALS know all ratings.  The article's fit takes all of them.
     sibling_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
     ridge, popularity_ridge, length_power, sibling_features : float

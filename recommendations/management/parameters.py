@@ -11,7 +11,7 @@ from recommendations.configuration import FEEDBACK, LOSSES, RECIPES, ConfigError
 from recommendations.spark import SparkUnavailableError
 
 FLAGS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "recipe": (RECIPES, "joined: LightFM fits and EASE in one dot product; article: one plain LightFM fit"),
+    "recipe": (RECIPES, "joined: LightFM fits, EASE and ALS in one dot product; article: one plain LightFM fit"),
     "feedback": (FEEDBACK, "implicit: ratings are positives, weighted by stars; explicit: some are negatives"),
     "loss": (LOSSES, "what LightFM minimises; logistic needs explicit feedback"),
 }
