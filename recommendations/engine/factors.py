@@ -1,10 +1,12 @@
 """Users' and items' vectors of one model, how several become one, and how that is made small again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+AT_ONCE = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,7 @@ def compress(
     Parameters
     ----------
     factors : Factors
+        The users may lack the last columns of the items' vectors, which are 0 for them.
     dimension : int
     weights : (n_items,) float, optional
         Of the items in the sum; by default all count alike.
@@ -96,22 +99,39 @@ def compress(
     (D, dimension) float64
         What user vectors (without bias) are multiplied by.
     """
-    users, items = factors.users[:, :-1].astype(np.float64), factors.items[:, :-1].astype(np.float64)
-    if users.shape[1] <= dimension:
-        return factors, np.eye(users.shape[1])
-    gram = users.T @ users if others is None else users.T @ users + others.T @ others.astype(np.float64)
-    root_users, back_users = _roots(gram)
-    weighted = items if weights is None else items * weights[:, None]
-    root_items, back_items = _roots(items.T @ weighted)
-    left, values, right = np.linalg.svd(root_users @ root_items)
-    scale = np.sqrt(values[:dimension])
-    to_users, to_items = back_users @ left[:, :dimension] * scale, back_items @ right[:dimension].T * scale
+    items = factors.items[:, :-1].astype(np.float64)
+    width, told = items.shape[1], factors.users.shape[1] - 1
+    if width <= dimension:
+        to_users = to_items = np.eye(width)
+    else:
+        gram = np.zeros((width, width))
+        gram[:told, :told] = _gram(factors.users[:, :-1])
+        if others is not None:
+            gram += _gram(others)
+        root_users, back_users = _roots(gram)
+        root_items, back_items = _roots(items.T @ (items if weights is None else items * weights[:, None]))
+        left, values, right = np.linalg.svd(root_users @ root_items)
+        scale = np.sqrt(values[:dimension])
+        to_users, to_items = back_users @ left[:, :dimension] * scale, back_items @ right[:dimension].T * scale
     parts = {name: _mapped(part, to_items) for name, part in factors.parts.items()}
-    return Factors(_mapped(factors.users, to_users), parts), to_users
+    return Factors(_mapped(factors.users, to_users[:told]), parts), to_users
+
+
+def _gram(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+    gram = np.zeros((vectors.shape[1], vectors.shape[1]))
+    for block in _blocks(vectors):
+        gram += block.T @ block
+    return gram
 
 
 def _mapped(vectors: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    return np.column_stack([vectors[:, :-1] @ matrix, vectors[:, -1]]).astype(np.float32)
+    mapped = [(block[:, :-1] @ matrix).astype(np.float32) for block in _blocks(vectors)]
+    return np.column_stack([np.concatenate(mapped), vectors[:, -1]])
+
+
+def _blocks(vectors: NDArray[np.floating]) -> Iterator[NDArray[np.float64]]:
+    """All rows in float64, some at a time: of many users a copy would be large."""
+    return (vectors[at : at + AT_ONCE].astype(np.float64) for at in range(0, max(len(vectors), 1), AT_ONCE))
 
 
 def _roots(gram: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

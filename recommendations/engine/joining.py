@@ -117,17 +117,20 @@ class Joiner:
         The last of the columns repeats the items' biases: with it a vector can take back what they add to every score.
         """
         short_items = self._short_items()
-        unused = np.zeros((len(averaged.users), short_items.shape[1] + 1), np.float32)
-        alone = Factors(unused, {IDENTITY: np.pad(short_items, ((0, 0), (0, 1)))})
-        all_of = join([self.beside(averaged, weight), alone], [1, 1])
+        beside = self.beside(averaged, weight)
+        nothing = np.zeros_like(short_items)
+        parts = {
+            name: _widened(part, short_items if name == IDENTITY else nothing) for name, part in beside.parts.items()
+        }
+        all_of = Factors(beside.users, parts)
         sibling_rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
-        average = self._average(all_of)
+        average = _widened(self._average(beside), nothing[0])
         first_rows, short_rows = self._few(short_items, all_of.items, average)
         vectors = {
-            "rows": _widened(rows, sibling_rows, np.zeros_like(short_items)),
+            "rows": _widened(rows, sibling_rows, nothing),
             "first_rows": first_rows,
             "short_rows": short_rows,
-            "prior": _widened(prior, np.zeros(sibling_rows.shape[1] + short_items.shape[1])),
+            "prior": _widened(prior, np.zeros(sibling_rows.shape[1]), nothing[0]),
             "average": average,
         }
         others = self._as_users(first_rows, short_rows)
