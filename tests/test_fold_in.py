@@ -84,7 +84,7 @@ def planted(n_items: int = 30) -> FoldIn:
         short_rows=short_rows,
         prior=columns[4],
         average=columns[3],
-        neutral=np.zeros(6),
+        neutral=np.zeros(6, np.float32),
     )
 
 

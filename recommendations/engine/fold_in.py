@@ -17,9 +17,9 @@ FADE = 0.3
 
 More would foretell still better what somebody likes next, and worse what else they have liked at any time.
 """
-LONG = 10
+LONG = 8
 """Ratings from which on what whole histories tell counts more than what a few ratings tell."""
-FIRST = 0.88
+FIRST = 0.85
 """How far the first rating tells of what was liked with it by many, rather than of what was liked with it above all.
 
 More makes lists for few likes more accurate and more alike.  With this, and `LONG`, they are more accurate than those
