@@ -70,9 +70,9 @@ class Costs:
     loaded_rating: float = 3.6e-6
     read_rating: float = 0.43e-6
     exported_rating: float = 5.2
-    trained_rating: float = 185
+    trained_rating: float = 258
     lightfm_step: float = 7.5e-7
-    joined_rating: float = 4.7e-6
+    joined_rating: float = 5.0e-6
     handed_rating: float = 260
     spark_rating: float = 400
     spark_step: float = 6.4e-8
@@ -111,7 +111,7 @@ SPARK_EPOCHS, SPARK_COLUMNS = 15, 64
 BYTES_OF_A_NUMBER = 4
 BESIDE_A_VECTOR = 24
 """Bytes of an id, a fingerprint, an offset and a trial's result."""
-VECTORS_OF_A_MOVIE = 12
+VECTORS_OF_A_MOVIE = 14
 """In a version: for ranking, likeness and fold-in, from each of five kinds of features, and in two indexes."""
 INDEXED_FROM = 1_000_000
 """Movies from which on unfiltered lists come from the approximate index."""
@@ -135,14 +135,14 @@ def needs(site: Site, machine: Machine, costs: Costs) -> list[Need]:
         Need("reading for training, processor", costs.read_rating * site.ratings, machine.night, HOUR, "h"),
         Need("training in one process, memory", costs.trained_rating * site.ratings, machine.memory, GB, "GB"),
         Need("LightFM, processor", lightfm, LIGHTFM_FITS * machine.night, HOUR, "h"),
-        Need("EASE and fold-in, processor", costs.joined_rating * site.ratings, machine.night, HOUR, "h"),
+        Need("EASE, ALS and fold-in, processor", costs.joined_rating * site.ratings, machine.night, HOUR, "h"),
         Need("Spark ALS, memory of the retraining", costs.handed_rating * site.ratings, machine.memory, GB, "GB"),
         Need("Spark ALS, memory of the cluster", costs.spark_rating * site.ratings, machine.memory, GB, "GB"),
         Need("Spark ALS, processor of the cluster", spark, night, HOUR, "h"),
         Need("Parquet for Spark, on disk", costs.exported_rating * site.ratings, machine.disk, GB, "GB"),
         Need("a version, on each host's disk", version, machine.disk, GB, "GB"),
         Need("a version, over a host's network", version, machine.network * HOUR, GB, "GB"),
-        Need("movies' vectors, memory of each host", 3 * site.movies * vectors, machine.memory, GB, "GB"),
+        Need("movies' vectors, memory of each host", 5 * site.movies * vectors, machine.memory, GB, "GB"),
         Need("everybody's top 100, processor", lists, night, HOUR, "h"),
         Need("pages, processor", (costs.request + ranking) * site.requests, machine.cores, 1, "cores"),
     ]
