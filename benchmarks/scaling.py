@@ -112,7 +112,7 @@ BYTES_OF_A_NUMBER = 4
 BESIDE_A_VECTOR = 24
 """Bytes of an id, a fingerprint, an offset and a trial's result."""
 VECTORS_OF_A_MOVIE = 14
-"""In a version: for ranking, likeness and fold-in, from each of five kinds of features, and in two indexes."""
+"""In a version: for ranking, likeness, thrice for fold-in, for each of five kinds of features, and in two indexes."""
 INDEXED_FROM = 1_000_000
 """Movies from which on unfiltered lists come from the approximate index."""
 

@@ -3,13 +3,13 @@
 Whoever solves it, such as Spark, gives back vectors of those users and items that it has met.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.ease import EaseSettings
-from recommendations.engine.embeddings import Embeddings, stack_items, stack_users
+from recommendations.engine.embeddings import Embeddings
 from recommendations.engine.features import IDENTITY
 from recommendations.engine.feedback import FeedbackKind
 from recommendations.engine.fold_in import FoldIn, as_bold, learned, rating_weights
@@ -127,11 +127,16 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
         average=average,
         neutral=np.zeros_like(average),
     )
-    vectors = fold_in.vectors(interactions, stack_users(user_vectors, trained[:, -1]))
-    vectors[~met] = fold_in.vectors(interactions)[~met]
-    items_stacked = stack_items(item_vectors, stacked[:, -1])
-    embeddings = Embeddings(interactions.users.ids, interactions.items.ids, vectors, items_stacked)
-    return TrainedModel(embeddings, fold_in, {IDENTITY: stacked}, config, [])
+    embeddings = Embeddings.stack(
+        interactions.users.ids,
+        interactions.items.ids,
+        (user_vectors, trained[:, -1]),
+        (item_vectors, stacked[:, -1]),
+    )
+    vectors = fold_in.vectors(interactions, embeddings.users)
+    strangers = interactions.where(~met[interactions.user_ordinals])
+    vectors[~met] = fold_in.vectors(strangers)[~met]
+    return TrainedModel(replace(embeddings, users=vectors), fold_in, {IDENTITY: stacked}, config, [])
 
 
 def _unbiased(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

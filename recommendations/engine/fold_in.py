@@ -142,9 +142,10 @@ class FoldIn:
         n = counting(interactions, self.weights)
         liked = counting(interactions, np.maximum(self.weights, 0)) > 0
         long, first, short = (share[:, None] for share in _shares_of_rows(n, liked))
-        whole = np.where(liked[:, None], self.prior, self.average) + ratings @ self.rows
-        if trained is not None:
-            whole = np.where(n[:, None] > 0, trained, whole)
+        if trained is None:
+            whole = np.where(liked[:, None], self.prior, self.average) + ratings @ self.rows
+        else:
+            whole = np.where(n[:, None] > 0, trained, self.average)
         few = first * (ratings @ self.first_rows) + short * (ratings @ self.short_rows)
         vectors = np.asarray(long * whole + (1 - long) * self.neutral + few, np.float32)
         vectors[:, -1] = 1
@@ -243,7 +244,7 @@ def learned(
         `prior + weighted(interactions, weights) @ rows` are nearest to the users' vectors.
     """
     rated = np.diff(interactions.indptr) > 0
-    told, trained = ((weighted(interactions, weights) @ items)[rated], users[rated])
+    told, trained = (weighted(interactions, weights) @ items)[rated], users[rated]
     if not len(told):
         return np.zeros_like(items), np.zeros(items.shape[1], np.float32)
     told, trained = told.astype(np.float64), trained.astype(np.float64)
