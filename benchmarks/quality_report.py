@@ -45,9 +45,10 @@ def _document(work: Path, names: list[str]) -> Iterator[str]:
         "Relevant are the test's ratings of 4 stars or more; the whole catalogue is ranked, without what was known. "
         "Every peer is tuned on the same validation slice as ours: the latest fifth of each user's training ratings. "
         "“Folded in” is the same model, asked for people as if it had never met them: their vectors come from their "
-        "training ratings alone. Each seed trains anew, and where users are held out it draws others; ± is the "
-        "standard deviation over seeds, and slices are those of the first. Ours minus a peer has a 95 % interval by "
-        "paired bootstrap over users; “× ndcg@100” is ours divided by the peer's. "
+        "training ratings alone. When people have rated, ours uses to know what is rated at that time; the peers learn "
+        "from who rated what, and nothing from the times. Each seed trains anew, and where users are held out it draws "
+        "others; ± is the standard deviation over seeds, and slices are those of the first. Ours minus a peer has a "
+        "95 % interval by paired bootstrap over users; “× ndcg@100” is ours divided by the peer's. "
         f"Python {platform.python_version()}, one thread.\n"
     )
     for name in names:

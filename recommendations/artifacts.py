@@ -20,7 +20,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
-FORMAT = 5
+FORMAT = 6
 STAGING = ".staging-"
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}")
 _CHUNK = 1 << 20

@@ -1,5 +1,6 @@
 """An opened version: what one process needs to answer, mapped from files that never change."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,8 @@ SIMILAR_INDEX = "similar.ann"
 
 @dataclass(frozen=True)
 class Ratings:
-    """Somebody's ratings: `movie_ids` (m,) int64, ascending, `half_stars` (m,) int8, `rated_at` (m,) int64."""
+    """Somebody's ratings: `movie_ids` (m,) int64, ascending, `half_stars` (m,) int8, `rated_at` (m,) int64 Unix
+    seconds."""
 
     movie_ids: NDArray[np.int64]
     half_stars: NDArray[np.int8]
@@ -38,9 +40,9 @@ class Ratings:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[int, int]]) -> "Ratings":
-        """Ratings of which it is not known when they were made: none is newer than another."""
+        """Ratings of which it is not known when they were made: now, and none is newer than another."""
         table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-        return cls(table[:, 0].copy(), table[:, 1].astype(np.int8), np.zeros(len(table), np.int64))
+        return cls(table[:, 0].copy(), table[:, 1].astype(np.int8), np.full(len(table), int(time.time())))
 
     def without(self, movie_id: int) -> "Ratings":
         """The same but for that of one movie."""
@@ -211,7 +213,7 @@ class Bundle:
             return None
         items = self.embeddings.items[place]
         added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)
-        base, shares = parts_by_rating(added, self.fold_in.base(person.half_stars), items)
+        base, shares = parts_by_rating(added, self.fold_in.base(person.half_stars, person.rated_at), items)
         blocks = parts_by_block(person.vector, self.parts, place)
         return Parts(
             score=float(items[0].astype(np.float64) @ person.vector.astype(np.float64)),

@@ -54,7 +54,7 @@ def test_ratings_add_up_to_the_score_and_go_with_the_rating(items: np.ndarray) -
     )
     rated, half_stars, times = np.array([3, 50, 120]), np.array([10, 2, 8]), np.array([7, 9, 7])
     ranking = ExactRanker.prepare(items).rank(fold_in.vector(rated, half_stars, times), 10)
-    prior = fold_in.base(half_stars)
+    prior = fold_in.base(half_stars, times)
     base, shares = parts_by_rating(fold_in.contributions(rated, half_stars, times), prior, items[ranking.ordinals])
     np.testing.assert_allclose(base + shares.sum(axis=1), ranking.scores, atol=1e-5)
     other_base, other_shares = parts_by_rating(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.fold_in import FADE, LONG, FoldIn, as_bold, rating_weights
+from recommendations.engine.fold_in import FADE, LONG, SHORT, FoldIn, as_bold, covariance_of, rating_weights
 from recommendations.engine.trained import TrainedModel
 from recommendations.engine.training import TrainingConfig, train
 from tests.engine_data import checkerboard, plain_features, some_ratings
@@ -31,7 +31,7 @@ def test_each_rating_has_its_exact_part(model: Model) -> None:
     ordinals, half_stars, times = [1, 5, 8, 20], [10, 8, 6, 1], [4, 2, 9, 9]
     parts = model.fold_in.contributions(ordinals, half_stars, times)
     assert parts.shape == (4, 10)
-    total = model.fold_in.base(half_stars) + parts.sum(axis=0)
+    total = model.fold_in.base(half_stars, times) + parts.sum(axis=0)
     assert model.fold_in.vector(ordinals, half_stars, times) == pytest.approx(total, abs=1e-6)
 
 
@@ -59,8 +59,8 @@ def test_without_likes_there_still_is_a_vector(model: Model, ratings: tuple[list
     assert vector[-1] == 1
 
 
-def test_a_rating_that_does_not_count_changes_nothing(model: Model) -> None:
-    with_neither = model.fold_in.vector([1, 5, 9], [10, 8, 5], [1, 2, 3])
+def test_a_rating_that_does_not_count_changes_nothing_but_the_time(model: Model) -> None:
+    with_neither = model.fold_in.vector([1, 5, 9], [10, 8, 5], [1, 2, 2])
     assert with_neither == pytest.approx(model.fold_in.vector([1, 5], [10, 8], [1, 2]), abs=1e-7)
     assert not model.fold_in.contributions([1, 5, 9], [10, 8, 5], [1, 2, 3])[2].any()
 
@@ -74,8 +74,8 @@ def test_who_has_told_nothing_is_like_most_people() -> None:
 
 
 def planted(n_items: int = 30) -> FoldIn:
-    """Each row and vector in a column of its own: rows 0, first rows 1, short rows 2, average 3, prior 4."""
-    columns = np.eye(6, dtype=np.float32)
+    """Each row and vector in a column of its own: rows 0, first rows 1, short rows 2, average 3, prior 4, eras 5, 6."""
+    columns = np.eye(8, dtype=np.float32)
     rows, first_rows, short_rows = (np.tile(columns[place], (n_items, 1)) for place in range(3))
     return FoldIn.closed(
         rating_weights(0.5, 0),
@@ -84,29 +84,44 @@ def planted(n_items: int = 30) -> FoldIn:
         short_rows=short_rows,
         prior=columns[4],
         average=columns[3],
-        neutral=np.zeros(6, np.float32),
+        neutral=np.zeros(8, np.float32),
+        eras=columns[5:7],
+        moments=np.array([1000, 2000]),
     )
 
 
 def test_what_a_rating_tells_depends_on_how_many_there_are() -> None:
     fold_in = planted()
     told = [fold_in.vector(np.arange(n), [9] * n, [0] * n) for n in (1, 2, 4, LONG, 30)]
-    long, first, short, average, prior = np.array(told).T[:5]
+    long, first, short, average, prior, era = np.array(told).T[:6]
     assert first[0] > 50 * long[0]
-    assert first[0] > short[0]
+    assert (first > short).tolist() == [n < SHORT for n in (1, 2, 4, LONG, 30)]
     assert (np.diff(short / first) > 0).all()
     assert (np.diff(long / (first + short)) > 0).all()
     assert long[3] == pytest.approx(first[3] + short[3])
     assert (np.diff(prior) > 0).all()
+    assert era == pytest.approx(1 - prior)
     assert not average.any()
+
+
+def test_the_newest_rating_tells_when_somebody_came() -> None:
+    fold_in = planted()
+
+    def eras(*times: int) -> list[float]:
+        vector = fold_in.vector(np.arange(len(times)), [1] * len(times), times)
+        return vector[5:7].tolist()
+
+    assert eras(1100, 900) == pytest.approx([0.9, 0.1])
+    assert eras(500) == pytest.approx([1, 0])
+    assert eras(2100, 1000) == eras() == pytest.approx([0, 1])
 
 
 def test_who_likes_nothing_is_like_most_people_but_for_that() -> None:
     fold_in = planted()
-    assert fold_in.vector([], [], []) == pytest.approx([0, 0, 0, 1, 0, 0, 1])
+    assert fold_in.vector([], [], []) == pytest.approx([0, 0, 0, 1, 0, 0, 1, 0, 1])
     disliked = fold_in.vector([4], [1], [0])
     assert disliked[0] < 0
-    assert disliked[1:] == pytest.approx([0, 0, 1, 0, 0, 1])
+    assert disliked[1:] == pytest.approx([0, 0, 1, 0, 1, 0, 0, 1])
 
 
 def test_one_rating_spreads_the_scores_as_the_average_does() -> None:
@@ -114,9 +129,9 @@ def test_one_rating_spreads_the_scores_as_the_average_does() -> None:
     items, rows = random.normal(size=(2, 50, 6)).astype(np.float32)
     rows[:, -1] = 0
     average = np.array([3, 0, 0, 0, 0, 1], np.float32)
-    bold = as_bold(rows, items, average, np.ones(50, np.int64))
+    bold = as_bold(rows, covariance_of(items), average, np.ones(50, np.int64))
     assert (bold @ items.T).std(axis=1).mean() == pytest.approx((items @ average).std(), rel=1e-4)
-    assert not as_bold(np.zeros_like(rows), items, average, np.ones(50, np.int64)).any()
+    assert not as_bold(np.zeros_like(rows), covariance_of(items), average, np.ones(50, np.int64)).any()
 
 
 def test_biases_can_be_taken_back(model: Model) -> None:
@@ -127,7 +142,7 @@ def test_biases_can_be_taken_back(model: Model) -> None:
 def test_trained_vectors_stay_where_histories_are_long() -> None:
     known, _ = checkerboard(60, 400)
     fold_in = planted(400)
-    trained = np.random.default_rng(1).normal(size=(known.n_users, 7)).astype(np.float32)
+    trained = np.random.default_rng(1).normal(size=(known.n_users, 9)).astype(np.float32)
     trained[:, -1] = 1
     short = known.where(known.ordinals < 3)
     near, far = (np.abs(fold_in.vectors(of, trained) - trained).max() for of in (known, short))

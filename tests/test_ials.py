@@ -51,7 +51,6 @@ def test_a_fold_in_row_solves_for_one_rating() -> None:
 
 def test_it_ranks_as_another_implementation_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """`implicit` has one λ for all; with that, and when both have come to rest, scores agree."""
-    monkeypatch.setattr(ials, "ROW_POWER", 0.0)
     monkeypatch.setattr(ials, "ITEM_POWER", 0.0)
     monkeypatch.setattr(ials, "RIDGE", 5.0)
     monkeypatch.setattr(ials, "EPOCHS", 100)

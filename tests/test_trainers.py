@@ -91,7 +91,7 @@ def test_somebody_new_is_folded_in(model: Model, parity: int) -> None:
 
 
 def test_who_has_rated_nothing_has_the_vector_of_somebody_new(model: Model) -> None:
-    assert model.embeddings.users[-1] == pytest.approx(model.fold_in.base([]), abs=1e-6)
+    assert model.embeddings.users[-1] == pytest.approx(model.fold_in.base([], []), abs=1e-6)
 
 
 def test_what_nobody_rated_is_nobodys_first(model: Model) -> None:

@@ -12,7 +12,7 @@ from recommendations.engine.ease import EaseSettings
 from recommendations.engine.embeddings import Embeddings
 from recommendations.engine.features import IDENTITY
 from recommendations.engine.feedback import FeedbackKind
-from recommendations.engine.fold_in import FoldIn, as_bold, learned, rating_weights
+from recommendations.engine.fold_in import FoldIn, as_bold, covariance_of, learned, rating_weights
 from recommendations.engine.ials import fold_in_rows
 from recommendations.engine.interactions import IdMap, Interactions
 from recommendations.engine.trained import TrainedModel
@@ -117,7 +117,8 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
     rows, prior = learned(interactions, trained, stacked, config.weights)
     average = trained[met].mean(axis=0) if met.any() else trained[0]
     short_rows = _unbiased(fold_in_rows(item_vectors, confidence=config.confidence, ridge=config.ridge))
-    first_rows, short_rows = (as_bold(of, stacked, average, interactions.counts) for of in (stacked, short_rows))
+    covariance = covariance_of(stacked)
+    first_rows, short_rows = (as_bold(of, covariance, average, interactions.counts) for of in (stacked, short_rows))
     fold_in = FoldIn.closed(
         config.weights,
         rows=rows,

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recommendations.engine.eras import between
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.splitting import places_by_age
 
@@ -17,10 +18,10 @@ FADE = 0.3
 
 More would foretell still better what somebody likes next, and worse what else they have liked at any time.
 """
-LONG = 8
+LONG = 10
 """Ratings from which on what whole histories tell counts more than what a few ratings tell."""
-FIRST = 0.85
-"""How far the first rating tells of what was liked with it by many, rather than of what was liked with it above all.
+SHORT = 2.5
+"""Ratings from which on what was liked with them above all counts more than what was liked with them by many.
 
 More makes lists for few likes more accurate and more alike.  With this, and `LONG`, they are more accurate than those
 of EASE and ALS, and about as many movies are in them as in those of EASE: held-out users inside the training parts of
@@ -43,16 +44,17 @@ def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class FoldIn:
-    """u = s (prior + Σ w rowᵢ) + (1 − s) (neutral + Σ w (h first_rowᵢ + (1 − h) short_rowᵢ))
+    """u = s (prior + Σ w rowᵢ) + (1 − s) (neutral + era + Σ w (h first_rowᵢ + (1 − h) short_rowᵢ))
 
-    with n the number of ratings that count, s = n² / (n² + `LONG`²), h = `FIRST` / n, and w what a rating counts by
-    its half stars, times (1 − `FADE` · place / n) / √n, the newest rating at place 0.  As long as somebody has liked
-    nothing, u = average + Σ w rowᵢ.
+    with n the number of ratings that count, s = n² / (n² + `LONG`²), h = `SHORT`² / (n² + `SHORT`²), and w what a
+    rating counts by its half stars, times (1 − `FADE` · place / n) / √n, the newest rating at place 0; era is that of
+    the newest, or lies between two.  As long as somebody has liked nothing, u = average + era + Σ w rowᵢ.
 
-    Given n and the places it is linear in the ratings, so every rating's part of the vector, and of each score, is
+    Given n and the times it is linear in the ratings, so every rating's part of the vector, and of each score, is
     exact.  After many ratings, what was learned of whole histories tells best what comes next.  After a few it would
-    foretell the same well-known movies to everybody; better, and more varied, is what goes with the movies liked.  Of
-    one like that is what was liked with it by many; of more of them, what was liked with them more than with others.
+    foretell the same well-known movies to everybody; better, and more varied, is what goes with the movies liked, and
+    with the time.  Of one like that is what was liked with it by many; of more of them, what was liked with them more
+    than with others.
 
     Attributes
     ----------
@@ -66,6 +68,10 @@ class FoldIn:
         The mean of all users.
     neutral : (d + 2,) float32
         One with which all items score the same, whatever their biases.
+    eras : (T, d + 2) float32
+        What the time brings to a vector; 0 in the last column.
+    moments : (T,) int64
+        The middles of the eras, ascending Unix seconds.  Who has rated nothing has come in the last era.
     """
 
     rows: NDArray[np.float32]
@@ -75,6 +81,8 @@ class FoldIn:
     prior: NDArray[np.float32]
     average: NDArray[np.float32]
     neutral: NDArray[np.float32]
+    eras: NDArray[np.float32]
+    moments: NDArray[np.int64]
 
     def vector(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
         """`[u, b_u, 1]` of somebody with these ratings.
@@ -86,24 +94,26 @@ class FoldIn:
         half_stars : (m,) int
             1 … 10.
         timestamps : (m,) int
-            Of any origin: their order counts.  Where it is unknown, all alike.
+            Unix seconds.
 
         Returns
         -------
         (d + 2,) float32
         """
         told = self.contributions(ordinals, half_stars, timestamps).sum(axis=0, dtype=np.float64)
-        vector = np.asarray(self.base(half_stars) + told, np.float32)
+        vector = np.asarray(self.base(half_stars, timestamps) + told, np.float32)
         vector[-1] = 1
         return vector
 
-    def base(self, half_stars: ArrayLike) -> NDArray[np.float32]:
+    def base(self, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
         """(d + 2,) float32: the part of the vector that no rating is to be credited with."""
         counted = self.weights[np.asarray(half_stars, np.int64)]
+        times = np.asarray(timestamps, np.int64)
+        (era,) = self._eras_of([times.max() if len(times) else self.moments[-1]])
         if not (counted > 0).any():
-            return self.average
+            return self.average + era
         long, _, _ = _shares_of_rows(np.array(np.count_nonzero(counted)), np.array(True))
-        return np.asarray(long * self.prior + (1 - long) * self.neutral, np.float32)
+        return np.asarray(long * self.prior + (1 - long) * (self.neutral + era), np.float32)
 
     def contributions(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
         """What each rating adds to the base; the parameters of `vector`, one row of (m, d + 2) float32 a rating.
@@ -147,9 +157,13 @@ class FoldIn:
         else:
             whole = np.where(n[:, None] > 0, trained, self.average)
         few = first * (ratings @ self.first_rows) + short * (ratings @ self.short_rows)
-        vectors = np.asarray(long * whole + (1 - long) * self.neutral + few, np.float32)
+        now = np.where(liked[:, None], 1 - long, 1) * self._eras_of(_newest(interactions, self.moments[-1]))
+        vectors = np.asarray(long * whole + (1 - long) * self.neutral + few + now, np.float32)
         vectors[:, -1] = 1
         return vectors
+
+    def _eras_of(self, timestamps: ArrayLike) -> NDArray[np.float32]:
+        return between(self.moments, timestamps) @ self.eras
 
     @classmethod
     def closed(
@@ -162,12 +176,22 @@ class FoldIn:
         prior: NDArray[np.float32],
         average: NDArray[np.float32],
         neutral: NDArray[np.float32],
+        eras: NDArray[np.float32] | None = None,
+        moments: NDArray[np.int64] | None = None,
     ) -> Self:
-        """Of the attributes without their last column, which is 0 in what is added and 1 in what stands for itself."""
-        added = {"rows": rows, "first_rows": first_rows, "short_rows": short_rows}
+        """Of the attributes without their last column, which is 0 in what is added and 1 in what stands for itself.
+
+        Without `eras` and `moments` all times are alike.
+        """
+        eras = np.zeros_like(average[None]) if eras is None else eras
+        added = {"rows": rows, "first_rows": first_rows, "short_rows": short_rows, "eras": eras}
         alone = {"prior": prior, "average": average, "neutral": neutral}
-        columns = {name: _with_last(of, 0) for name, of in added.items()}
-        return cls(weights=weights, **columns, **{name: _with_last(of, 1) for name, of in alone.items()})
+        return cls(
+            weights=weights,
+            moments=np.zeros(1, np.int64) if moments is None else moments,
+            **{name: _with_last(of, 0) for name, of in added.items()},
+            **{name: _with_last(of, 1) for name, of in alone.items()},
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What `from_arrays` needs, to be kept with a version."""
@@ -185,8 +209,17 @@ def _shares_of_rows(
     """How much `rows`, `first_rows` and `short_rows` count where n ratings do; each of the shape of n."""
     squares = np.square(n, dtype=np.float32)
     long = np.where(liked, squares / (squares + np.float32(LONG**2)), np.float32(1))
-    first = np.float32(FIRST) / np.maximum(n, 1).astype(np.float32)
+    first = np.float32(SHORT**2) / (squares + np.float32(SHORT**2))
     return long, (1 - long) * first, (1 - long) * (1 - first)
+
+
+def _newest(interactions: Interactions, otherwise: np.int64) -> NDArray[np.int64]:
+    """(n_users,) int64: when each user has rated last, or `otherwise`."""
+    newest = np.full(interactions.n_users, otherwise)
+    rated = np.diff(interactions.indptr) > 0
+    if rated.any():
+        newest[rated] = np.maximum.reduceat(interactions.timestamps, interactions.indptr[:-1][rated])
+    return newest
 
 
 def counting(interactions: Interactions, weights: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -258,7 +291,7 @@ def learned(
 
 def as_bold(
     short_rows: NDArray[np.float32],
-    items: NDArray[np.float32],
+    covariance: NDArray[np.float64],
     average: NDArray[np.float32],
     counts: NDArray[np.integer],
 ) -> NDArray[np.float32]:
@@ -268,16 +301,24 @@ def as_bold(
     ----------
     short_rows : (n_items, d + 1) float32
         Those of items that were rated more often count more.
-    items : (n_items, d + 1) float32
-        `[v, b_v]`.
+    covariance : (d + 1, d + 1) float64
+        `covariance_of` the items.
     average : (d + 1,) float32
         A user's `[u, 1]`.
     counts : (n_items,) int
     """
-    covariance = np.cov(items.T.astype(np.float64), bias=True)
-    spreads = [np.sqrt(np.maximum((one @ covariance * one).sum(axis=-1), 0)) for one in (short_rows, average)]
-    mean = np.average(spreads[0], weights=counts) if counts.any() else 0.0
-    return short_rows * np.float32(spreads[1] / mean if mean else 0)
+    mean = np.average(spreads(short_rows, covariance), weights=counts) if counts.any() else 0.0
+    return short_rows * np.float32(spreads(average, covariance) / mean if mean else 0)
+
+
+def spreads(vectors: NDArray[np.float32], covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviation of a vector's scores over the items; of (…, d + 1) vectors (…) float64."""
+    return np.sqrt(np.maximum((vectors @ covariance * vectors).sum(axis=-1), 0))
+
+
+def covariance_of(items: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(d + 1, d + 1) float64, of the columns of (n_items, d + 1) `[v, b_v]`."""
+    return np.cov(items.T.astype(np.float64), bias=True)
 
 
 def _with_last(vectors: NDArray[np.floating], last: float) -> NDArray[np.float32]:

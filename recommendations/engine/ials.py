@@ -4,11 +4,11 @@ Users and items get vectors for which
 
     Σ c (1 − u·v)² + Σ_all (u·v)² + Σ λ_u ‖u‖² + Σ λ_v ‖v‖²
 
-is least, c being `CONFIDENCE` times what a rating counts (Hu, Koren and Volinsky, "Collaborative filtering for implicit
-feedback datasets", 2008).  λ grows with the number of ratings (Rendle et al., "Revisiting the performance of iALS on
-item recommendation benchmarks", 2022).  Vectors are solved for by a few steps of conjugate gradients from where they
-stand (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit feedback collaborative
-filtering", 2011).
+is small, c being `CONFIDENCE` times what a rating counts and λ_u `RIDGE` (Hu, Koren and Volinsky, "Collaborative
+filtering for implicit feedback datasets", 2008).  λ_v grows with the number of ratings (Rendle et al., "Revisiting the
+performance of iALS on item recommendation benchmarks", 2022).  Vectors are solved for by a few steps of conjugate
+gradients from where they stand (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit
+feedback collaborative filtering", 2011).
 """
 
 from collections.abc import Callable
@@ -22,14 +22,15 @@ from scipy.sparse import csr_matrix
 from recommendations.engine.kernels import exactly
 
 DIMENSION = 128
-CONFIDENCE = 20.0
-RIDGE = 48.0
-ROW_POWER, ITEM_POWER = 0.4, 0.8
-"""λ is `RIDGE` for a row or item with a mean number of ratings, and grows with their number to this power.
+CONFIDENCE = 24.0
+RIDGE = 53.0
+ITEM_POWER = 0.85
+"""λ_v is `RIDGE` for an item with a mean number of ratings, and grows with their number to this power.
 
-The higher it is for items, the less do movies that everybody has rated stand before all others.
+The higher it is, the less do movies that everybody has rated stand before all others.
 """
-EPOCHS, STEPS = 8, 3
+EPOCHS, STEPS = 5, 3
+"""Few: vectors that have not come to rest foretell more than those that have."""
 SOLVED = 1e-20
 ROWS_AT_ONCE = 2_000
 
@@ -57,7 +58,7 @@ def fit_items(
     by_item = csr_matrix(by_row.T)
     random = np.random.default_rng(seed)
     users, items = ((random.standard_normal((n, DIMENSION)) / 100).astype(np.float32) for n in matrix.shape)
-    row_ridges, item_ridges = _ridges(by_row, ROW_POWER), _ridges(by_item, ITEM_POWER)
+    row_ridges, item_ridges = np.full(len(users), RIDGE, np.float32), _item_ridges(by_item)
     with ThreadPoolExecutor(threads) as pool:
         for epoch in range(1, EPOCHS + 1):
             _sweep(pool, by_row, row_ridges, items, users)
@@ -82,10 +83,10 @@ def fold_in_rows(
     return (solved * (1 + confidence) / (1 + confidence * explained)).astype(np.float32)
 
 
-def _ridges(matrix: csr_matrix, power: float) -> NDArray[np.float32]:
-    lengths = np.diff(matrix.indptr) + 1.0
+def _item_ridges(by_item: csr_matrix) -> NDArray[np.float32]:
+    lengths = np.diff(by_item.indptr) + 1.0
     rated = lengths[lengths > 1]
-    return (RIDGE * (lengths / (rated.mean() if len(rated) else 1)) ** power).astype(np.float32)
+    return (RIDGE * (lengths / (rated.mean() if len(rated) else 1)) ** ITEM_POWER).astype(np.float32)
 
 
 class _Side(NamedTuple):

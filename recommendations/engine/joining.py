@@ -1,6 +1,6 @@
 """LightFM fits, their linear sibling, and what tells most of few ratings: side by side in one vector, made small."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 
 import numpy as np
@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 
 from recommendations.engine import ials
 from recommendations.engine.ease import Ease, EaseSettings, ease, entries
+from recommendations.engine.eras import lifts, moments_of
 from recommendations.engine.evaluation import Scorer
 from recommendations.engine.factors import Factors, compress, join, spread, tempered
 from recommendations.engine.features import IDENTITY, ItemFeatures
-from recommendations.engine.fold_in import FoldIn, as_bold, learned, weighted
+from recommendations.engine.fold_in import FoldIn, as_bold, covariance_of, learned, spreads, weighted
 from recommendations.engine.interactions import Interactions
 from recommendations.engine.trained import Progress
 
 BIASES = 0.35
 """Share of LightFM's item biases that is kept beside the sibling, whose scores tell what is popular as well: the whole
 would bring fewer movies into the lists, which are no better for it."""
-SHORT_LENGTH_POWER, SHORT_FEATURES = 0.3, 1.0
-"""`EaseSettings.length_power` and `features` of what tells of few ratings."""
+SHORT_FEATURES = 5.0
+"""`EaseSettings.features` of what tells of few ratings."""
 
 
 class Joiner:
@@ -117,46 +118,50 @@ class Joiner:
         The last of the columns repeats the items' biases: with it a vector can take back what they add to every score.
         """
         short_items = self._short_items()
+        moments = moments_of(self._interactions)
         beside = self.beside(averaged, weight)
-        nothing = np.zeros_like(short_items)
+        few_items = np.concatenate([short_items, lifts(self._interactions, moments)], axis=1)
+        nothing = np.zeros_like(few_items)
         parts = {
-            name: _widened(part, short_items if name == IDENTITY else nothing) for name, part in beside.parts.items()
+            name: _widened(part, few_items if name == IDENTITY else nothing) for name, part in beside.parts.items()
         }
         all_of = Factors(beside.users, parts)
         sibling_rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
         average = _widened(self._average(beside), nothing[0])
-        first_rows, short_rows = self._few(short_items, all_of.items, average)
         vectors = {
             "rows": _widened(rows, sibling_rows, nothing),
-            "first_rows": first_rows,
-            "short_rows": short_rows,
             "prior": _widened(prior, np.zeros(sibling_rows.shape[1]), nothing[0]),
             "average": average,
+            **self._of_few(short_items, len(moments), all_of.items, average),
         }
-        others = self._as_users(first_rows, short_rows)
-        factors, to = compress(all_of, max(self._dimension - 1, 1), self._roots, others)
+        factors, to = compress(all_of, max(self._dimension - 1, 1), self._roots, self._as_users(vectors))
         vectors = {name: _widened(_through(of, to), np.zeros((*of.shape[:-1], 1))) for name, of in vectors.items()}
         neutral = np.zeros_like(vectors["average"])
         neutral[-2] = -1
-        return _with_biases_beside(factors), FoldIn.closed(self._weights, neutral=neutral, **vectors)
+        return _with_biases_beside(factors), FoldIn.closed(self._weights, neutral=neutral, moments=moments, **vectors)
 
-    def _few(
-        self, short_items: NDArray[np.float32], items: NDArray[np.float32], average: NDArray[np.float32]
-    ) -> list[NDArray[np.float32]]:
-        """`FoldIn.first_rows` and `short_rows`, whose columns are the last before the biases."""
-        of_first = short_items, ials.fold_in_rows(short_items)
-        columns = [np.pad(of, ((0, 0), (items.shape[1] - 1 - of.shape[1], 1))) for of in of_first]
+    def _of_few(
+        self, short_items: NDArray[np.float32], n_eras: int, items: NDArray[np.float32], average: NDArray[np.float32]
+    ) -> dict[str, NDArray[np.float32]]:
+        """`FoldIn.first_rows`, `short_rows` and `eras`, whose columns are the last before the biases."""
         aim = np.append(average[:-1], np.float32(1))
-        return [as_bold(of, items, aim, self._interactions.counts) for of in columns]
+        of_first = {"first_rows": short_items, "short_rows": ials.fold_in_rows(short_items)}
+        before = items.shape[1] - 1 - short_items.shape[1] - n_eras
+        columns = {name: np.pad(of, ((0, 0), (before, n_eras + 1))) for name, of in of_first.items()}
+        covariance = covariance_of(items)
+        bold = {name: as_bold(of, covariance, aim, self._interactions.counts) for name, of in columns.items()}
+        eras = np.eye(n_eras, len(average), len(average) - 1 - n_eras, dtype=np.float32)
+        return {**bold, "eras": eras * np.float32(spreads(aim, covariance))}
 
-    def _as_users(self, *rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Vectors of people who have rated one item each, as many of them as there are users."""
-        counts = self._interactions.counts
-        shares = np.sqrt(counts * (self._interactions.n_users / max(counts.sum(), 1) / len(rows)))
-        return np.concatenate([of[:, :-1] * shares[:, None] for of in rows])
+    def _as_users(self, vectors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Vectors of people who have rated one item each, as many of them as there are users; and of when they came."""
+        counts, n_users = self._interactions.counts, self._interactions.n_users
+        shares = np.sqrt(counts * (n_users / max(counts.sum(), 1) / 2))
+        rated = [vectors[name][:, :-1] * shares[:, None] for name in ("first_rows", "short_rows")]
+        return np.concatenate([*rated, vectors["eras"][:, :-1] * np.sqrt(n_users / len(vectors["eras"]))])
 
     def _short_items(self) -> NDArray[np.float32]:
-        settings = EaseSettings(0, 0, SHORT_LENGTH_POWER, SHORT_FEATURES)
+        settings = EaseSettings(0, 0, features=SHORT_FEATURES)
         matrix = entries(self._interactions, self._weights, settings, self._features)
         report = partial(self._progress, "few ratings")
         return ials.fit_items(matrix, seed=self._seed, threads=self._threads, progress=report)
