@@ -14,6 +14,7 @@ from recommendations.engine.factors import Factors, compress, join, spread, temp
 from recommendations.engine.features import IDENTITY, ItemFeatures
 from recommendations.engine.fold_in import FoldIn, as_bold, covariance_of, learned, spreads, weighted
 from recommendations.engine.interactions import Interactions
+from recommendations.engine.sizing import size_of
 from recommendations.engine.trained import Progress
 
 BIASES = 0.35
@@ -154,11 +155,12 @@ class Joiner:
         return {**bold, "eras": eras * np.float32(spreads(aim, covariance))}
 
     def _as_users(self, vectors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Vectors of people who have rated one item each, as many of them as there are users; and of when they came."""
-        counts, n_users = self._interactions.counts, self._interactions.n_users
-        shares = np.sqrt(counts * (n_users / max(counts.sum(), 1) / 2))
+        """Vectors of people who have rated one item, and of as many who have only come at some time."""
+        counts, eras = self._interactions.counts, vectors["eras"]
+        people = size_of(len(self._interactions)).few * self._interactions.n_users
+        shares = np.sqrt(counts * (people / max(counts.sum(), 1) / 2))
         rated = [vectors[name][:, :-1] * shares[:, None] for name in ("first_rows", "short_rows")]
-        return np.concatenate([*rated, vectors["eras"][:, :-1] * np.sqrt(n_users / len(vectors["eras"]))])
+        return np.concatenate([*rated, eras[:, :-1] * np.sqrt(people / len(eras))])
 
     def _short_items(self) -> NDArray[np.float32]:
         settings = EaseSettings(0, 0, features=SHORT_FEATURES)

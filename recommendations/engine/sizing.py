@@ -27,15 +27,24 @@ class Size:
         LightFM fits that are averaged: noise matters less where there is more data, and a fit costs more.
     max_epochs : int
         How long a search goes on: an epoch of more ratings teaches a movie more.
+    few : float
+        How many people with few ratings count beside a user when vectors are made small.  With as many of them as of
+        users, lists for few likes differ most; in few columns they would leave too little room for whole histories.
     """
 
     ratings: float
     dimension: int
     fits: int
     max_epochs: int
+    few: float
 
 
-SIZES = (Size(1_000_000, 256, 3, 24), Size(10_000_000, 128, 2, 20), Size(float("inf"), 128, 2, 8))
+SIZES = (
+    Size(1_000_000, 256, 3, 24, 1.0),
+    Size(3_000_000, 256, 2, 20, 1.0),
+    Size(10_000_000, 128, 2, 20, 0.1),
+    Size(float("inf"), 128, 2, 8, 0.1),
+)
 
 
 def size_of(n_ratings: int) -> Size:
