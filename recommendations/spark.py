@@ -241,6 +241,10 @@ def _fitted(spark: "SparkSession", ratings: "DataFrame", config: AlsConfig, repo
             while not wait([fitting], LOOKS_EVERY).done:
                 report("ALS", min(_stages_done(spark), stages), stages)
         except BaseException:
+            # A job that comes while Spark stops is waited for without end, so there must be none any more.
+            while not fitting.done():
+                spark.sparkContext.cancelJobGroup(GROUP)
+                wait([fitting], LOOKS_EVERY)
             spark.stop()
             raise
         model = fitting.result()
