@@ -35,7 +35,7 @@ class Made:
 def pack(folder: Path, made: Made, kept: NDArray[np.bool_]) -> IndexPlan:
     """Write the arrays and indexes of a version; only the users that `kept` (n_users,) marks are in it."""
     embeddings = made.model.embeddings
-    units = directions(embeddings.items)
+    units = directions(embeddings.items, made.model.fold_in.eras)
     ranker = ExactRanker.prepare(embeddings.items)
     arrays: dict[str, NDArray[Any]] = {
         "user_ids": embeddings.user_ids[kept],

@@ -129,7 +129,11 @@ def _try(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
                 ease_alone(split.train, trained.config.sibling, trained.config.weights),
             )
         )
-        stars = calibrate(split, directions(trained.embeddings.items)) if len(split.test) else _uncalibrated(split)
+        stars = (
+            calibrate(split, directions(trained.embeddings.items, trained.fold_in.eras))
+            if len(split.test)
+            else _uncalibrated(split)
+        )
         return Trial(trained, model, known, sibling, stars)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from recommendations.engine.eras import between, lifts, moments_of
 from recommendations.engine.interactions import Interactions
+from recommendations.engine.similarity import directions
 from recommendations.engine.training import TrainingConfig, train
 from tests.engine_data import plain_features
 
@@ -72,3 +73,11 @@ def test_somebody_new_is_shown_what_is_liked_at_their_time() -> None:
     assert gap([START], always) < 0 < gap([START + 10 * YEAR], always)
     assert gap([START + 40 * YEAR], always) == pytest.approx(gap([START + 11 * YEAR], always))
     assert gap([]) > 0
+
+
+def test_what_is_rated_at_the_same_time_is_not_alike_for_that() -> None:
+    ratings = two_times()
+    model = train(ratings, plain_features(ratings), TrainingConfig(dimension=24, fits=1, epochs=20))
+    units = directions(model.embeddings.items, model.fold_in.eras)
+    assert units @ model.fold_in.eras[:, :-2].T == pytest.approx(0, abs=0.05 * np.abs(model.fold_in.eras).max())
+    assert np.linalg.norm(units, axis=1) == pytest.approx(1, abs=1e-5)

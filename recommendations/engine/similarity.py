@@ -4,9 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 BIAS_COLUMNS = 2
+NOTHING = 0.01
+"""What is smaller than this share of the largest is nothing."""
 
 
-def directions(item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def directions(item_vectors: NDArray[np.float32], aside: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """Unit vectors of the items, without biases.
 
     The dot product of two of them is the cosine, so every ranker and the index serve similar movies as they are:
@@ -16,6 +18,8 @@ def directions(item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     ----------
     item_vectors : (n_items, d + 2) float32
         `[v, 1, b_v]` as in `Embeddings.items`.
+    aside : (m, d + 2) float32, optional
+        User vectors; what items score with them does not make them alike, such as when they were rated.
 
     Returns
     -------
@@ -23,6 +27,10 @@ def directions(item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         A zero vector stays zero: it is like nothing.
     """
     vectors = item_vectors[:, :-BIAS_COLUMNS].astype(np.float64)
+    if aside is not None:
+        _, values, rows = np.linalg.svd(aside[:, :-BIAS_COLUMNS].astype(np.float64), full_matrices=False)
+        rows = rows[values > NOTHING * values.max(initial=0)]
+        vectors -= vectors @ rows.T @ rows
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0).astype(np.float32)
 
