@@ -18,10 +18,10 @@ import numpy as np
 from implicit.als import AlternatingLeastSquares
 
 from benchmarks import data_sets
-from recommendations.engine.als import AlsConfig
-from recommendations.engine.evaluation import Scorer, evaluate, scorer_of
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.splitting import Split, split_by_user_time
+from recommendations.engine.data.features import ItemFeatures
+from recommendations.engine.data.splits import Split, split_by_user_time
+from recommendations.engine.evaluation.evaluate import Scorer, evaluate, scorer_of
+from recommendations.engine.models.spark_als import AlsConfig
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
 django.setup()

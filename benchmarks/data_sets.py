@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from recommendations.engine.features import OWN_TAGS, ItemFeatures, Labels
-from recommendations.engine.interactions import IdMap, Interactions
+from recommendations.engine.data.features import OWN_TAGS, ItemFeatures, Labels
+from recommendations.engine.data.interactions import IdMap, Interactions
 
 TAG_ON_MOVIES = 5
 

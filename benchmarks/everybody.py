@@ -16,8 +16,8 @@ import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
 
-from recommendations.engine.batch import rank_all
-from recommendations.engine.exact import ExactRanker
+from recommendations.engine.ranking.bulk import rank_all
+from recommendations.engine.ranking.exact import ExactRanker
 
 N = 100
 TURN = 8_192

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.bootstrap import interval
+from recommendations.engine.evaluation.bootstrap import interval
 
 OURS = "recsite"
 MODELS = (OURS, "recsite,_folded_in", "LightFM,_plain", "EASE", "SLIM", "ALS", "item-kNN", "PureSVD", "popularity")

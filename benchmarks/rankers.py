@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from rich.console import Console
 
-from recommendations.engine.comparing import compare, resized
+from recommendations.engine.ranking.benchmark import compare, resized
 from recommendations.ranker_tables import rankers_table
 
 SIZES = (9_742, 62_423, 1_000_000)

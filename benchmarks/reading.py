@@ -73,7 +73,7 @@ def columns(database: dict[str, Any]) -> None:
 def matrix(database: dict[str, Any]) -> None:
     """The columns first, unmeasured; then the sparse matrix of them."""
     from movies import columns as reader  # noqa: PLC0415
-    from recommendations.engine.interactions import Interactions  # noqa: PLC0415
+    from recommendations.engine.data.interactions import Interactions  # noqa: PLC0415
 
     found = reader.ratings()
 

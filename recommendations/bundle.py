@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from recommendations import artifacts
 from recommendations.catalogue import Catalogue
-from recommendations.engine.embeddings import Embeddings
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.explaining import parts_by_block, parts_by_rating
-from recommendations.engine.fold_in import FoldIn
-from recommendations.engine.index import ItemIndex, open_index
-from recommendations.engine.interactions import IdMap, fingerprint
-from recommendations.engine.ranking import Ranking, approximate_rank
-from recommendations.engine.served import ServedRanker
-from recommendations.engine.similarity import well_rated
-from recommendations.engine.stars import Stars
-from recommendations.engine.steering import Traits, Wishes, steer
+from recommendations.engine.data.interactions import IdMap, fingerprint
+from recommendations.engine.models.embeddings import Embeddings
+from recommendations.engine.models.fold_in import FoldIn
+from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.ranking.annoy_index import ItemIndex, open_index
+from recommendations.engine.ranking.base import Ranking, approximate_rank
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.ranking.hybrid import ServedRanker
+from recommendations.engine.reranking.explanations import parts_by_block, parts_by_rating
+from recommendations.engine.reranking.similarity import well_rated
+from recommendations.engine.reranking.steering import Traits, Wishes, steer
 from recommendations.filters import Filters, Ranker, Source, Steering
 
 MOVIES_INDEX = "movies.ann"

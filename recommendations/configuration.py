@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar, get_args
 
-from recommendations.engine.als import AlsConfig
-from recommendations.engine.feedback import FeedbackKind, Loss
-from recommendations.engine.sizing import SIZES
+from recommendations.engine.data.presets import SIZES
+from recommendations.engine.data.targets import FeedbackKind, Loss
+from recommendations.engine.models.spark_als import AlsConfig
 from recommendations.engine.training import Recipe, TrainingConfig
 
 C = TypeVar("C", TrainingConfig, AlsConfig)

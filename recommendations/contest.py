@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from recommendations import serving
-from recommendations.engine.comparing import Line, compare, resized
+from recommendations.engine.ranking.benchmark import Line, compare, resized
 
 
 class NothingServesError(Exception):

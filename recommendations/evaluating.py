@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from recommendations.configuration import configured
-from recommendations.engine.evaluation import Evaluation
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.protocols import PROTOCOLS, Protocol
-from recommendations.engine.report import describe, judge_peer
+from recommendations.engine.data.features import ItemFeatures
+from recommendations.engine.evaluation.evaluate import Evaluation
+from recommendations.engine.evaluation.protocols import PROTOCOLS, Protocol
+from recommendations.engine.evaluation.report import describe, judge_peer
 from recommendations.engine.training import TrainingConfig, train
 from recommendations.parameter_search import tuned
 from recommendations.peers import peers

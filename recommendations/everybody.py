@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from movies.models import HiddenMovie, Rating
 from recommendations.bundle import Bundle
-from recommendations.engine.batch import rank_all
-from recommendations.engine.interactions import IdMap, Interactions, fingerprints
+from recommendations.engine.data.interactions import IdMap, Interactions, fingerprints
+from recommendations.engine.ranking.bulk import rank_all
 
 ROWS_AT_ONCE = 20_000
 Columns = NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from recommendations.engine.steering import Wishes
+from recommendations.engine.reranking.steering import Wishes
 
 
 class Source(StrEnum):
@@ -61,7 +61,7 @@ class Steering:
 
     `popularity` is −1 (hidden gems) to 1 (well known), `recency` −1 (classics) to 1 (new), `diversity` 0 to 1,
     `genres` and `tags` (ids) each −1 (less) to 1 (more).  A number outside its range is a ValueError.  What each
-    does exactly is in `recommendations.engine.steering`.
+    does exactly is in `recommendations.engine.reranking.steering`.
     """
 
     popularity: float = 0.0

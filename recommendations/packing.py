@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from recommendations import artifacts
 from recommendations.bundle import MOVIES_INDEX, SIMILAR_INDEX
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.index import build_index
-from recommendations.engine.interactions import fingerprints
-from recommendations.engine.similarity import directions
-from recommendations.engine.stars import Stars
-from recommendations.engine.trained import TrainedModel
-from recommendations.engine.tuning import IndexPlan, tune_index
+from recommendations.engine.data.interactions import fingerprints
+from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.trained_model import TrainedModel
+from recommendations.engine.ranking.annoy_index import build_index
+from recommendations.engine.ranking.annoy_tuning import IndexPlan, tune_index
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.reranking.similarity import directions
 from recommendations.reading import Data
 
 

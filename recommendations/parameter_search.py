@@ -7,9 +7,9 @@ from typing import Any
 import optuna
 
 from recommendations.configuration import configured
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.splitting import split_by_user_time
+from recommendations.engine.data.features import ItemFeatures
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.splits import split_by_user_time
 from recommendations.engine.training import search
 from recommendations.models import TunedParameters
 from recommendations.reading import read

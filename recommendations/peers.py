@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommendations.engine.peers import PEERS, USUAL, Peer, Rows, ScoreRows
+from recommendations.engine.evaluation.baselines import PEERS, USUAL, Peer, Rows, ScoreRows
 
 
 def fit_als(rows: Rows, *, dimension: int, regularization: float, alpha: float, seed: int = 0) -> ScoreRows:

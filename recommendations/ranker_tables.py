@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from recommendations.engine.comparing import Line
+from recommendations.engine.ranking.benchmark import Line
 
 COLUMNS = ("p50 µs", "p99 µs", "× partition", "recall@10", "recall@100", "MB", "built in s")
 

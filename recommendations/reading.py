@@ -10,8 +10,8 @@ from scipy.sparse import csr_matrix
 
 from movies import columns, extras, parquet
 from recommendations.catalogue import Catalogue, grouped
-from recommendations.engine.features import OWN_TAGS, ItemFeatures, Labels
-from recommendations.engine.interactions import IdMap, Interactions
+from recommendations.engine.data.features import OWN_TAGS, ItemFeatures, Labels
+from recommendations.engine.data.interactions import IdMap, Interactions
 
 TAG_ON_MOVIES = 5
 """A tag on fewer movies says little that the movie's own vector cannot."""

@@ -13,7 +13,7 @@ from movies.models import Movie, User
 from recommendations import metrics, serving
 from recommendations.asking import Opinions, answer, opinions_of
 from recommendations.bundle import Bundle, Ratings
-from recommendations.engine.interactions import fingerprint
+from recommendations.engine.data.interactions import fingerprint
 from recommendations.everybody import Lines, lists_of_some
 from recommendations.experiments import treatment_of
 from recommendations.explanations import explain_all

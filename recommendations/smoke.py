@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from recommendations.artifacts import ArtifactError
 from recommendations.bundle import MOVIES_INDEX, SIMILAR_INDEX, Bundle, Ratings
-from recommendations.engine.index import open_index
-from recommendations.engine.ranking import Ranking, approximate_rank
+from recommendations.engine.ranking.annoy_index import open_index
+from recommendations.engine.ranking.base import Ranking, approximate_rank
 from recommendations.filters import Filters, Steering
 
 WANTED = 10

@@ -23,11 +23,11 @@ from django.conf import settings
 from django.db import connection
 
 from movies import parquet
-from recommendations.engine import als
-from recommendations.engine.als import AlsConfig, Solved
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.trained import Progress, TrainedModel
+from recommendations.engine.data.features import ItemFeatures
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.models import spark_als
+from recommendations.engine.models.spark_als import AlsConfig, Solved
+from recommendations.engine.models.trained_model import Progress, TrainedModel
 from recommendations.models import TrainingRun
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class SparkTrainer:
         SparkUnavailableError
             When pyspark or Java is missing.
         """
-        als.check(interactions, features.n_items, self.config)
+        spark_als.check(interactions, features.n_items, self.config)
         report = progress or (lambda *_: None)
         report("ALS", 0, 1)
         with shared_folder() as shared, session() as spark:
@@ -91,7 +91,7 @@ class SparkTrainer:
                 _solved(factors, shared / side)
                 for factors, side in ((model.userFactors, "users"), (model.itemFactors, "items"))
             )
-        return als.assemble(interactions, users, items, self.config)
+        return spark_als.assemble(interactions, users, items, self.config)
 
     def for_everything(self, trial: TrainedModel[AlsConfig], n_ratings: int) -> Self:
         return replace(self, everything=True)

@@ -11,7 +11,7 @@ from movies import columns, selectors
 from movies.models import Movie, User
 from recommendations import serving
 from recommendations.bundle import Bundle, Person, Ratings
-from recommendations.engine.groups import fair_order, worth
+from recommendations.engine.reranking.group_fairness import fair_order, worth
 from recommendations.filters import Filters
 from recommendations.services import recommend
 

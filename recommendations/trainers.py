@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from recommendations import spark
 from recommendations.configuration import ConfigError, als_configured, configured
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.trained import Config, Progress, TrainedModel
+from recommendations.engine.data.features import ItemFeatures
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.models.trained_model import Config, Progress, TrainedModel
 from recommendations.engine.training import TrainingConfig, train
 from recommendations.models import TrainingRun
 from recommendations.parameter_search import tuned

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from movies.models import User
 from recommendations import artifacts, gate, runs, store, versions
 from recommendations.bundle import Bundle
-from recommendations.engine.calibration import Calibration, calibrate
-from recommendations.engine.evaluation import Evaluation, evaluate, popularity, scorer_of
-from recommendations.engine.joining import ease_alone
-from recommendations.engine.similarity import directions
-from recommendations.engine.sizing import JUDGED_USERS, TRIED, sample_users
-from recommendations.engine.splitting import Split, split_by_user_time
-from recommendations.engine.stars import Stars
-from recommendations.engine.trained import TrainedModel
-from recommendations.engine.tuning import IndexPlan
+from recommendations.engine.data.presets import JUDGED_USERS, TRIED, sample_users
+from recommendations.engine.data.splits import Split, split_by_user_time
+from recommendations.engine.evaluation.evaluate import Evaluation, evaluate, popularity, scorer_of
+from recommendations.engine.models.joining import ease_alone
+from recommendations.engine.models.rating_calibration import Calibration, calibrate
+from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.trained_model import TrainedModel
+from recommendations.engine.ranking.annoy_tuning import IndexPlan
+from recommendations.engine.reranking.similarity import directions
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.packing import Made, pack
 from recommendations.reading import Data, read

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.interactions import IdMap, Interactions
+from recommendations.engine.data.features import ItemFeatures
+from recommendations.engine.data.interactions import IdMap, Interactions
 
 
 def checkerboard(n_users: int = 40, n_items: int = 30, *, hidden: float = 0.2) -> tuple[Interactions, Interactions]:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recommendations.engine import batch
-from recommendations.engine.batch import rank_all
-from recommendations.engine.exact import ExactRanker
+from recommendations.engine.ranking import bulk
+from recommendations.engine.ranking.bulk import rank_all
+from recommendations.engine.ranking.exact import ExactRanker
 
 pytestmark = pytest.mark.engine
 
@@ -19,7 +19,7 @@ EXCLUDE = np.cumsum([0, *map(len, RATED)]), np.concatenate(RATED)
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "BLOCK", 7)
+    monkeypatch.setattr(bulk, "BLOCK", 7)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

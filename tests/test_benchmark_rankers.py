@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from recommendations.engine import comparing
+from recommendations.engine.ranking import benchmark
 from recommendations.models import ModelVersion
 from tests.worlds import World
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.database
 
 @pytest.fixture(autouse=True)
 def few_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparing, "USERS", 5)
+    monkeypatch.setattr(benchmark, "USERS", 5)
 
 
 def test_every_ranker_is_there_and_the_exact_ones_are_right(

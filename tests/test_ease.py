@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommendations.engine.ease import Ease, EaseSettings, ease, solve
-from recommendations.engine.features import ItemFeatures, Labels
-from recommendations.engine.interactions import IdMap, Interactions
-from recommendations.engine.peers import WEIGHTS
+from recommendations.engine.data.features import ItemFeatures, Labels
+from recommendations.engine.data.interactions import IdMap, Interactions
+from recommendations.engine.evaluation.baselines import WEIGHTS
+from recommendations.engine.models.ease import Ease, EaseSettings, ease, solve
 from tests.engine_data import checkerboard, plain_features, some_ratings
 
 pytestmark = pytest.mark.engine
@@ -44,7 +44,7 @@ def test_of_large_data_the_leading_part_of_ease_is_taken(monkeypatch: pytest.Mon
         return np.argsort(-scores, axis=1)[:, :5].ravel().tolist()
 
     exact = order(ease(ratings, LIKES, settings))
-    monkeypatch.setattr("recommendations.engine.ease.WHOLE", 10)
+    monkeypatch.setattr("recommendations.engine.models.ease.WHOLE", 10)
     assert np.mean(np.array(exact) == order(ease(ratings, LIKES, settings))) > 0.95
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommendations.engine.embeddings import Embeddings
+from recommendations.engine.models.embeddings import Embeddings
 
 pytestmark = pytest.mark.engine
 

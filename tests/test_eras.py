@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.eras import between, lifts, moments_of
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.similarity import directions
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.models.time_drift import between, lifts, moments_of
+from recommendations.engine.reranking.similarity import directions
 from recommendations.engine.training import TrainingConfig, train
 from tests.engine_data import plain_features
 

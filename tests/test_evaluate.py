@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
-from recommendations.engine.protocols import PROTOCOLS
+from recommendations.engine.evaluation.protocols import PROTOCOLS
 from recommendations.management.commands.retrain import Command as Retrain
 from recommendations.management.parameters import training_parameters
 from tests.worlds import World

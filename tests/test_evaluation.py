@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recommendations.engine import metrics
-from recommendations.engine.evaluation import evaluate, popularity
-from recommendations.engine.splitting import split_by_user_time
+from recommendations.engine.data.splits import split_by_user_time
+from recommendations.engine.evaluation import accuracy
+from recommendations.engine.evaluation.evaluate import evaluate, popularity
 from tests.engine_data import some_ratings
 
 pytestmark = pytest.mark.engine
@@ -34,11 +34,11 @@ def test_lists_leave_out_what_was_known_and_are_judged_by_what_was_liked() -> No
 
 def test_measures_of_a_list_worked_out_by_hand() -> None:
     hits, n_relevant = np.array([[True, False, True, False]]), np.array([3])
-    assert metrics.recall(hits, n_relevant) == pytest.approx([2 / 3])
-    assert metrics.precision(hits, n_relevant) == pytest.approx([1 / 2])
-    assert metrics.average_precision(hits, n_relevant) == pytest.approx([(1 + 2 / 3) / 3])
-    assert metrics.reciprocal_rank(np.array([[False, True, False]]), n_relevant) == pytest.approx([1 / 2])
-    assert metrics.reciprocal_rank(np.zeros((1, 3), bool), n_relevant) == pytest.approx([0])
+    assert accuracy.recall(hits, n_relevant) == pytest.approx([2 / 3])
+    assert accuracy.precision(hits, n_relevant) == pytest.approx([1 / 2])
+    assert accuracy.average_precision(hits, n_relevant) == pytest.approx([(1 + 2 / 3) / 3])
+    assert accuracy.reciprocal_rank(np.array([[False, True, False]]), n_relevant) == pytest.approx([1 / 2])
+    assert accuracy.reciprocal_rank(np.zeros((1, 3), bool), n_relevant) == pytest.approx([0])
 
 
 def test_popularity_is_the_same_for_everybody() -> None:

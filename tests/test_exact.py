@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.ranking import Ranking
-from recommendations.engine.searching import search
+from recommendations.engine.ranking.base import Ranking
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.ranking.exact_search import search
 from tests.ranking_reference import reference, whole_numbers
 
 pytestmark = pytest.mark.engine
@@ -120,7 +120,7 @@ def test_somebody_who_has_rated_nearly_everything_and_a_genre_of_seven() -> None
 def test_sums_keep_their_order_in_a_process_that_compiles_anew(tmp_path: Path) -> None:
     program = """
         import numpy as np
-        from recommendations.engine.exact import ExactRanker
+        from recommendations.engine.ranking.exact import ExactRanker
         items = np.zeros((9, 3), np.float32)
         items[8] = 1
         print(ExactRanker.prepare(items).rank(np.array([1e7, 1e-30, -1e7], np.float32), 1).ordinals)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.embeddings import stack_items
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.explaining import parts_by_block, parts_by_rating
-from recommendations.engine.fold_in import FoldIn
+from recommendations.engine.models.embeddings import stack_items
+from recommendations.engine.models.fold_in import FoldIn
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.reranking.explanations import parts_by_block, parts_by_rating
 
 pytestmark = pytest.mark.engine
 

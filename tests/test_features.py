@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.features import ItemFeatures, Labels
-from recommendations.engine.interactions import IdMap
+from recommendations.engine.data.features import ItemFeatures, Labels
+from recommendations.engine.data.interactions import IdMap
 
 pytestmark = pytest.mark.engine
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.fold_in import FADE, LONG, SHORT, FoldIn, as_bold, covariance_of, rating_weights
-from recommendations.engine.trained import TrainedModel
+from recommendations.engine.models.fold_in import FADE, LONG, SHORT, FoldIn, as_bold, covariance_of, rating_weights
+from recommendations.engine.models.trained_model import TrainedModel
 from recommendations.engine.training import TrainingConfig, train
 from tests.engine_data import checkerboard, plain_features, some_ratings
 

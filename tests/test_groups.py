@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.groups import fair_order, worth
+from recommendations.engine.reranking.group_fairness import fair_order, worth
 
 pytestmark = pytest.mark.engine
 

@@ -5,7 +5,7 @@ import pytest
 from implicit.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix, vstack
 
-from recommendations.engine import ials
+from recommendations.engine.models import ials
 from tests.engine_data import checkerboard, some_ratings
 
 pytestmark = pytest.mark.engine

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommendations.engine.index import IndexFileError, build_index, open_index
-from recommendations.engine.ranking import approximate_rank, exact_rank_naive
-from recommendations.engine.similarity import directions, well_rated
+from recommendations.engine.ranking.annoy_index import IndexFileError, build_index, open_index
+from recommendations.engine.ranking.base import approximate_rank, exact_rank_naive
+from recommendations.engine.reranking.similarity import directions, well_rated
 
 pytestmark = pytest.mark.engine
 

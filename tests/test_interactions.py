@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.interactions import IdMap, Interactions, fingerprint, fingerprints
+from recommendations.engine.data.interactions import IdMap, Interactions, fingerprint, fingerprints
 from tests.engine_data import some_ratings
 
 pytestmark = pytest.mark.engine

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommendations.engine import beyond
-from recommendations.engine.bootstrap import interval
-from recommendations.engine.evaluation import Evaluation, evaluate
-from recommendations.engine.slices import by_items, by_users
-from recommendations.engine.splitting import Split, split_by_user_time
+from recommendations.engine.data.splits import Split, split_by_user_time
+from recommendations.engine.evaluation import beyond_accuracy
+from recommendations.engine.evaluation.bootstrap import interval
+from recommendations.engine.evaluation.evaluate import Evaluation, evaluate
+from recommendations.engine.evaluation.slices import by_items, by_users
 from tests.engine_data import some_ratings
 
 pytestmark = pytest.mark.engine
@@ -49,21 +49,21 @@ def test_every_measure_is_what_ranx_says(judged: tuple[Evaluation, Split], monke
 def test_lists_of_rare_movies_are_novel_and_lists_of_known_ones_are_lifted() -> None:
     counts = np.array([8, 4, 1, 0])
     lists = np.array([[0, 1], [2, 3]], np.int32)
-    assert beyond.novelty(lists, counts, 16).tolist() == [1.5, 4.0]
+    assert beyond_accuracy.novelty(lists, counts, 16).tolist() == [1.5, 4.0]
     profiles = csr_matrix(np.array([[0, 1, 0, 0], [1, 0, 0, 0]]))
-    assert beyond.popularity_lift(lists, profiles, counts).tolist() == [0.5, (0.5 - 8) / 8]
+    assert beyond_accuracy.popularity_lift(lists, profiles, counts).tolist() == [0.5, (0.5 - 8) / 8]
 
 
 def test_a_list_of_one_genre_has_no_diversity() -> None:
     labels = csr_matrix(np.array([[1.0, 0], [2, 0], [0, 1], [0, 0]]))
     lists = np.array([[0, 1], [0, 2], [0, 3]], np.int32)
-    assert beyond.diversity(lists, labels).tolist() == pytest.approx([0, 1, 1])
+    assert beyond_accuracy.diversity(lists, labels).tolist() == pytest.approx([0, 1, 1])
 
 
 def test_a_list_with_the_genres_that_somebody_likes_is_calibrated() -> None:
     labels = csr_matrix(np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]]))
     profiles = csr_matrix(np.array([[1.0, 1, 0, 0], [1, 0, 0, 0]]))
-    true, wrong = beyond.miscalibration(np.array([[2, 3], [3, 1]], np.int32), profiles, labels)
+    true, wrong = beyond_accuracy.miscalibration(np.array([[2, 3], [3, 1]], np.int32), profiles, labels)
     assert true == pytest.approx(0, abs=1e-9)
     assert wrong == pytest.approx(-np.log2(0.01))
 

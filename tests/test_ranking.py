@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.index import build_index, open_index
-from recommendations.engine.ranking import Ranking, approximate_rank, exact_rank_naive, exact_rank_partition
-from recommendations.engine.served import ServedRanker
+from recommendations.engine.ranking.annoy_index import build_index, open_index
+from recommendations.engine.ranking.base import Ranking, approximate_rank, exact_rank_naive, exact_rank_partition
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.ranking.hybrid import ServedRanker
 from tests.ranking_reference import reference, whole_numbers
 
 pytestmark = pytest.mark.engine

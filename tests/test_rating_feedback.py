@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.feedback import Feedback, to_feedback
-from recommendations.engine.interactions import Interactions
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.targets import Feedback, to_feedback
 
 pytestmark = pytest.mark.engine
 

@@ -8,9 +8,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from recommendations import serving
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.index import build_index, open_index
-from recommendations.engine.served import DEPTH, ServedRanker
+from recommendations.engine.ranking.annoy_index import build_index, open_index
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.ranking.hybrid import DEPTH, ServedRanker
 from recommendations.models import ModelVersion
 from recommendations.services import recommend
 from tests.worlds import World

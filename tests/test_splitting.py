@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.splitting import (
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.splits import (
     Split,
     hold_out_users,
     places_by_age,

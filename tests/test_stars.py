@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recommendations.engine.biased_mf import biased_mf
-from recommendations.engine.calibration import calibrate
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.similarity import directions
-from recommendations.engine.splitting import split_by_user_time
-from recommendations.engine.stars import Stars
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.splits import split_by_user_time
+from recommendations.engine.models.biased_mf import biased_mf
+from recommendations.engine.models.rating_calibration import calibrate
+from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.reranking.similarity import directions
 
 pytestmark = pytest.mark.engine
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.similarity import directions
-from recommendations.engine.steering import FORCE, HALF_LIFE, Traits, Wishes, steer
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.reranking.similarity import directions
+from recommendations.engine.reranking.steering import FORCE, HALF_LIFE, Traits, Wishes, steer
 
 pytestmark = pytest.mark.engine
 

@@ -13,11 +13,11 @@ from pytest_django import Settings
 
 from recommendations import spark, trainers
 from recommendations.configuration import ConfigError
-from recommendations.engine.als import AlsConfig
-from recommendations.engine.evaluation import evaluate, popularity, scorer_of
-from recommendations.engine.interactions import IdMap, Interactions
-from recommendations.engine.splitting import Split
-from recommendations.engine.trained import TrainedModel
+from recommendations.engine.data.interactions import IdMap, Interactions
+from recommendations.engine.data.splits import Split
+from recommendations.engine.evaluation.evaluate import evaluate, popularity, scorer_of
+from recommendations.engine.models.spark_als import AlsConfig
+from recommendations.engine.models.trained_model import TrainedModel
 from recommendations.engine.training import TrainingConfig
 from recommendations.spark import SparkTrainer
 from recommendations.trainers import LightFMTrainer, Trainer

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommendations.engine.embeddings import stack_items, stack_users
-from recommendations.engine.evaluation import evaluate, popularity, scorer_of
-from recommendations.engine.features import ItemFeatures, Labels
-from recommendations.engine.feedback import to_feedback
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
-from recommendations.engine.splitting import Split
+from recommendations.engine.data.features import ItemFeatures, Labels
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.splits import Split
+from recommendations.engine.data.targets import to_feedback
+from recommendations.engine.evaluation.evaluate import evaluate, popularity, scorer_of
+from recommendations.engine.models.embeddings import stack_items, stack_users
+from recommendations.engine.models.lightfm import FitSettings, LightFMFits
 from recommendations.engine.training import TrainingConfig, train
 from tests.engine_data import checkerboard, plain_features, some_ratings
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recommendations.engine.exact import ExactRanker
-from recommendations.engine.index import open_index
-from recommendations.engine.ranking import approximate_rank
-from recommendations.engine.tuning import tune_index
+from recommendations.engine.ranking.annoy_index import open_index
+from recommendations.engine.ranking.annoy_tuning import tune_index
+from recommendations.engine.ranking.base import approximate_rank
+from recommendations.engine.ranking.exact import ExactRanker
 
 pytestmark = pytest.mark.engine
 

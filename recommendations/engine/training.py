@@ -6,19 +6,19 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.engine.ease import EaseSettings
-from recommendations.engine.embeddings import Embeddings, stack_items, stack_users
-from recommendations.engine.evaluation import ndcg_at_10, scorer_of
-from recommendations.engine.factors import Factors
-from recommendations.engine.features import ItemFeatures
-from recommendations.engine.feedback import FeedbackKind, Loss, to_feedback
-from recommendations.engine.fold_in import rating_weights
-from recommendations.engine.interactions import Interactions
-from recommendations.engine.joining import Joiner
-from recommendations.engine.lightfm_fits import FitSettings, LightFMFits
-from recommendations.engine.sizing import SEARCHED, sample_users, size_of
-from recommendations.engine.splitting import split_by_user_time
-from recommendations.engine.trained import Progress, TrainedModel
+from recommendations.engine.data.features import ItemFeatures
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.presets import SEARCHED, sample_users, size_of
+from recommendations.engine.data.splits import split_by_user_time
+from recommendations.engine.data.targets import FeedbackKind, Loss, to_feedback
+from recommendations.engine.evaluation.evaluate import ndcg_at_10, scorer_of
+from recommendations.engine.models.ease import EaseSettings
+from recommendations.engine.models.embeddings import Embeddings, stack_items, stack_users
+from recommendations.engine.models.factors import Factors
+from recommendations.engine.models.fold_in import rating_weights
+from recommendations.engine.models.joining import Joiner
+from recommendations.engine.models.lightfm import FitSettings, LightFMFits
+from recommendations.engine.models.trained_model import Progress, TrainedModel
 
 Recipe = Literal["joined", "article"]
 SIBLING_WEIGHTS = (0.7, 0.35, 1.0)

@@ -1,0 +1,1 @@
+"""Interactions, item features, train/test splits and training targets."""

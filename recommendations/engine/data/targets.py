@@ -1,0 +1,100 @@
+"""How stars become what LightFM learns from: entries of a matrix, their signs and their weights."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+
+from recommendations.engine.data.interactions import Interactions
+
+FeedbackKind = Literal["implicit", "explicit"]
+Loss = Literal["warp", "bpr", "warp-kos", "logistic"]
+LIKED = 8
+"""Half stars from which on a rating is a like: the relevant movies of every measure."""
+SO_SO = 6
+"""Half stars from which on a rating still says more for a movie than against it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Feedback:
+    """What one fit sees.
+
+    Attributes
+    ----------
+    matrix : (n_users, n_items) coo_matrix of float32
+        1 for a positive.  −1 for a negative: `logistic` learns from it; for `warp` and `bpr` it only keeps the
+        movie from being drawn as a negative.
+    weights : coo_matrix or None
+        In the matrix' order, within (0, 1]: WARP clips its loss, and a larger weight would be lost in part.
+    """
+
+    matrix: coo_matrix
+    weights: coo_matrix | None
+
+
+def to_feedback(
+    interactions: Interactions,
+    kind: FeedbackKind,
+    loss: Loss,
+    so_so_weight: float,
+    *,
+    low_weight: float = 0.0,
+    threshold: int | None = None,
+) -> Feedback:
+    """Ratings as LightFM wants them for a loss.
+
+    implicit
+        Likes are positives, so-so ratings (3 and 3.5 stars) weak positives, lower ones still weaker or nothing.
+    explicit
+        A rating at or above a threshold, or its user's own mean, is positive, one below it negative.
+
+    Parameters
+    ----------
+    interactions : Interactions
+    kind : {"implicit", "explicit"}
+    loss : {"warp", "bpr", "warp-kos", "logistic"}
+        `warp-kos` takes no weights and holds any stored entry for a positive, so it gets the likes alone.
+    so_so_weight, low_weight : float
+        Of implicit so-so ratings and of those below, 0 … 1; 0 leaves them out.
+    threshold : int, optional
+        Half stars from which on an explicit rating is positive; by default its user's own mean.
+
+    Raises
+    ------
+    ValueError
+        For `logistic` with implicit feedback: it draws no negatives, so it would learn from positives alone.
+    """
+    if kind == "explicit":
+        values, weights = _explicit(interactions, threshold)
+    else:
+        values, weights = _implicit(interactions, so_so_weight, low_weight)
+    if loss == "logistic" and kind == "implicit":
+        raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
+    if loss == "warp-kos":
+        values = np.where((values > 0) & (weights == 1), values, 0)
+    kept = values != 0
+    rows, columns = interactions.user_ordinals[kept], interactions.ordinals[kept]
+    shape = (interactions.n_users, interactions.n_items)
+    matrix = coo_matrix((values[kept].astype(np.float32), (rows, columns)), shape=shape)
+    weights = weights[kept].astype(np.float32)
+    if not len(weights) or weights.min() == 1:
+        return Feedback(matrix, None)
+    return Feedback(matrix, coo_matrix((weights, (rows, columns)), shape=shape))
+
+
+def _implicit(
+    interactions: Interactions, so_so_weight: float, low_weight: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    steps = [interactions.half_stars >= LIKED, interactions.half_stars >= SO_SO]
+    weights = np.select(steps, [1.0, so_so_weight], default=low_weight)
+    return np.sign(weights), weights
+
+
+def _explicit(interactions: Interactions, threshold: int | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    counts = np.maximum(np.diff(interactions.indptr), 1)
+    sums = np.bincount(interactions.user_ordinals, interactions.half_stars, minlength=interactions.n_users)
+    own_mean = (sums / counts)[interactions.user_ordinals]
+    above = interactions.half_stars >= (own_mean if threshold is None else threshold)
+    return np.where(above, 1.0, -1.0), np.ones(len(interactions))

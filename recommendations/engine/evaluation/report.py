@@ -1,0 +1,74 @@
+"""Models beside each other on one protocol: measures, intervals, differences and slices, ready for JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from recommendations.engine.data.splits import split_by_user_time
+from recommendations.engine.evaluation.baselines import Peer
+from recommendations.engine.evaluation.bootstrap import Interval, interval
+from recommendations.engine.evaluation.evaluate import Evaluation, with_labels
+from recommendations.engine.evaluation.protocols import Protocol
+from recommendations.engine.evaluation.slices import Table, by_items, by_users
+
+WITH_INTERVALS = ("ndcg@10", "ndcg@100", "recall@20")
+TUNED_ON = 2000
+"""Users of the validation slice that a peer's parameters are judged by."""
+
+
+def judge_peer(protocol: Protocol, peer: Peer) -> tuple[dict[str, Any], Evaluation]:
+    """A peer tuned on the latest ratings of the protocol's training users, then judged; its parameters first."""
+    setting = peer.tune(split_by_user_time(protocol.train), max_users=TUNED_ON)
+    return setting, protocol.judge(protocol.peers(peer, setting))
+
+
+def describe(
+    judged: Evaluation, protocol: Protocol, labels: csr_matrix | None, against: Evaluation | None = None
+) -> dict[str, Any]:
+    """Everything that is told about one model.
+
+    Parameters
+    ----------
+    judged : Evaluation
+    protocol : Protocol
+    labels : (n_items, n_labels) csr_matrix, optional
+        Genres.
+    against : Evaluation, optional
+        Of another model on the same protocol; the difference is `judged` − `against`.
+    """
+    if labels is not None:
+        judged = with_labels(judged, protocol.judged, labels)
+    told: dict[str, Any] = {
+        "users": len(judged.users),
+        "metrics": {name: round(value, 5) for name, value in judged.metrics.items()},
+        "intervals": {name: _rounded(interval(judged.per_user[name])) for name in WITH_INTERVALS},
+        "slices": {
+            **_table(by_users(judged, protocol.judged)),
+            **_table(by_items(judged, protocol.judged, protocol.train.counts)),
+        },
+    }
+    if against is not None:
+        told["ahead"] = {
+            name: _rounded(interval(judged.per_user[name] - against.per_user[name])) for name in WITH_INTERVALS
+        }
+    return told
+
+
+def means(reports: list[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
+    """Mean and standard deviation of each measure over several seeds' `describe`."""
+    names = reports[0]["metrics"]
+    values: dict[str, NDArray[np.float64]] = {
+        name: np.array([report["metrics"][name] for report in reports]) for name in names
+    }
+    return {name: (float(of.mean()), float(of.std())) for name, of in values.items()}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {name: {"users": users, "interval": _rounded(told)} for name, (users, told) in table.items()}
+
+
+def _rounded(told: Interval) -> list[float]:
+    return [round(value, 5) for value in told]

@@ -1,0 +1,63 @@
+"""Parts of the users and of the items that an evaluation is told by."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.data.splits import Split
+from recommendations.engine.data.targets import LIKED
+from recommendations.engine.evaluation.bootstrap import Interval, interval
+from recommendations.engine.evaluation.evaluate import Evaluation
+
+LIGHT, HEAVY = 20, 100
+"""Ratings in the train part from which on a user is light and no longer new, heavy and no longer light."""
+HEAD_SHARE = 0.5
+"""The head is the fewest items that hold this share of the train part's ratings."""
+ITEM_CUTOFF = 20
+Table = Mapping[str, tuple[int, Interval]]
+"""A slice's name, how many users it is told of, and the measure's mean with its interval."""
+
+
+def by_users(judged: Evaluation, split: Split, measure: str = "ndcg@10") -> Table:
+    """A measure for new, light and heavy users."""
+    counts = np.diff(split.train.indptr)[judged.users]
+    groups = {
+        f"new users (< {LIGHT})": counts < LIGHT,
+        f"light users ({LIGHT}–{HEAVY - 1})": (counts >= LIGHT) & (counts < HEAVY),
+        f"heavy users (≥ {HEAVY})": counts >= HEAVY,
+    }
+    values = judged.per_user[measure]
+    return {name: (int(group.sum()), interval(values[group])) for name, group in groups.items()}
+
+
+def by_items(judged: Evaluation, split: Split, counts: NDArray[np.integer]) -> Table:
+    """Recall@20 of relevant items from the head, the tail, and among those without any rating.
+
+    Parameters
+    ----------
+    judged : Evaluation
+    split : Split
+    counts : (n_items,) int
+        Ratings that the model has learned from.
+    """
+    groups = _item_groups(counts)
+    liked = split.test.half_stars >= LIKED
+    table = {}
+    for name, members in groups.items():
+        relevant = split.test.matrix((liked & members[split.test.ordinals]).astype(np.float32))[judged.users]
+        wanted = np.diff(relevant.indptr)
+        told = wanted > 0
+        rows = np.arange(len(judged.users))[:, None]
+        hits = relevant.toarray()[rows, judged.lists[:, :ITEM_CUTOFF]].sum(axis=1)
+        table[f"{name}, recall@{ITEM_CUTOFF}"] = (int(told.sum()), interval(hits[told] / wanted[told]))
+    return table
+
+
+def _item_groups(counts: NDArray[np.integer]) -> dict[str, NDArray[np.bool_]]:
+    order = np.argsort(-counts, kind="stable")
+    before = np.cumsum(counts[order]) - counts[order]
+    head = np.zeros(len(counts), bool)
+    head[order[before < HEAD_SHARE * counts.sum()]] = True
+    cold = counts == 0
+    return {"head items": head & ~cold, "tail items": ~head & ~cold, "cold items": cold}

@@ -1,0 +1,1 @@
+"""Models, their embeddings, and fold-in of new users."""

@@ -1,0 +1,161 @@
+"""Implicit alternating least squares: of a few ratings it tells more than what is fitted to whole histories.
+
+Users and items get vectors for which
+
+    Σ c (1 − u·v)² + Σ_all (u·v)² + Σ λ_u ‖u‖² + Σ λ_v ‖v‖²
+
+is small, c being `CONFIDENCE` times what a rating counts and λ_u `RIDGE` (Hu, Koren and Volinsky, "Collaborative
+filtering for implicit feedback datasets", 2008).  λ_v grows with the number of ratings (Rendle et al., "Revisiting the
+performance of iALS on item recommendation benchmarks", 2022).  Vectors are solved for by a few steps of conjugate
+gradients from where they stand (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit
+feedback collaborative filtering", 2011).
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from recommendations.engine.jit import jit_strict
+
+DIMENSION = 128
+CONFIDENCE = 24.0
+RIDGE = 53.0
+ITEM_POWER = 0.85
+"""λ_v is `RIDGE` for an item with a mean number of ratings, and grows with their number to this power.
+
+The higher it is, the less do movies that everybody has rated stand before all others.
+"""
+EPOCHS, STEPS = 5, 3
+"""Few: vectors that have not come to rest foretell more than those that have."""
+SOLVED = 1e-20
+ROWS_AT_ONCE = 2_000
+
+
+def fit_items(
+    matrix: csr_matrix, *, seed: int = 0, threads: int = 1, progress: Callable[[int, int], None] | None = None
+) -> NDArray[np.float32]:
+    """Fit to all rows.
+
+    Parameters
+    ----------
+    matrix : (n_rows, n_items) csr_matrix of float32
+        What each rating counts, none negative.
+    seed : int
+    threads : int
+        The result is the same for any number.
+    progress : callable, optional
+        Called after each epoch with its number, from 1 on, and that of all.
+
+    Returns
+    -------
+    (n_items, `DIMENSION`) float32
+    """
+    by_row = csr_matrix(matrix * np.float32(CONFIDENCE))
+    by_item = csr_matrix(by_row.T)
+    random = np.random.default_rng(seed)
+    users, items = ((random.standard_normal((n, DIMENSION)) / 100).astype(np.float32) for n in matrix.shape)
+    row_ridges, item_ridges = np.full(len(users), RIDGE, np.float32), _item_ridges(by_item)
+    with ThreadPoolExecutor(threads) as pool:
+        for epoch in range(1, EPOCHS + 1):
+            _sweep(pool, by_row, row_ridges, items, users)
+            _sweep(pool, by_item, item_ridges, users, items)
+            if progress:
+                progress(epoch, EPOCHS)
+    return items
+
+
+def fold_in_rows(
+    items: NDArray[np.float32], *, confidence: float = CONFIDENCE, ridge: float = RIDGE
+) -> NDArray[np.float32]:
+    """(n_items, d) float32: the vector of somebody who has rated one item, for each.
+
+    Their sum is close to the vector of somebody who has rated several, so long as they are few.
+    """
+    vectors = items.astype(np.float64)
+    gram = vectors.T @ vectors
+    gram[np.diag_indices_from(gram)] += ridge
+    solved = np.linalg.solve(gram, vectors.T).T
+    explained = (solved * vectors).sum(axis=1, keepdims=True)
+    return (solved * (1 + confidence) / (1 + confidence * explained)).astype(np.float32)
+
+
+def _item_ridges(by_item: csr_matrix) -> NDArray[np.float32]:
+    lengths = np.diff(by_item.indptr) + 1.0
+    rated = lengths[lengths > 1]
+    return (RIDGE * (lengths / (rated.mean() if len(rated) else 1)) ** ITEM_POWER).astype(np.float32)
+
+
+class _Side(NamedTuple):
+    """What the vectors of one side are solved from: a row's ratings, and the vectors of the other side."""
+
+    indptr: NDArray[np.int32]
+    indices: NDArray[np.int32]
+    confidences: NDArray[np.float32]
+    ridges: NDArray[np.float32]
+    others: NDArray[np.float32]
+    gram: NDArray[np.float32]
+
+
+def _sweep(
+    pool: ThreadPoolExecutor,
+    matrix: csr_matrix,
+    ridges: NDArray[np.float32],
+    others: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+) -> None:
+    """Solve for all rows of `vectors`, in place."""
+    side = _Side(matrix.indptr, matrix.indices, matrix.data, ridges, others, others.T @ others)
+    starts = range(0, len(vectors), ROWS_AT_ONCE)
+    list(pool.map(lambda start: _solve(side, vectors, start, min(start + ROWS_AT_ONCE, len(vectors))), starts))
+
+
+@jit_strict
+def _solve(side: _Side, vectors: NDArray[np.float32], start: int, stop: int) -> None:
+    for row in range(start, stop):
+        if side.indptr[row] == side.indptr[row + 1]:
+            vectors[row, :] = 0
+        else:
+            _improve(side, row, vectors[row])
+
+
+@jit_strict
+def _improve(side: _Side, row: int, vector: NDArray[np.float32]) -> None:
+    """Conjugate gradients towards (G + Σ c v vᵀ + λ I) vector = Σ (1 + c) v, in place."""
+    image = np.empty_like(vector)
+    _multiply(side, row, vector, image)
+    residual = -image
+    for place in range(side.indptr[row], side.indptr[row + 1]):
+        other = side.others[side.indices[place]]
+        for j in range(len(vector)):
+            residual[j] += (1 + side.confidences[place]) * other[j]
+    direction = residual.copy()
+    square = np.dot(residual, residual)
+    for _ in range(STEPS):
+        if square < SOLVED:
+            return
+        _multiply(side, row, direction, image)
+        length = square / np.dot(direction, image)
+        for j in range(len(vector)):
+            vector[j] += length * direction[j]
+            residual[j] -= length * image[j]
+        left = np.dot(residual, residual)
+        for j in range(len(vector)):
+            direction[j] = residual[j] + left / square * direction[j]
+        square = left
+
+
+@jit_strict
+def _multiply(side: _Side, row: int, vector: NDArray[np.float32], image: NDArray[np.float32]) -> None:
+    """(G + Σ c v vᵀ + λ I) vector, into `image`."""
+    np.dot(side.gram, vector, image)
+    for j in range(len(vector)):
+        image[j] += side.ridges[row] * vector[j]
+    for place in range(side.indptr[row], side.indptr[row + 1]):
+        other = side.others[side.indices[place]]
+        share = side.confidences[place] * np.dot(other, vector)
+        for j in range(len(vector)):
+            image[j] += share * other[j]

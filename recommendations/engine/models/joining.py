@@ -1,0 +1,203 @@
+"""LightFM fits, their linear sibling, and what tells most of few ratings: side by side in one vector, made small."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.data.features import IDENTITY, ItemFeatures
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.presets import size_of
+from recommendations.engine.evaluation.evaluate import Scorer
+from recommendations.engine.models import ials
+from recommendations.engine.models.ease import Ease, EaseSettings, ease, entries
+from recommendations.engine.models.factors import Factors, compress, join, spread, tempered
+from recommendations.engine.models.fold_in import FoldIn, as_bold, covariance_of, learned, spreads, weighted
+from recommendations.engine.models.time_drift import lifts, moments_of
+from recommendations.engine.models.trained_model import Progress
+
+BIASES = 0.35
+"""Share of LightFM's item biases that is kept beside the sibling, whose scores tell what is popular as well: the whole
+would bring fewer movies into the lists, which are no better for it."""
+SHORT_FEATURES = 5.0
+"""`EaseSettings.features` of what tells of few ratings."""
+
+
+class Joiner:
+    """Joins fits of some ratings; the sibling is fitted once, when it is first needed.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        What the sibling is fitted to; the users whose vectors are wanted.
+    features : ItemFeatures
+        Of the same items.
+    settings : EaseSettings
+    weights : (11,) float32
+        What a rating counts by its half stars, for the sibling and the fold-in.
+    dimension : int
+        Columns of the joined vectors.
+    seed : int
+    threads : int
+    progress : callable
+        Told of each epoch of what tells of few ratings.
+    """
+
+    def __init__(
+        self,
+        interactions: Interactions,
+        features: ItemFeatures,
+        settings: EaseSettings,
+        weights: NDArray[np.float32],
+        *,
+        dimension: int,
+        seed: int,
+        threads: int,
+        progress: Progress,
+    ) -> None:
+        self._interactions = interactions
+        self._features = features
+        self._settings = settings
+        self._weights = weights
+        self._dimension = dimension
+        self._seed = seed
+        self._threads = threads
+        self._progress = progress
+
+    @cached_property
+    def sibling(self) -> Ease:
+        return ease(self._interactions, self._weights, self._settings, self._features, seed=self._seed)
+
+    @cached_property
+    def _spread(self) -> float:
+        return spread(self.sibling.factors)
+
+    def beside(self, averaged: Factors, weight: float) -> Factors:
+        """A mean of fits and `weight` times the sibling, whose scores are brought to the same spread first."""
+        if not weight:
+            return averaged
+        return join([tempered(averaged, BIASES), self.sibling.factors], [1, self._scaled(averaged, weight)])
+
+    def join_and_fold_in(self, fits: Sequence[Factors], fitted: Interactions, weight: float) -> tuple[Factors, FoldIn]:
+        """The fits' mean beside the sibling, made small, and its fold-in: learned for LightFM, exact for the sibling.
+
+        What is lost in making it small is lost on rare movies rather than on known ones.
+
+        Parameters
+        ----------
+        fits : sequence of Factors
+        fitted : Interactions
+            What the fits were trained on: all ratings of all users or of some.  The others are folded in.
+        weight : float
+            Of the sibling; 0 for LightFM alone.
+        """
+        averaged = join(fits, [1 / len(fits)] * len(fits))
+        rows, prior = learned(fitted, averaged.users, averaged.items, self._weights)
+        if len(fitted) < len(self._interactions):
+            others = np.diff(fitted.indptr) == 0
+            averaged.users[others] = (prior + weighted(self._interactions, self._weights) @ rows)[others]
+        if weight:
+            return self._with_siblings(averaged, rows, prior, weight)
+        factors, to = compress(averaged, self._dimension, self._roots)
+        rows, prior, average = _through(rows, to), _through(prior, to), self._average(factors)
+        return factors, FoldIn.closed(
+            self._weights,
+            rows=rows,
+            first_rows=rows,
+            short_rows=rows,
+            prior=prior,
+            average=average,
+            neutral=average,
+        )
+
+    def _with_siblings(
+        self, averaged: Factors, rows: NDArray[np.float32], prior: NDArray[np.float32], weight: float
+    ) -> tuple[Factors, FoldIn]:
+        """Everything in columns of its own, then made small for users of long histories and of one rating alike.
+
+        The last of the columns repeats the items' biases: with it a vector can take back what they add to every score.
+        """
+        short_items = self._short_items()
+        moments = moments_of(self._interactions)
+        beside = self.beside(averaged, weight)
+        few_items = np.concatenate([short_items, lifts(self._interactions, moments)], axis=1)
+        nothing = np.zeros_like(few_items)
+        parts = {
+            name: _widened(part, few_items if name == IDENTITY else nothing) for name, part in beside.parts.items()
+        }
+        all_of = Factors(beside.users, parts)
+        sibling_rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
+        average = _widened(self._average(beside), nothing[0])
+        vectors = {
+            "rows": _widened(rows, sibling_rows, nothing),
+            "prior": _widened(prior, np.zeros(sibling_rows.shape[1]), nothing[0]),
+            "average": average,
+            **self._of_few(short_items, len(moments), all_of.items, average),
+        }
+        factors, to = compress(all_of, max(self._dimension - 1, 1), self._roots, self._as_users(vectors))
+        vectors = {name: _widened(_through(of, to), np.zeros((*of.shape[:-1], 1))) for name, of in vectors.items()}
+        neutral = np.zeros_like(vectors["average"])
+        neutral[-2] = -1
+        return _with_biases_beside(factors), FoldIn.closed(self._weights, neutral=neutral, moments=moments, **vectors)
+
+    def _of_few(
+        self, short_items: NDArray[np.float32], n_eras: int, items: NDArray[np.float32], average: NDArray[np.float32]
+    ) -> dict[str, NDArray[np.float32]]:
+        """`FoldIn.first_rows`, `short_rows` and `eras`, whose columns are the last before the biases."""
+        aim = np.append(average[:-1], np.float32(1))
+        of_first = {"first_rows": short_items, "short_rows": ials.fold_in_rows(short_items)}
+        before = items.shape[1] - 1 - short_items.shape[1] - n_eras
+        columns = {name: np.pad(of, ((0, 0), (before, n_eras + 1))) for name, of in of_first.items()}
+        covariance = covariance_of(items)
+        bold = {name: as_bold(of, covariance, aim, self._interactions.counts) for name, of in columns.items()}
+        eras = np.eye(n_eras, len(average), len(average) - 1 - n_eras, dtype=np.float32)
+        return {**bold, "eras": eras * np.float32(spreads(aim, covariance))}
+
+    def _as_users(self, vectors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Vectors of people who have rated one item, and of as many who have only come at some time."""
+        counts, eras = self._interactions.counts, vectors["eras"]
+        people = size_of(len(self._interactions)).few * self._interactions.n_users
+        shares = np.sqrt(counts * (people / max(counts.sum(), 1) / 2))
+        rated = [vectors[name][:, :-1] * shares[:, None] for name in ("first_rows", "short_rows")]
+        return np.concatenate([*rated, eras[:, :-1] * np.sqrt(people / len(eras))])
+
+    def _short_items(self) -> NDArray[np.float32]:
+        settings = EaseSettings(0, 0, features=SHORT_FEATURES)
+        matrix = entries(self._interactions, self._weights, settings, self._features)
+        report = partial(self._progress, "few ratings")
+        return ials.fit_items(matrix, seed=self._seed, threads=self._threads, progress=report)
+
+    def _average(self, factors: Factors) -> NDArray[np.float32]:
+        """(d + 1,) float32: the mean of the users who have rated."""
+        rated = np.diff(self._interactions.indptr) > 0
+        users = factors.users[rated] if rated.any() else np.zeros_like(factors.users[:1])
+        return users.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+    @property
+    def _roots(self) -> NDArray[np.float64]:
+        return np.sqrt(self._interactions.counts + 1)
+
+    def _scaled(self, averaged: Factors, weight: float) -> float:
+        return weight * spread(tempered(averaged, BIASES)) / self._spread if self._spread else 0.0
+
+
+def ease_alone(interactions: Interactions, settings: EaseSettings, weights: NDArray[np.float32]) -> Scorer:
+    """The sibling without LightFM, to be judged beside the joined model."""
+    factors = ease(interactions, weights, settings).factors
+    return lambda users: factors.users[users] @ factors.items.T
+
+
+def _widened(vectors: NDArray[np.floating], *columns: NDArray[np.floating]) -> NDArray[np.float32]:
+    """More columns before the last one, which is the bias."""
+    return np.concatenate([vectors[..., :-1], *columns, vectors[..., -1:]], axis=-1).astype(np.float32)
+
+
+def _with_biases_beside(factors: Factors) -> Factors:
+    """One more column, the items' biases, of which users take nothing."""
+    users = _widened(factors.users, np.zeros((len(factors.users), 1)))
+    return Factors(users, {name: _widened(part, part[:, -1:]) for name, part in factors.parts.items()})
+
+
+def _through(vectors: NDArray[np.floating], to: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.concatenate([vectors[..., :-1] @ to, vectors[..., -1:]], axis=-1).astype(np.float32)

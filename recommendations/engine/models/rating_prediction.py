@@ -1,0 +1,121 @@
+"""Predicted stars.  A LightFM score ranks and is no rating; what its vectors know is which movies are alike.
+
+With μ the mean rating, b_i and b_u how far the movie and the user lie above it (each shrunk towards 0), and e_uj
+what the user gave movie j beyond μ + b_u + b_j, the prediction for movie i is
+
+    c₀ + c₁ b_u + c₂ b_i + c₃ Σ_j w_ij e_uj / (SHRINK + Σ_j w_ij)        w_ij = max(0, cos(v_i, v_j))^SHARPNESS
+
+over the movies j that the user rated: a neighbourhood model (Koren, "Factor in the neighbors", 2010) whose
+likenesses are the model's own.  The four c are fitted by ridge regression on ratings no other part has seen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.data.interactions import Interactions
+
+OFFSET_SHRINK = 2.0
+"""Ratings of average height that every user and movie is given before their own."""
+SHRINK = 1.0
+SHARPNESS = 6
+ROUNDS = 5
+LOWEST, HIGHEST = 0.5, 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Stars:
+    """A prediction of ratings.
+
+    Attributes
+    ----------
+    mean : () float64
+        μ, in stars.
+    offsets : (n_items,) float32
+        b_i, in stars.
+    coefficients : (4,) float64
+        c₀ … c₃.
+    """
+
+    mean: NDArray[np.float64]
+    offsets: NDArray[np.float32]
+    coefficients: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, interactions: Interactions) -> Self:
+        """μ and b_i of these ratings, with coefficients that add up the parts as they are.
+
+        b_i and b_u are fitted in turn, each to what the other leaves over.
+        """
+        stars = interactions.half_stars / 2
+        users, items = interactions.user_ordinals, interactions.ordinals
+        mean = stars.mean() if len(stars) else (LOWEST + HIGHEST) / 2
+        of_users, of_items = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
+        for _ in range(ROUNDS):
+            of_items = _means(items, stars - mean - of_users[users], interactions.n_items)
+            of_users = _means(users, stars - mean - of_items[items], interactions.n_users)
+        return cls(np.asarray(mean), of_items.astype(np.float32), np.array([mean, 1.0, 1.0, 1.0]))
+
+    def with_offsets_of(self, interactions: Interactions) -> Self:
+        """The same coefficients, with μ and b_i of other ratings of the same movies."""
+        other = type(self).of(interactions)
+        return replace(self, mean=other.mean, offsets=other.offsets)
+
+    def predict(
+        self,
+        directions: NDArray[np.float32],
+        rated: NDArray[np.int32],
+        half_stars: NDArray[np.int8],
+        ordinals: NDArray[np.int32],
+    ) -> NDArray[np.float64]:
+        """Stars that somebody would give to some movies.
+
+        Parameters
+        ----------
+        directions : (n_items, d) float32
+            `similarity.directions`.
+        rated : (r,) int32
+            The movies they rated; r may be 0.
+        half_stars : (r,) int8
+        ordinals : (m,) int32
+            The movies in question, none of them among `rated`.
+
+        Returns
+        -------
+        (m,) float64
+            0.5 … 5.
+        """
+        features = self.features(directions, rated, half_stars, ordinals)
+        return np.clip(features @ self.coefficients, LOWEST, HIGHEST)
+
+    def features(
+        self,
+        directions: NDArray[np.float32],
+        rated: NDArray[np.int32],
+        half_stars: NDArray[np.int8],
+        ordinals: NDArray[np.int32],
+    ) -> NDArray[np.float64]:
+        """(m, 4) float64: what c₀ … c₃ are multiplied by; the parameters are those of `predict`."""
+        left = half_stars / 2 - self.mean - self.offsets[rated]
+        own = left.sum() / (OFFSET_SHRINK + len(left))
+        weights = np.maximum(directions[ordinals] @ directions[rated].T, 0).astype(np.float64) ** SHARPNESS
+        near = weights @ (left - own) / (SHRINK + weights.sum(axis=1))
+        ones = np.ones(len(ordinals))
+        return np.column_stack([ones, own * ones, self.offsets[ordinals], near])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What `from_arrays` needs, to be kept with a version."""
+        return {"mean": self.mean, "offsets": self.offsets, "coefficients": self.coefficients}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The reverse of `arrays`."""
+        return cls(arrays["mean"], arrays["offsets"], arrays["coefficients"])
+
+
+def _means(groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
+    counts = np.bincount(groups, minlength=n_groups)
+    return np.bincount(groups, values, n_groups) / (OFFSET_SHRINK + counts)

@@ -1,0 +1,144 @@
+"""Alternating least squares in numbers: its parameters, what it learns from, and what its vectors become.
+
+Whoever solves it, such as Spark, gives back vectors of those users and items that it has met.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.data.features import IDENTITY
+from recommendations.engine.data.interactions import IdMap, Interactions
+from recommendations.engine.data.targets import FeedbackKind
+from recommendations.engine.models.ease import EaseSettings
+from recommendations.engine.models.embeddings import Embeddings
+from recommendations.engine.models.fold_in import FoldIn, as_bold, covariance_of, learned, rating_weights
+from recommendations.engine.models.ials import fold_in_rows
+from recommendations.engine.models.trained_model import TrainedModel
+
+
+@dataclass(frozen=True)
+class AlsConfig:
+    """How to train; the defaults suit MovieLens.
+
+    Attributes
+    ----------
+    feedback : {"implicit", "explicit"}
+        "implicit": that something was liked is foretold, more confidently what was liked more (Hu, Koren and
+        Volinsky 2008).  "explicit": stars are.
+    dimension : int
+    epochs : int
+        Each solves for all items and for all users once.
+    ridge : float
+        Penalty of a vector, times the number of ratings that it is solved from (Zhou et al. 2008).
+    confidence : float
+        Implicit: of a like beside 1 for what was not rated.
+    so_so_weight : float
+        Implicit: of ratings of 3 and 3.5 stars, beside 1 for likes.
+    blocks : int
+        Into so many users and items are parted; more than there are cores in the cluster.
+    seed : int
+    """
+
+    feedback: FeedbackKind = "implicit"
+    dimension: int = 64
+    epochs: int = 15
+    ridge: float = 0.2
+    confidence: float = 4.0
+    so_so_weight: float = 0.5
+    blocks: int = 10
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.dimension, self.epochs, self.blocks) < 1:
+            raise ValueError("dimension, epochs and blocks must be at least 1")
+        if self.ridge < 0 or self.confidence <= 0 or not 0 <= self.so_so_weight <= 1:
+            raise ValueError("ridge must not be negative, confidence above 0, and so_so_weight between 0 and 1")
+        if self.feedback not in ("implicit", "explicit"):
+            raise ValueError(f"feedback is {self.feedback!r}; it can be implicit or explicit")
+
+    @property
+    def sibling(self) -> EaseSettings:
+        return EaseSettings(100.0, 0.3)
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """(11,) float32: what a rating counts by its half stars, for EASE and the fold-in."""
+        return rating_weights(self.so_so_weight, 0)
+
+    @property
+    def entries(self) -> NDArray[np.float32]:
+        """(11,) float32: a rating's entry by its half stars; 0 is none."""
+        if self.feedback == "explicit":
+            return np.linspace(0, 5, 11, dtype=np.float32)
+        return np.maximum(self.weights, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Vectors (n, d) float32 of ids (n,) int64, in any order."""
+
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+    def of(self, wanted: IdMap) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The vectors of other ids, 0 for those that were not met, and which were."""
+        rows = wanted.ordinals(self.ids, missing="mark")
+        vectors = np.zeros((len(wanted), self.vectors.shape[1]), np.float32)
+        met = np.zeros(len(wanted), bool)
+        vectors[rows[rows >= 0]] = self.vectors[rows >= 0]
+        met[rows[rows >= 0]] = True
+        return vectors, met
+
+
+def check(interactions: Interactions, n_items: int, config: AlsConfig) -> None:
+    """Raise a ValueError when there is nothing to learn from, or `n_items`, those of the features, are others."""
+    if n_items != interactions.n_items:
+        raise ValueError(f"there are features of {n_items} items and ratings of {interactions.n_items}")
+    if not config.entries[interactions.half_stars].any():
+        raise ValueError("no rating counts as a like, so there is nothing to learn from; load ratings first")
+
+
+def assemble(interactions: Interactions, users: Solved, items: Solved, config: AlsConfig) -> TrainedModel[AlsConfig]:
+    """The model of these vectors: no biases, a fold-in learned as LightFM's is; who was not met is folded in.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        What the vectors were trained on; they may have met more users and items.
+    users, items : Solved
+    config : AlsConfig
+    """
+    user_vectors, met = users.of(interactions.users)
+    item_vectors, _ = items.of(interactions.items)
+    stacked = _unbiased(item_vectors)
+    trained = _unbiased(user_vectors)
+    rows, prior = learned(interactions, trained, stacked, config.weights)
+    average = trained[met].mean(axis=0) if met.any() else trained[0]
+    short_rows = _unbiased(fold_in_rows(item_vectors, confidence=config.confidence, ridge=config.ridge))
+    covariance = covariance_of(stacked)
+    first_rows, short_rows = (as_bold(of, covariance, average, interactions.counts) for of in (stacked, short_rows))
+    fold_in = FoldIn.closed(
+        config.weights,
+        rows=rows,
+        first_rows=first_rows,
+        short_rows=short_rows,
+        prior=prior,
+        average=average,
+        neutral=np.zeros_like(average),
+    )
+    embeddings = Embeddings.stack(
+        interactions.users.ids,
+        interactions.items.ids,
+        (user_vectors, trained[:, -1]),
+        (item_vectors, stacked[:, -1]),
+    )
+    vectors = fold_in.vectors(interactions, embeddings.users)
+    strangers = interactions.where(~met[interactions.user_ordinals])
+    vectors[~met] = fold_in.vectors(strangers)[~met]
+    return TrainedModel(replace(embeddings, users=vectors), fold_in, {IDENTITY: stacked}, config, [])
+
+
+def _unbiased(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.column_stack([vectors, np.zeros(len(vectors), np.float32)])

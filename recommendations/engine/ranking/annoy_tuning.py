@@ -1,0 +1,158 @@
+"""An index built for a recall: how many trees, how far a query looks, and whether it is worth asking at all."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.ranking.annoy_index import ItemIndex, build_index, open_index
+from recommendations.engine.ranking.base import approximate_rank, exact_rank_partition
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.ranking.timing import Rank, Speed, lists, recall, sample, speed
+
+TREES = (10, 20, 40)
+LARGEST_FOREST = 20_000_000
+"""Trees times items; more take minutes to build."""
+COST_OF_A_TREE = 8
+"""A query's descent of one tree, in looked-at items; measured at 62,423 items."""
+FIRST_SEARCH_K, NEXT_SEARCH_K = 100, 1.1
+USERS = 200
+WORTH = 0.5
+"""The index must take at most this share of the exact ranker's time to be worth a wrong list."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlan:
+    """What was chosen and measured; all fields are plain numbers and strings, for the manifest.
+
+    Attributes
+    ----------
+    n_trees, search_k : int
+        For `build_index` and `open_index`.
+    recall_at_10, recall_at_100 : float
+        Share of the true best that the index found, mean over the sample.
+    users : int
+        Size of the sample.
+    bytes : int
+        Size of the file.
+    build_seconds : float
+        Processor time.
+    approximate, exact, partition : Speed
+        Of a top 10.
+    serve : {"exact", "approximate"}
+        What this machine should serve unfiltered lists from.
+    """
+
+    n_trees: int
+    search_k: int
+    recall_at_10: float
+    recall_at_100: float
+    users: int
+    bytes: int
+    build_seconds: float
+    approximate: Speed
+    exact: Speed
+    partition: Speed
+    serve: Literal["exact", "approximate"]
+
+
+def tune_index(
+    item_vectors: NDArray[np.float32],
+    user_vectors: NDArray[np.float32],
+    path: Path,
+    *,
+    ranker: ExactRanker,
+    target: float = 0.99,
+) -> IndexPlan:
+    """Build the cheapest index at `path` whose recall@10 reaches a target.
+
+    For each number of trees `search_k` grows until the recall is reached; the choice is the least
+    `search_k + 8 · trees`, which depends on the vectors only, so a rebuild gives the same file.
+
+    Parameters
+    ----------
+    item_vectors : (n_items, d) float32
+    user_vectors : (n_users, d) float32
+        Of whom up to 200 are asked.
+    path : Path
+    ranker : ExactRanker
+        Of the same items.
+    target : float
+        Recall@10 to reach, 0 … 1.
+
+    Raises
+    ------
+    ValueError
+        When there is no user to ask.
+    """
+    if not len(user_vectors):
+        raise ValueError("there is no user to measure the index with")
+    users = sample(user_vectors, USERS)
+    true = lists(_by_exact(ranker, users), len(users), 100)
+    n_trees, search_k = _choose(item_vectors, path, users, true, target)
+    build_seconds = _build(item_vectors, path, n_trees)
+    rank = _by_index(open_index(path, item_vectors, search_k=search_k), users)
+    approximate, exact = speed(rank, len(users)), speed(_by_exact(ranker, users), len(users))
+    return IndexPlan(
+        n_trees,
+        search_k,
+        recall(lists(rank, len(users), 10), true, 10),
+        recall(lists(rank, len(users), 100), true, 100),
+        len(users),
+        path.stat().st_size,
+        build_seconds,
+        approximate,
+        exact,
+        speed(lambda user, k: exact_rank_partition(users[user], item_vectors, k), len(users)),
+        "approximate" if approximate.p50 < WORTH * exact.p50 else "exact",
+    )
+
+
+def _choose(
+    item_vectors: NDArray[np.float32],
+    path: Path,
+    users: NDArray[np.float32],
+    true: list[NDArray[np.int32]],
+    target: float,
+) -> tuple[int, int]:
+    plans = []
+    for n_trees in TREES:
+        if n_trees * len(item_vectors) <= LARGEST_FOREST or n_trees == TREES[0]:
+            build_index(item_vectors, path, n_trees=n_trees)
+            search_k = _search_k(open_index(path, item_vectors), n_trees, users, true, target)
+            plans.append((n_trees, search_k))
+    return min(plans, key=lambda plan: plan[1] + COST_OF_A_TREE * plan[0])
+
+
+def _build(item_vectors: NDArray[np.float32], path: Path, n_trees: int) -> float:
+    """Processor seconds that it took."""
+    start = time.process_time()
+    build_index(item_vectors, path, n_trees=n_trees)
+    return round(time.process_time() - start, 2)
+
+
+def _by_exact(ranker: ExactRanker, users: NDArray[np.float32]) -> Rank:
+    return lambda user, k: ranker.rank(users[user], k)
+
+
+def _by_index(index: ItemIndex, users: NDArray[np.float32]) -> Rank:
+    return lambda user, k: approximate_rank(users[user], index, k)
+
+
+def _search_k(
+    index: ItemIndex,
+    n_trees: int,
+    users: NDArray[np.float32],
+    true: list[NDArray[np.int32]],
+    target: float,
+) -> int:
+    search_k = float(FIRST_SEARCH_K)
+    while search_k < n_trees * index.n_items:
+        rank = _by_index(replace(index, search_k=int(search_k)), users)
+        if recall(lists(rank, len(users), 10), true, 10) >= target:
+            break
+        search_k *= NEXT_SEARCH_K
+    return int(search_k)

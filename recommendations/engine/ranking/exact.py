@@ -1,0 +1,137 @@
+"""The ranker that serves: the true best k, found without scoring most of the catalogue."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recommendations.engine.ranking.base import (
+    Ranking,
+    checked_count,
+    checked_ordinals,
+    checked_vector,
+    checked_vectors,
+)
+from recommendations.engine.ranking.bounds import digest
+from recommendations.engine.ranking.exact_batch import search_many
+from recommendations.engine.ranking.exact_search import Best, Catalogue, Filter, Rows, Scratch, search
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only view, so that mapped and fresh arrays are one type to the compiler."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+NONE = _frozen(np.empty(0, np.int32))
+
+
+class ExactRanker:
+    """Ranks by true scores; several threads may ask at once.
+
+    The score of an item is the dot product of its float32 vector with the user's, summed in float64 in a fixed
+    order and rounded once to float32 (`kernels.score`).  Items of equal score come by ordinal.  So the same
+    vectors give the same list on every machine, and a filter changes nothing but who may appear.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        From `prepare` or `from_arrays`.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._local = threading.local()
+        # Loads the compiled code (a quarter of a second) now, not in the first visitor's request.
+        self.rank(np.zeros(catalogue.items.shape[1], np.float32), 1)
+
+    @classmethod
+    def prepare(cls, item_vectors: NDArray[np.float32]) -> "ExactRanker":
+        """Digest `item_vectors` (n_items, d), which are kept, not copied.
+
+        Raises
+        ------
+        ValueError
+            When there is no item, or a vector holds NaN, infinity or a number above 10¹⁵.
+        """
+        checked_vectors(item_vectors)
+        return cls.from_arrays(item_vectors, digest(item_vectors))
+
+    @classmethod
+    def from_arrays(cls, item_vectors: NDArray[np.float32], arrays: Mapping[str, NDArray[Any]]) -> "ExactRanker":
+        """The ranker whose `arrays()` were stored; they and the vectors may be memory-mapped."""
+        if len(item_vectors) != np.count_nonzero(arrays["ordinals"] >= 0):
+            raise ValueError(f"the digests are not those of these {len(item_vectors)} item vectors")
+        return cls(Catalogue(_frozen(item_vectors), **{name: _frozen(array) for name, array in arrays.items()}))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What `prepare` computed, by name; see `pruning.digest`."""
+        arrays = self._catalogue._asdict()
+        del arrays["items"]
+        return arrays
+
+    def rank(
+        self,
+        user_vector: ArrayLike,
+        k: int,
+        *,
+        exclude: ArrayLike | None = None,
+        candidates: ArrayLike | None = None,
+    ) -> Ranking:
+        """The best k; arguments and errors are those of `ranking.exact_rank_naive`."""
+        n_items, dimension = self._catalogue.items.shape
+        user = _frozen(checked_vector(user_vector, dimension))
+        size = min(checked_count(k), n_items)
+        best = Best(np.empty(size, np.float32), np.empty(size, np.int32))
+        only = Filter(
+            NONE if exclude is None else _frozen(checked_ordinals(exclude, n_items, "exclude")),
+            NONE if candidates is None else _frozen(checked_ordinals(candidates, n_items, "candidates")),
+            candidates is not None,
+        )
+        written, eligible = search(self._catalogue, user, only, self._scratch(), best)
+        return Ranking(best.ordinals[:written], best.scores[:written], eligible)
+
+    def rank_many(
+        self,
+        user_vectors: NDArray[np.float32],
+        k: int,
+        *,
+        exclude: tuple[NDArray[np.integer], NDArray[np.integer]] | None = None,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The best k for each of many users.
+
+        Parameters
+        ----------
+        user_vectors : (m, d) float32
+        k : int
+        exclude : (indptr (m + 1,), ordinals), optional
+            User i goes without `ordinals[indptr[i]:indptr[i + 1]]`, as in the rows of a CSR matrix.
+
+        Returns
+        -------
+        ordinals : (m, k) int32
+            −1 where nothing is left.
+        scores : (m, k) float32
+            −inf where nothing is left.
+        """
+        n_items, dimension = self._catalogue.items.shape
+        users = _frozen(checked_vectors(user_vectors, dimension))
+        shape = len(users), checked_count(k)
+        best = Best(np.empty(shape, np.float32), np.empty(shape, np.int32))
+        indptr, ordinals = (np.zeros(len(users) + 1), NONE) if exclude is None else exclude
+        if len(indptr) != len(users) + 1 or indptr[0] or indptr[-1] != len(ordinals) or (np.diff(indptr) < 0).any():
+            raise ValueError(f"exclude has no row for each of the {len(users)} users")
+        rows = Rows(indptr.astype(np.int64), _frozen(checked_ordinals(ordinals, n_items, "exclude")))
+        search_many(self._catalogue, users, rows, self._scratch(), best)
+        return best.ordinals, best.scores
+
+    def _scratch(self) -> Scratch:
+        if not hasattr(self._local, "scratch"):
+            n_blocks = self._catalogue.lower.shape[1]
+            marks = np.zeros(len(self._catalogue.items), np.uint8)
+            self._local.scratch = Scratch(marks, np.empty(n_blocks, np.float32), np.empty(n_blocks, np.int32))
+        scratch: Scratch = self._local.scratch
+        return scratch

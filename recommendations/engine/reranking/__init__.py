@@ -1,0 +1,1 @@
+"""Steering, group lists, similar items and explanations."""
