@@ -25,7 +25,7 @@ PAGES = (
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
     django.setup()
     from django.apps import apps  # noqa: PLC0415 - there are none before
     from django.contrib import admin  # noqa: PLC0415

@@ -23,7 +23,7 @@ from recommendations.engine.data.splits import Split, split_by_user_time
 from recommendations.engine.evaluation.evaluate import Scorer, evaluate, scorer_of
 from recommendations.engine.models.spark_als import AlsConfig
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
 django.setup()
 
 from recommendations.spark import SparkTrainer  # noqa: E402

@@ -13,7 +13,7 @@ import time
 import django
 import numpy as np
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
 django.setup()
 
 from movies import columns  # noqa: E402

@@ -41,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="recsite-hosts-") as name, ExitStack() as stack:
         folder = Path(name)
         os.environ.setdefault("RECOMMENDER_STORE", f"file://{folder / 'store'}")
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
         django.setup()
         share_versions()
         copies = [folder / f"web-{number}" for number in (1, 2)]

@@ -103,7 +103,7 @@ def show(title: str, rows: Sequence[tuple[str, Cost, Cost, float]]) -> None:
 
 def django() -> Any:
     """Set Django up and return its database settings."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
     import django as framework  # noqa: PLC0415
     from django.conf import settings  # noqa: PLC0415
 

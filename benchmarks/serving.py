@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
     django.setup()
     with gunicorn(options.workers) as (port, process):
         questions = prepare(options.users)

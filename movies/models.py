@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from movies.extras import Demographics, GenomeTag, GenomeVector  # noqa: F401 - Django looks for models here
-from movies.fields import UnixTimeField
 from movies.loads import Load  # noqa: F401 - likewise
 from movies.titles import search_key, sort_key
+from recsite.database.unix_time import UnixTimeField
 
 MOVIELENS_USERNAME = "movielens-"
 """What the names of the people from MovieLens' files begin with; nobody else's name may."""

@@ -11,8 +11,8 @@ from rest_framework import serializers
 from movies.models import Genre, Movie, Rating, Tag, User
 from movies.selectors import Browse, Sort, rating_histogram
 from movies.tagging import top_tags
-from recsite import examples
-from recsite.queries import IntegerField, Query, WholeNumberField
+from recsite.api import examples
+from recsite.api.fields import IntegerField, Query, WholeNumberField
 
 MOST_IMPORTED = 10_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

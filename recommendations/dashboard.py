@@ -7,13 +7,13 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count
 
-from movies.estimates import estimated_rows
 from movies.loads import Load
 from movies.models import Movie, Rating, Tag, User
 from recommendations import figures, runs, serving, versions
 from recommendations.charts import Amount, BarChart, LineChart, Series, bar_chart, line_chart
 from recommendations.models import Experiment, ModelVersion, TrainingRun
 from recommendations.selectors import latest_runs
+from recsite.database.row_estimates import estimated_rows
 
 EXACT_UP_TO = 10_000
 PREDECESSORS = 12

@@ -1,4 +1,4 @@
-"""What people were shown and chose, experiments with it, and the services that may ask."""
+"""What people were shown and chose, and experiments with it."""
 
 from typing import ClassVar
 
@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from movies.fields import UnixTimeField
 from movies.models import Movie
+from recsite.database.unix_time import UnixTimeField
 
 SETTINGS = {"popularity": (-1.0, 1.0), "recency": (-1.0, 1.0), "diversity": (0.0, 1.0)}
 """What an arm may set of `filters.Steering`, and the range of each."""
@@ -119,34 +119,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.movie_id} in {self.place}"
-
-
-class ServiceToken(models.Model):
-    """A token of another system, which may do what its scopes say and nothing else."""
-
-    class Scope(models.TextChoices):
-        RECOMMENDATIONS = "recommendations", "read anybody's recommendations"
-        EVENTS = "events", "record what people were shown and chose"
-        MODELS = "models", "read versions and runs"
-        OPERATE = "operate", "retrain, activate, roll back"
-
-    token = models.OneToOneField("knox.AuthToken", models.CASCADE, related_name="service", editable=False)
-    name = models.CharField(max_length=100, unique=True)
-    scopes = models.JSONField(default=list)
-
-    class Meta:
-        ordering: ClassVar = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class RequestCount(models.Model):
-    """What the API's throttles have counted in a window of time, where there is no Redis to count it."""
-
-    key = models.CharField(max_length=300, primary_key=True)
-    requests = models.PositiveIntegerField()
-    expires_at = UnixTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.requests}"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from recommendations.feedback_models import Arm, Event, Experiment, Place, RequestCount, ServiceToken
+from recommendations.feedback_models import Arm, Event, Experiment, Place
 
 __all__ = [
     "Activation",
@@ -16,8 +16,6 @@ __all__ = [
     "Experiment",
     "ModelVersion",
     "Place",
-    "RequestCount",
-    "ServiceToken",
     "TrainingRun",
     "TunedParameters",
 ]

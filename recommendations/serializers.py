@@ -9,8 +9,8 @@ from movies.api import genres_or_404, tags_or_404
 from movies.serializers import MovieSerializer, MovieStarsSerializer, StarsField, listed
 from recommendations.lists import Entry, Reason, Recommendations
 from recommendations.services import Filters, Ranker, Source, Steering, wishes
-from recsite import examples
-from recsite.queries import FlagField, FloatField, IntegerField, NumberField, Query, TextField, WholeNumberField
+from recsite.api import examples
+from recsite.api.fields import FlagField, FloatField, IntegerField, NumberField, Query, TextField, WholeNumberField
 
 LONGEST_LIST = 100
 MOST_EXCLUDED = 100

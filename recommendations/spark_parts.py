@@ -31,7 +31,7 @@ def write_parts(folder: Path, parts: Sequence[int]) -> None:
 
 def write_part(folder: str, part: int) -> None:
     """Write one part, unless that has been done."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
     django.setup()
     from recommendations.exporting import Export  # noqa: PLC0415 - see above
 

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import CASCADE, ForeignObjectRel, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from movies.estimates import estimated_rows
+from recsite.database.row_estimates import estimated_rows
 
 PAGES = 100
 """As many pages as a list offers: whoever looks further shall search."""

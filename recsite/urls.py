@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from recommendations.health import livez, readyz
 from recommendations.views import home
+from recsite.operations.health import livez, readyz
 from recsite.operations.metrics import metrics
 
 handler500 = "recsite.operations.failures.server_error"
@@ -13,7 +13,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("movies.urls")),
     path("", include("recommendations.urls")),
-    path("api/v1/", include("recsite.api")),
+    path("api/v1/", include("recsite.api.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from movies import services
-from movies.estimates import estimated_rows
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 from recommendations.models import ModelVersion, TrainingRun
 from recsite.admin import PAGES, BoundedPaginator
+from recsite.database.row_estimates import estimated_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 HOSTILE = "<script>alert('x')</script>"

@@ -18,7 +18,8 @@ from movies import services
 from movies.models import Movie, User
 from recommendations import experiments, versions
 from recommendations.charts import Amount, Series, bar_chart, line_chart
-from recommendations.models import Arm, Event, Experiment, ModelVersion, ServiceToken, TrainingRun
+from recommendations.models import Arm, Event, Experiment, ModelVersion, TrainingRun
+from recsite.api.models import ServiceToken
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -191,14 +192,14 @@ def test_an_experiment_is_set_up_started_and_read(operator: Client, world: World
 def test_a_services_token_is_shown_once(world: World) -> None:
     boss = Client()
     boss.force_login(User.objects.create_superuser("boss"))
-    address = reverse("admin:recommendations_servicetoken_add")
+    address = reverse("admin:api_servicetoken_add")
     page = boss.post(address, {"name": "shop", "scopes": ["models"]}, follow=True).content.decode()
     token = re.search(r"keep it safe: (\w+)", page)
     assert token
     asked = Client().get("/api/v1/versions/", headers={"authorization": f"Token {token[1]}"})
     assert asked.status_code == HTTPStatus.OK
     made = ServiceToken.objects.get()
-    boss.post(reverse("admin:recommendations_servicetoken_delete", args=[made.pk]), {"post": "yes"})
+    boss.post(reverse("admin:api_servicetoken_delete", args=[made.pk]), {"post": "yes"})
     again = Client().get("/api/v1/versions/", headers={"authorization": f"Token {token[1]}"})
     assert again.status_code == HTTPStatus.UNAUTHORIZED
 

@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 
 from movies import services
 from movies.models import Movie, Rating, User
-from recommendations.models import ModelVersion, ServiceToken, TrainingRun
+from recommendations.models import ModelVersion, TrainingRun
+from recsite.api.models import ServiceToken
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -81,7 +82,7 @@ REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 @pytest.fixture(autouse=True)
 def things(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recommendations.queueing.current_app.send_task", lambda *args, **kwargs: None)
-    monkeypatch.setattr("recsite.throttling.count", lambda key, seconds: 0)
+    monkeypatch.setattr("recsite.api.throttling.count", lambda key, seconds: 0)
     Movie.objects.create(pk=ID, title="Alien")
     User.objects.create(pk=ID, username="somebody")
     fields = dict.fromkeys(("users", "movies", "ratings", "dimension", "size"), 1)

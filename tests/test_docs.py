@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
-VARIABLES = re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', (ROOT / "recsite" / "settings.py").read_text())
+VARIABLES = re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', (ROOT / "recsite" / "settings" / "base.py").read_text())
 COMMANDS = [path.stem for path in sorted(ROOT.glob("*/management/commands/[a-z]*.py"))]
 TARGETS = re.findall(r"^([a-z-]+):.* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
 

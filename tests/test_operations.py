@@ -12,9 +12,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from movies.models import User
-from recommendations import artifacts, health, metrics, serving
+from recommendations import artifacts, metrics, serving
 from recommendations.models import ModelVersion
 from recommendations.services import recommend
+from recsite.operations import health
 from recsite.operations.logs import JSONFormatter, LineFormatter
 from tests.worlds import World
 

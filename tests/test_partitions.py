@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection, transaction
 
 from movies import columns
 from movies.columns import RatingColumns
-from movies.estimates import estimated_rows
 from movies.models import Movie, Rating, User
 from movies.services import rate, unrate
+from recsite.database.row_estimates import estimated_rows
 from tests import releases
 from tests.worlds import World
 

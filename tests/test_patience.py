@@ -10,8 +10,8 @@ import psycopg2
 import pytest
 from django.core.cache.backends.base import BaseCache
 
-from recsite import patience
-from recsite.redis_cache import ForgivingRedisCache
+from recsite.database import statement_timeout
+from recsite.database.cache import ForgivingRedisCache
 
 LIMIT = 0.5
 WITHIN = 5.0
@@ -22,7 +22,7 @@ def connection() -> Iterator[Any]:
     url = os.environ["DATABASE_URL"]
     if not url.startswith("postgres"):
         pytest.skip("SQLite has no server that could be silent")
-    made = psycopg2.connect(url, **patience.options(LIMIT))
+    made = psycopg2.connect(url, **statement_timeout.options(LIMIT))
     yield made
     made.close()
 
@@ -77,6 +77,6 @@ def test_a_cache_that_is_back_is_asked_again(silent_cache: BaseCache, monkeypatc
     silent_cache.get("key")
     waiting_until = ForgivingRedisCache._silent_until
     assert waiting_until > time.monotonic()
-    monkeypatch.setattr("recsite.redis_cache.time.monotonic", lambda: waiting_until + 1)
+    monkeypatch.setattr("recsite.database.cache.time.monotonic", lambda: waiting_until + 1)
     silent_cache.get("key")
     assert ForgivingRedisCache._silent_until > waiting_until

@@ -15,9 +15,10 @@ from movies import services
 from movies.models import Movie, Rating, User
 from recommendations import versions
 from recommendations.feedback import Recorder
-from recommendations.models import Event, ModelVersion, Place, ServiceToken, TrainingRun
+from recommendations.models import Event, ModelVersion, Place, TrainingRun
 from recommendations.serializers import EntrySerializer
 from recommendations.services import recommend
+from recsite.api.models import ServiceToken
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

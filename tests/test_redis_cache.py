@@ -9,7 +9,7 @@ import pytest
 import redis
 from django.core.cache.backends.base import BaseCache
 
-from recsite.redis_cache import ForgivingRedisCache
+from recsite.database.cache import ForgivingRedisCache
 from tests.environment import missing, postgresql_only
 from tests.test_workers import BROKERS
 

@@ -7,7 +7,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.utils.timezone
-import movies.fields
+import recsite.database.unix_time
 from django.conf import settings
 from django.db import migrations, models
 
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             name='Rating',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rated_at', movies.fields.UnixTimeField(default=django.utils.timezone.now)),
+                ('rated_at', recsite.database.unix_time.UnixTimeField(default=django.utils.timezone.now)),
                 ('half_stars', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)])),
                 ('movie', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ratings', to='movies.movie')),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='ratings', to=settings.AUTH_USER_MODEL)),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
             name='MovieTag',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tagged_at', movies.fields.UnixTimeField(default=django.utils.timezone.now)),
+                ('tagged_at', recsite.database.unix_time.UnixTimeField(default=django.utils.timezone.now)),
                 ('movie', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='movie_tags', to='movies.movie')),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='movie_tags', to=settings.AUTH_USER_MODEL)),
                 ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='movie_tags', to='movies.tag')),

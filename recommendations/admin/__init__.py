@@ -1,5 +1,5 @@
-"""Runs, versions, experiments and services in the admin."""
+"""Runs, versions and experiments in the admin."""
 
-from recommendations.admin import experimenting, operating, services
+from recommendations.admin import experimenting, operating
 
-__all__ = ["experimenting", "operating", "services"]
+__all__ = ["experimenting", "operating"]

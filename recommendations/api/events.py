@@ -14,9 +14,9 @@ from movies.people import member
 from recommendations import feedback
 from recommendations.models import Event, Place
 from recommendations.services import Source
-from recsite import examples
-from recsite.access import MayRecord, service_of
-from recsite.queries import IntegerField, TextField
+from recsite.api import examples
+from recsite.api.fields import IntegerField, TextField
+from recsite.api.permissions import MayRecord, service_of
 
 LARGEST_ID = 2**31 - 1
 MOST_EVENTS = 1_000

@@ -18,7 +18,6 @@ from movies.people import member
 from movies.serializers import MovieSerializer
 from recommendations import serving
 from recommendations.asking import Opinions, opinions_of
-from recommendations.models import ServiceToken
 from recommendations.serializers import (
     BatchAnswerSerializer,
     BatchSerializer,
@@ -31,7 +30,8 @@ from recommendations.serializers import (
 )
 from recommendations.services import Source, list_tag, recommend, recommend_for_ratings, recommend_many
 from recommendations.verdicts import predicted_stars, similar_movies
-from recsite.access import allowed
+from recsite.api.models import ServiceToken
+from recsite.api.permissions import allowed
 
 OF_OTHERS = allowed(
     scope=ServiceToken.Scope.RECOMMENDATIONS, permission="recommendations.view_recommendations_of_others"

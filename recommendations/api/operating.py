@@ -18,10 +18,11 @@ from rest_framework.views import APIView
 from movies.people import member
 from recommendations import queueing, runs, versions
 from recommendations.artifacts import ArtifactError
-from recommendations.models import ModelVersion, ServiceToken, TrainingRun
-from recsite import examples
-from recsite.access import allowed
-from recsite.errors import ConflictError, ErrorSerializer, UnavailableError
+from recommendations.models import ModelVersion, TrainingRun
+from recsite.api import examples
+from recsite.api.errors import ConflictError, ErrorSerializer, UnavailableError
+from recsite.api.models import ServiceToken
+from recsite.api.permissions import allowed
 
 Scope = ServiceToken.Scope
 SEES_VERSIONS = allowed(scope=Scope.MODELS, permission="recommendations.view_modelversion")

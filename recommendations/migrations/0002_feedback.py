@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import movies.fields
+import recsite.database.unix_time
 import recommendations.feedback_models
 from django.conf import settings
 from django.db import migrations, models
@@ -15,7 +15,8 @@ class Migration(migrations.Migration):
         ('movies', '0002_rating_counters'),
         ('recommendations', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        migrations.swappable_dependency(settings.KNOX_TOKEN_MODEL),
+        # All of knox: its later migrations change the primary key that a service's token refers to.
+        ('knox', '0009_extend_authtoken_field'),
     ]
 
     operations = [
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.PositiveSmallIntegerField(choices=[(1, 'Impression'), (2, 'Click')])),
-                ('at', movies.fields.UnixTimeField(default=django.utils.timezone.now)),
+                ('at', recsite.database.unix_time.UnixTimeField(default=django.utils.timezone.now)),
                 ('place', models.CharField(choices=[('home', 'Home'), ('list', 'List'), ('similar', 'Similar'), ('start', 'Start'), ('api', 'API')], max_length=10)),
                 ('source', models.CharField(help_text='`trained`, `folded_in` or `popular`.', max_length=10)),
                 ('position', models.PositiveSmallIntegerField(help_text='In the list, from 1.')),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
 
-from recsite.errors import RETRY_SECONDS
+from recsite.api.errors import RETRY_SECONDS
 
 _DOWN = (OperationalError, InterfaceError)
 

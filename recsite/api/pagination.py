@@ -20,10 +20,10 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
-from recsite.queries import Query, WholeNumberField
+from recsite.api.fields import Query, WholeNumberField
 
 PAGE, LONGEST_PAGE = 20, 100
-_SALT = "recsite.paging"
+_SALT = "recsite.api.pagination"
 
 
 @dataclass(frozen=True)

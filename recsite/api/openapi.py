@@ -6,7 +6,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.utils import Direction
 from rest_framework.permissions import AllowAny
 
-from recsite.errors import ErrorSerializer
+from recsite.api.errors import ErrorSerializer
 
 _MEANINGS = {
     "400": "A parameter or field is wrong; each error names it.",

@@ -5,14 +5,14 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-
-from recommendations import serving
 
 
 @require_safe
@@ -60,7 +60,7 @@ _migrated: set[bool] = set()
 
 
 def _model() -> dict[str, Any]:
-    status = serving.status()
+    status = import_string(settings.READINESS_MODEL_STATUS)()
     age = timezone.now() - datetime.fromisoformat(status.created_at) if status.created_at else None
     degraded = status.degraded or ("" if status.version else "There is no version: popular movies serve.")
     return {**asdict(status), "degraded": degraded, "age_seconds": round(age.total_seconds()) if age else None}

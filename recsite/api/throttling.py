@@ -14,8 +14,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-from recommendations.models import RequestCount
-from recsite.access import service_of
+from recsite.api.models import RequestCount
+from recsite.api.permissions import service_of
 
 if TYPE_CHECKING:
     # REST framework's views read the settings, which name this module.

@@ -8,9 +8,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from knox.models import AuthToken
 
-from movies.people import member
-from recommendations.models import ServiceToken
 from recsite.admin import ReadOnly
+from recsite.api.models import ServiceToken
 
 
 class ServiceTokenForm(forms.ModelForm):
@@ -30,13 +29,13 @@ class ServiceTokenAdmin(ReadOnly):
     fields = ("name", "scopes")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("recommendations.add_servicetoken")
+        return request.user.has_perm("api.add_servicetoken")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("recommendations.delete_servicetoken")
+        return request.user.has_perm("api.delete_servicetoken")
 
     def save_model(self, request: HttpRequest, obj: ServiceToken, form: Any, change: bool) -> None:
-        obj.token, secret = AuthToken.objects.create(user=member(request), expiry=None)
+        obj.token, secret = AuthToken.objects.create(user=request.user, expiry=None)
         super().save_model(request, obj, form, change)
         messages.warning(request, f"This is shown once only; keep it safe: {secret}")
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from recsite import tokens
+from recsite.api import tokens
 
 
 @extend_schema(exclude=True)

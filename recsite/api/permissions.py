@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from recommendations.models import ServiceToken
+from recsite.api.models import ServiceToken
 
 if TYPE_CHECKING:
     # REST framework's views read the settings, which name this module.

@@ -13,11 +13,9 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
-from movies.models import User
-from movies.people import member
-from recsite import examples
-from recsite.queries import TextField
-from recsite.throttling import SharedThrottle
+from recsite.api import examples
+from recsite.api.fields import TextField
+from recsite.api.throttling import SharedThrottle
 
 
 class LoginByAddressThrottle(SharedThrottle):
@@ -68,7 +66,7 @@ class Login(APIView):
         user = authenticate(tried, **body.validated_data)
         if vars(tried).pop("axes_locked_out", False):
             raise Throttled(detail="There were too many attempts. Try again in an hour.")
-        if not isinstance(user, User):
+        if user is None:
             raise AuthenticationFailed("The name or the password is wrong.")
         instance, token = get_token_model().objects.create(user=user)
         return Response(TokenSerializer({"token": token, "expiry": instance.expiry}).data, status=HTTP_201_CREATED)
@@ -96,5 +94,5 @@ class LogoutEverywhere(APIView):
 
     def post(self, request: Request) -> Response:
         """End every token of the account that asks; those that it made for services stay."""
-        get_token_model().objects.filter(user=member(request), service=None).delete()
+        get_token_model().objects.filter(user=request.user, service=None).delete()
         return Response(status=HTTP_204_NO_CONTENT)

@@ -13,13 +13,14 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from recsite import api_settings, broker_settings, csp_settings, patience
-from recsite.log_settings import logging_of
+from recsite.database import statement_timeout
+from recsite.settings import api, broker, csp
+from recsite.settings.logging import logging_of
 
 # Before anything loads NumPy: threads of one product that wait for each other cost a request ten times its time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
 VAR_DIR.mkdir(exist_ok=True)
 
@@ -38,6 +39,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "movies",
     "recommendations",
+    "recsite.api",
     "allauth",
     "allauth.account",
     "axes",
@@ -101,14 +103,14 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 268435456;",
 }
 DATABASE_TIMEOUT = env.float("DATABASE_TIMEOUT", default=0.0)
-POSTGRESQL_OPTIONS = {"connect_timeout": 3, **(patience.options(DATABASE_TIMEOUT) if DATABASE_TIMEOUT else {})}
+POSTGRESQL_OPTIONS = {"connect_timeout": 3, **(statement_timeout.options(DATABASE_TIMEOUT) if DATABASE_TIMEOUT else {})}
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 REPLICA_LAG = env.int("REPLICA_LAG", default=10)
 if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = {**env.db("REPLICA_URL"), "TEST": {"MIRROR": "default"}}
-    DATABASE_ROUTERS = ["recsite.replicas.Router"]
-    MIDDLEWARE.insert(1, "recsite.replicas.ReplicaMiddleware")
+    DATABASE_ROUTERS = ["recsite.database.routing.Router"]
+    MIDDLEWARE.insert(1, "recsite.database.routing.ReplicaMiddleware")
 for _database in DATABASES.values():
     _sqlite = _database["ENGINE"] == "django.db.backends.sqlite3"
     _database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS if _sqlite else POSTGRESQL_OPTIONS)
@@ -128,7 +130,7 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "recsite.redis_cache.ForgivingRedisCache",
+            "BACKEND": "recsite.database.cache.ForgivingRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "json",
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
@@ -162,7 +164,7 @@ TMDB_IMAGES = "https://image.tmdb.org/t/p/w342"
 # Work in the background
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
-CELERY_BROKER_TRANSPORT_OPTIONS = broker_settings.transport_options(CELERY_BROKER_URL, VAR_DIR / "broker")
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, VAR_DIR / "broker")
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="recsite")
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -215,7 +217,7 @@ vars().update(EMAIL_CONFIG)
 
 # The API
 
-REST_FRAMEWORK = api_settings.REST | {
+REST_FRAMEWORK = api.REST | {
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("API_RATE_ANONYMOUS", default="120/min"),
         "user": env.str("API_RATE_USER", default="600/min"),
@@ -226,10 +228,10 @@ REST_FRAMEWORK = api_settings.REST | {
     # Whose address is believed: a proxy's word, where there is one, and nobody's that it was handed on by.
     "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,
 }
-DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.errors.ExceptionHandler"}
+DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.api.errors.ExceptionHandler"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a name
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False}
-SPECTACULAR_SETTINGS = api_settings.SPECTACULAR
+SPECTACULAR_SETTINGS = api.SPECTACULAR
 
 # The admin
 
@@ -263,7 +265,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 # Safety
 
-CONTENT_SECURITY_POLICY = csp_settings.POLICY
+CONTENT_SECURITY_POLICY = csp.POLICY
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -282,6 +284,8 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # What operators see
+
+READINESS_MODEL_STATUS = "recommendations.serving.status"
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG else "json")

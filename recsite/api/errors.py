@@ -7,7 +7,7 @@ from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
-from recsite import examples
+from recsite.api import examples
 
 RETRY_SECONDS = 10
 

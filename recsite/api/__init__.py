@@ -1,0 +1,1 @@
+"""What all endpoints of the REST API share: access, tokens, throttles, paging, errors, the OpenAPI document."""

@@ -1,0 +1,1 @@
+"""Read replicas, statement timeouts, the Redis cache, and estimates of table sizes."""
