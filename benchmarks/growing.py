@@ -40,7 +40,7 @@ def read(release: Path, work: Path) -> str:
 
 
 def export(release: Path, work: Path) -> str:
-    from movies import parquet  # noqa: PLC0415
+    from movies.transfer import parquet  # noqa: PLC0415
 
     written = parquet.export(work / "ratings")
     return f"{written:,} ratings, {_size(work / 'ratings') / 1e9:.2f} GB"

@@ -80,8 +80,12 @@ def of_movies() -> Iterator[Drawn]:
     from django.core.cache import cache  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
-    from movies import extras, selectors, tagging  # noqa: PLC0415
-    from movies.models import Movie  # noqa: PLC0415
+    from movies import selectors
+    from movies.models import (
+        Movie,
+        genome,
+    )
+    from movies.selectors import tags  # noqa: PLC0415
 
     movies = list(Movie.objects.order_by("-rating_count", "pk")[:50]) + list(Movie.objects.order_by("pk")[::1000])
 
@@ -98,8 +102,8 @@ def of_movies() -> Iterator[Drawn]:
 
     client = Client(headers={"host": "localhost"})
     yield "movie with genres", MOVIE_MS, drawn(lambda movie: list(selectors.movies().filter(pk=movie.pk)))
-    yield "its tags", MOVIE_MS, drawn(tagging.top_tags)
-    yield "its strongest tags of the genome", MOVIE_MS, drawn(lambda movie: extras.strongest_tags(movie.pk))
+    yield "its tags", MOVIE_MS, drawn(tags.top_tags)
+    yield "its strongest tags of the genome", MOVIE_MS, drawn(lambda movie: genome.strongest_tags(movie.pk))
     yield "its histogram", MOVIE_MS, drawn(selectors.rating_histogram)
     yield "its histogram, counted anew", MOVIE_MS, drawn(histogram)
     yield "the page as a whole", 0, drawn(lambda movie: client.get(movie.get_absolute_url(), secure=True))

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
-from movies import selectors, together
+from movies import selectors, watch_groups
 from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
 
 
@@ -45,7 +45,7 @@ def everything_about(user: User) -> dict[str, Any]:
         ],
         "tags": [{**_named(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
         "watchlist": [_named(movie) for movie in selectors.watchlist_of(user)],
-        "groups": [group.created_at.isoformat() for group in together.groups_of(user)],
+        "groups": [group.created_at.isoformat() for group in watch_groups.groups_of(user)],
         "predicted_stars_shown_before_rating": user.shows_predictions,
         "not_interested": [_named(movie) for movie in selectors.hidden_movies_of(user)],
     }

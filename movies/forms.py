@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import QueryDict
 
-from movies import ratings_csv
 from movies.models import Genre
-from movies.rated import RatingsWanted, StarsRange
 from movies.selectors import Browse, RatingSort, Sort
+from movies.selectors.ratings import RatingsWanted, StarsRange
+from movies.transfer import ratings_csv
 
 SORT_NAMES = {
     Sort.POPULAR: "Most rated",

@@ -4,7 +4,8 @@ import logging
 
 from celery import shared_task
 
-from movies import fetched_posters, tmdb
+from movies.posters import fetch
+from movies.sources import tmdb
 
 logger = logging.getLogger(__name__)
 
@@ -12,9 +13,9 @@ logger = logging.getLogger(__name__)
 @shared_task(ignore_result=True)
 def fetch_posters() -> None:
     """Fetch some posters, if there is a key for them; the schedule comes back for more."""
-    if not fetched_posters.wanted():
+    if not fetch.wanted():
         return
     try:
-        fetched_posters.fetch_posters()
+        fetch.fetch_posters()
     except tmdb.UnavailableError as error:
         logger.warning("Posters must wait: %s", error)

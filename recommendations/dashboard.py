@@ -7,8 +7,8 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count
 
-from movies.loads import Load
 from movies.models import Movie, Rating, Tag, User
+from movies.models.loads import Load
 from recommendations import figures, runs, serving, versions
 from recommendations.charts import Amount, BarChart, LineChart, Series, bar_chart, line_chart
 from recommendations.models import Experiment, ModelVersion, TrainingRun

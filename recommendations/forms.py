@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from movies import tagging
 from movies.forms import year_field
 from movies.models import Genre, Tag
+from movies.selectors import tags
 from recommendations.services import Filters, Steering, wishes
 
 STEP = 0.25
@@ -43,7 +43,7 @@ class TagsField(forms.Field):
 
     def clean(self, value: Any) -> list[Tag]:
         names = [name for name in value or () if name.strip() and "\0" not in name][:MOST_TAGS]
-        found = tagging.tags_named(names)
+        found = tags.tags_named(names)
         keys = {tag.key for tag in found}
         self.unknown = [name for name in names if Tag.key_of(name) not in keys]
         return found

@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from movies import selectors, together
+from movies import selectors, watch_groups
 from movies.cards import cards
 from movies.models import WatchGroup
-from movies.people import member
+from movies.requests import member
 from recommendations.forms import SteeringForm
 from recommendations.together import recommend_together
 
@@ -24,10 +24,10 @@ def groups(request: HttpRequest) -> HttpResponse:
     user = member(request)
     if request.method == "POST":
         try:
-            return redirect(together.start_group(user))
-        except together.GroupFullError as error:
+            return redirect(watch_groups.start_group(user))
+        except watch_groups.GroupFullError as error:
             messages.error(request, str(error))
-    return render(request, "recommendations/groups.html", {"groups": together.groups_of(user)})
+    return render(request, "recommendations/groups.html", {"groups": watch_groups.groups_of(user)})
 
 
 @require_safe
@@ -36,7 +36,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     """A group's list; nobody else can see it."""
     found = get_object_or_404(WatchGroup, pk=pk, members=member(request))
     form = SteeringForm(request.GET)
-    shared = recommend_together(together.members_of(found), n=LIST, filters=form.filters())
+    shared = recommend_together(watch_groups.members_of(found), n=LIST, filters=form.filters())
     invitation = request.build_absolute_uri(reverse("recommendations:join", args=[found.invitation]))
     wanted = cards(request.user, selectors.on_watchlists(shared.members))
     context = {"group": found, "form": form, "shared": shared, "invitation": invitation, "wanted": wanted}
@@ -49,13 +49,13 @@ def join(request: HttpRequest, invitation: str) -> HttpResponse:
     """Ask somebody who has the link whether they want to join; a post lets them in."""
     user = member(request)
     found = get_object_or_404(WatchGroup, invitation=invitation)
-    members = together.members_of(found)
+    members = watch_groups.members_of(found)
     if user in members:
         return redirect(found)
     if request.method == "POST":
         try:
-            together.join_group(user, found)
-        except together.GroupFullError as error:
+            watch_groups.join_group(user, found)
+        except watch_groups.GroupFullError as error:
             messages.error(request, str(error))
         else:
             messages.success(request, "You are in. The list below knows your taste already.")
@@ -67,6 +67,6 @@ def join(request: HttpRequest, invitation: str) -> HttpResponse:
 @login_required
 def leave(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(request)
-    together.leave_group(user, get_object_or_404(WatchGroup, pk=pk, members=user))
+    watch_groups.leave_group(user, get_object_or_404(WatchGroup, pk=pk, members=user))
     messages.success(request, "You have left the group.")
     return redirect("recommendations:groups")

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 
-from movies import selectors, tagging
+from movies import selectors
 from movies.cards import Shelf, rails
 from movies.models import Movie, User
+from movies.selectors import tags
 from recommendations import feedback
 from recommendations.verdicts import reasons_for, similar_ids, similar_movies, stars_without
 
@@ -68,8 +69,8 @@ def similar(user: User | AnonymousUser, movie: Movie, more: Sequence[str], less:
 def _labels(movie: Movie) -> dict[str, str]:
     """The names of what can be tuned, by key: the movie's genres and tags, then tags of movies like it."""
     names = {f"{GENRE}{genre.slug}": genre.name for genre in movie.genre_list}
-    names |= {f"{TAG}{tag.key}": tag.name for tag in tagging.top_tags(movie)}
-    around = tagging.common_tags(similar_ids(movie, n=3 * SIMILAR), LABELS)
+    names |= {f"{TAG}{tag.key}": tag.name for tag in tags.top_tags(movie)}
+    around = tags.common_tags(similar_ids(movie, n=3 * SIMILAR), LABELS)
     names |= {f"{TAG}{tag.key}": tag.name for tag in around}
     distinct = {name.casefold(): key for key, name in reversed(names.items())}
     return dict([(key, name) for key, name in names.items() if distinct[name.casefold()] == key][:LABELS])
@@ -78,7 +79,7 @@ def _labels(movie: Movie) -> dict[str, str]:
 def _movies_with(key: str) -> list[int]:
     if key.startswith(GENRE):
         return selectors.ids_of_genre(key.removeprefix(GENRE))
-    return tagging.ids_with_tag(key.removeprefix(TAG))
+    return tags.ids_with_tag(key.removeprefix(TAG))
 
 
 def _leaning(key: str, name: str, wanted: dict[str, int]) -> Leaning:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from movies import columns, extras, parquet
+from movies import columns
+from movies.models import genome
+from movies.transfer import parquet
 from recommendations.catalogue import Catalogue, grouped
 from recommendations.engine.data.features import OWN_TAGS, ItemFeatures, Labels
 from recommendations.engine.data.interactions import IdMap, Interactions
@@ -62,7 +64,7 @@ def read(folder: str | None = None) -> Data:
 
 def _genome(items: IdMap) -> Labels:
     """The strongest tags of the genome, for the movies that have scores."""
-    ids, names, relevances = extras.genome()
+    ids, names, relevances = genome.genome()
     found = Labels.strongest(relevances, names)
     rows = items.ordinals(ids, missing="mark")
     cells = found.matrix.tocoo()

@@ -5,8 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from movies.api import genres_or_404, tags_or_404
-from movies.serializers import MovieSerializer, MovieStarsSerializer, StarsField, listed
+from movies.api.serializers import MovieSerializer, MovieStarsSerializer, StarsField, listed
+from movies.api.views import genres_or_404, tags_or_404
 from recommendations.lists import Entry, Reason, Recommendations
 from recommendations.services import Filters, Ranker, Source, Steering, wishes
 from recsite.api import examples

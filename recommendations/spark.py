@@ -22,7 +22,7 @@ import polars as pl
 from django.conf import settings
 from django.db import connection
 
-from movies import parquet
+from movies.transfer import parquet
 from recommendations.engine.data.features import ItemFeatures
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.models import spark_als
@@ -56,7 +56,7 @@ class SparkTrainer:
     ----------
     config : AlsConfig
     folder : Path or None
-        Where all ratings lie as `movies.parquet` writes them.
+        Where all ratings lie as `movies.transfer.parquet` writes them.
     everything : bool
         Whether what is trained on are all ratings, which Spark reads where they lie: in `folder`, or through JDBC.
         Else they are handed over.

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from movies import selectors, tagging
+from movies import selectors
 from movies.cards import rails
 from movies.models import User
-from movies.people import member
+from movies.requests import member
+from movies.selectors import tags
 from recommendations import movie_page, shelves
 from recommendations.asking import Opinions, opinions_of
 from recommendations.forms import SteeringForm
@@ -75,7 +76,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
     picks = shelves.picks(user, opinions, n=wanted, filters=form.filters(), steering=form.steering())
     more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
     context = {"form": form, "picks": picks, "more": more, "progress": shelves.progress(opinions)}
-    context["tag_names"] = tagging.tag_names()
+    context["tag_names"] = tags.tag_names()
     return render(request, "recommendations/list.html", context)
 
 

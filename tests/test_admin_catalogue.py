@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from movies import merging, services
-from movies.formulas import harmless, original
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.transfer.csv_escaping import harmless, original
 from tests import worlds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from model_bakery import baker
 
-from movies import columnar, columns
-from movies.columnar import postgresql, sqlite
+from movies import columns
+from movies.columns import backends, postgresql, sqlite
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -143,5 +143,5 @@ def test_one_users_ratings_are_read_by_movie(users: list[User], movies: list[Mov
 
 def test_a_condition_holds_for_every_part(users: list[User], movies: list[Movie]) -> None:
     rate(users, movies)
-    (found,) = columnar.read("movies_rating", {"movie_id": np.dtype(np.int32)}, "half_stars > 5 OR half_stars = 1")
+    (found,) = backends.read("movies_rating", {"movie_id": np.dtype(np.int32)}, "half_stars > 5 OR half_stars = 1")
     assert sorted(found.tolist()) == sorted(row[1] for row in expected() if row[2] > 5 or row[2] == 1)

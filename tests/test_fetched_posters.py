@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from movies import fetched_posters, tasks, tmdb
+from movies import tasks
 from movies.models import Movie
+from movies.posters import fetch
+from movies.sources import tmdb
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 PICTURE = tmdb.JPEG + b"a poster"
@@ -73,8 +75,8 @@ def test_a_poster_is_fetched_once_and_then_shown(server: type[FakeTmdb], star_wa
     drawn = reverse("movies:cover", args=[star_wars.pk])
     assert drawn in Client().get(star_wars.get_absolute_url()).content.decode()
     assert server.asked == []
-    assert fetched_posters.fetch_posters() == 1
-    assert fetched_posters.fetch_posters() == 0
+    assert fetch.fetch_posters() == 1
+    assert fetch.fetch_posters() == 0
     assert server.asked == ["/3/movie/11", "/images/star-wars.jpg"]
     page = Client().get(star_wars.get_absolute_url()).content.decode()
     shown = reverse("movies:poster", args=[star_wars.pk])
@@ -89,20 +91,20 @@ def test_a_poster_is_fetched_once_and_then_shown(server: type[FakeTmdb], star_wa
 @pytest.mark.parametrize("tmdb_id", [12, 13, 14, 15, 16])
 def test_where_there_is_no_poster_the_drawn_cover_stays(server: type[FakeTmdb], tmdb_id: int) -> None:
     movie = Movie.objects.create(title="Other", tmdb_id=tmdb_id)
-    assert fetched_posters.fetch_posters() == 0
+    assert fetch.fetch_posters() == 0
     movie.refresh_from_db()
     assert movie.cover_url == reverse("movies:cover", args=[movie.pk])
-    assert fetched_posters.fetch_posters() == 0
+    assert fetch.fetch_posters() == 0
     assert server.asked.count(f"/3/movie/{tmdb_id}") == 1
 
 
 def test_the_best_known_come_first_and_the_old_are_asked_for_again(server: type[FakeTmdb], star_wars: Movie) -> None:
     Movie.objects.create(title="Little known", tmdb_id=12)
     Movie.objects.filter(pk=star_wars.pk).update(rating_count=9)
-    fetched_posters.fetch_posters(1)
+    fetch.fetch_posters(1)
     assert server.asked[0] == "/3/movie/11"
     Movie.objects.update(poster_sought_at=timezone.now() - timedelta(days=100))
-    assert fetched_posters.fetch_posters() == 1
+    assert fetch.fetch_posters() == 1
     star_wars.refresh_from_db()
     assert star_wars.poster == "11.jpg"
 
@@ -110,7 +112,7 @@ def test_the_best_known_come_first_and_the_old_are_asked_for_again(server: type[
 def test_while_tmdb_is_down_posters_wait(server: type[FakeTmdb], star_wars: Movie) -> None:
     server.broken = True
     with pytest.raises(tmdb.UnavailableError, match="503"):
-        fetched_posters.fetch_posters()
+        fetch.fetch_posters()
     tasks.fetch_posters()
     server.broken = False
     tasks.fetch_posters()

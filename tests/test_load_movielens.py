@@ -15,9 +15,9 @@ from movies import services
 from movies.bulk import postgresql
 from movies.bulk.store import Columns
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
-from movies.movielens import batches
-from movies.movielens.rejects import Limit
-from movies.searching import matching
+from movies.selectors.search import matching
+from movies.sources.movielens import batches
+from movies.sources.movielens.rejects import Limit
 from tests import releases
 from tests.environment import postgresql_only
 

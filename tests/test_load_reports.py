@@ -18,10 +18,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from movies.bulk import afterwards
-from movies.loads import Load
 from movies.models import Movie, User
-from movies.movielens.rejects import Limit
-from movies.movielens.releases import Release
+from movies.models.loads import Load
+from movies.sources.movielens.rejects import Limit
+from movies.sources.movielens.releases import Release
 from tests import releases
 from tests.environment import postgresql_only
 

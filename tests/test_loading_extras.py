@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from movies import extras, services
-from movies.extras import Demographics, GenomeTag, GenomeVector
+from movies import services
 from movies.models import Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models import genome as genome_selectors
+from movies.models.genome import Demographics, GenomeTag, GenomeVector
 from recommendations import reading
 from tests import releases
 from tests.test_movielens_layouts import write
@@ -37,7 +38,7 @@ def load(path: Path, capsys: pytest.CaptureFixture[str], **options: Any) -> dict
 
 
 def strongest(movielens_id: int) -> list[str]:
-    return [tag.name for tag in extras.strongest_tags(Movie.objects.get(movielens_id=movielens_id).pk)]
+    return [tag.name for tag in genome_selectors.strongest_tags(Movie.objects.get(movielens_id=movielens_id).pk)]
 
 
 def test_the_genome_is_kept_as_a_vector_for_each_movie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +47,7 @@ def test_the_genome_is_kept_as_a_vector_for_each_movie(tmp_path: Path, capsys: p
     assert strongest(1) == ["pixar", "time travel"]
     assert strongest(2571) == ["time travel"]
     assert strongest(99) == []
-    ids, names, relevances = extras.genome()
+    ids, names, relevances = genome_selectors.genome()
     assert names == ["pixar", "slow", "time travel"]
     assert ids.tolist() == [Movie.objects.get(movielens_id=pk).pk for pk in (1, 2571)]
     assert np.allclose(relevances, [[0.99375, 0.025, 0.75], [0.1, 0.2, 1]], atol=1e-5)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from movies.movielens.archive import MOST_MEMBERS, UnreadableReleaseError, opened
+from movies.sources.movielens.archive import MOST_MEMBERS, UnreadableReleaseError, opened
 from tests import releases
 
 NAMES = {"movies.csv", "ratings.csv"}

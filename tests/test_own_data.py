@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from model_bakery import baker
 
-from movies import ratings_csv, services
+from movies import services
 from movies.models import Genre, HiddenMovie, Movie, Rating, User, WatchlistItem
-from movies.ratings_csv import UnreadableError
-from movies.taste import taste_of
+from movies.selectors.taste import taste_of
+from movies.transfer import ratings_csv
+from movies.transfer.ratings_csv import UnreadableError
 
 LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
 2021-05-01,The Matrix,1999,https://boxd.it/2a1m,4.5

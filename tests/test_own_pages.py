@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from movies import services
 from movies.models import Genre, Movie, Rating, User
-from movies.taste import taste_of
+from movies.selectors.taste import taste_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

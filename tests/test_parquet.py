@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
 
-from movies import columns, parquet
+from movies import columns
+from movies.transfer import parquet
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

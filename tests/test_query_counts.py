@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from movies.extras import GenomeTag, GenomeVector
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models.genome import GenomeTag, GenomeVector
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

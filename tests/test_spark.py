@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from movies import parquet
 from movies.models import User
 from movies.services import rate
+from movies.transfer import parquet
 from recommendations import artifacts, runs, serving, spark, training, versions
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.services import recommend

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from movies import services, together
+from movies import services, watch_groups
 from movies.models import User, WatchGroup
 from recommendations.models import ModelVersion
 from recommendations.together import recommend_together
@@ -40,9 +40,9 @@ def bob(world: World) -> User:
 
 
 def group_of(*users: User) -> WatchGroup:
-    group = together.start_group(users[0])
+    group = watch_groups.start_group(users[0])
     for user in users[1:]:
-        together.join_group(user, group)
+        watch_groups.join_group(user, group)
     return group
 
 
@@ -111,13 +111,13 @@ def test_five_are_enough(ada: User) -> None:
 
 def test_joining_twice_is_joining_once(ada: User, bob: User) -> None:
     group = group_of(ada, bob)
-    together.join_group(bob, group)
+    watch_groups.join_group(bob, group)
     assert group.members.count() == 2
 
 
 def test_nobody_is_in_very_many_groups(ada: User) -> None:
-    for _ in range(together.MOST_GROUPS):
-        together.start_group(ada)
+    for _ in range(watch_groups.MOST_GROUPS):
+        watch_groups.start_group(ada)
     assert "Leave one before" in client_of(ada).post(reverse("recommendations:groups")).content.decode()
 
 
@@ -136,7 +136,7 @@ def test_whoever_leaves_sees_the_group_no_more(ada: User, bob: User) -> None:
     adas.post(reverse("recommendations:leave-group", args=[group.pk]))
     assert adas.get(group.get_absolute_url()).status_code == HTTPStatus.NOT_FOUND
     assert list(group.members.all()) == [bob]
-    together.leave_group(bob, group)
+    watch_groups.leave_group(bob, group)
     assert not WatchGroup.objects.exists()
 
 

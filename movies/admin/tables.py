@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from import_export.admin import ImportExportModelAdmin
 
-from movies import selectors, tagging
-from movies.admin import bulk
-from movies.loads import Load
+from movies import selectors
+from movies.admin import actions as bulk_actions
+from movies.admin.import_export import FORMATS, CatalogueResource, GenreResource, MovieResource, TagResource
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
-from movies.resources import FORMATS, CatalogueResource, GenreResource, MovieResource, TagResource
+from movies.models.loads import Load
+from movies.selectors import tags
 from recsite.admin import LargeTable, ReadOnly
 
 STARS = [(half_stars, "★" * (half_stars // 2) + "½" * (half_stars % 2)) for half_stars in range(1, 11)]
@@ -54,7 +55,7 @@ class PersonAdmin(LargeTable, UserAdmin):
     search_fields = ("username__istartswith", "email__istartswith", "=movielens_id")
     ordering = ("-pk",)
     readonly_fields = ("movielens_id", "last_login", "date_joined", "ratings_link", "would_see")
-    actions = (bulk.close_accounts,)
+    actions = (bulk_actions.close_accounts,)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -83,7 +84,7 @@ class GenreAdmin(Exchanged):
 @admin.register(Movie)
 class MovieAdmin(Exchanged, LargeTable):
     resource_classes: ClassVar = [MovieResource]
-    actions = (bulk.add_genre, bulk.remove_genre, bulk.merge_selected_movies)
+    actions = (bulk_actions.add_genre, bulk_actions.remove_genre, bulk_actions.merge_selected_movies)
     list_display = ("title", "year", "genre_names", "rating_count", "mean")
     list_filter = ("genres",)
     search_fields = ("search_text",)
@@ -164,7 +165,7 @@ class RatingAdmin(LargeTable):
 @admin.register(Tag)
 class TagAdmin(Exchanged, LargeTable):
     resource_classes: ClassVar = [TagResource]
-    actions = (bulk.merge_selected_tags,)
+    actions = (bulk_actions.merge_selected_tags,)
     list_display = ("name", "key")
     search_fields = ("key__istartswith",)
     ordering = ("key",)
@@ -187,7 +188,7 @@ class MovieTagAdmin(LargeTable):
             return queryset, False
         # Looked up first, so that the rows are found by their indexes.
         people = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
-        return queryset.filter(Q(user__in=people) | Q(tag__in=tagging.tags_named([search_term]))), False
+        return queryset.filter(Q(user__in=people) | Q(tag__in=tags.tags_named([search_term]))), False
 
 
 @admin.register(WatchlistItem, HiddenMovie)

@@ -1,4 +1,4 @@
-"""An index of the words of `Movie.search_text`, by which titles are found (see `movies.searching`).
+"""An index of the words of `Movie.search_text`, by which titles are found (see `movies.selectors.search`).
 
 On PostgreSQL it is an inverted index over an expression, which the database keeps itself.  On SQLite it is a full-text
 table without a copy of the texts, kept by triggers.

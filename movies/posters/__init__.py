@@ -7,10 +7,10 @@ title can break out of the markup.
 
 from collections.abc import Sequence
 
-from movies.posters.dice import Dice
 from movies.posters.lettering import Block, set_title
 from movies.posters.motifs import motif_for
 from movies.posters.palettes import palette_for
+from movies.posters.seeded_random import Dice
 
 WIDTH, HEIGHT = 400, 600
 MARGIN = 28

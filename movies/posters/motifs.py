@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from math import cos, pi, sin
 
-from movies.posters.dice import Dice
 from movies.posters.palettes import Palette
+from movies.posters.seeded_random import Dice
 
 Motif = Callable[[Dice, Palette, float, float], list[str]]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from movies.posters.dice import Dice
+from movies.posters.seeded_random import Dice
 
 
 class Palette(NamedTuple):

@@ -7,7 +7,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from movies.taste import Group, Period
+from movies.selectors.taste import Group, Period
 
 register = template.Library()
 

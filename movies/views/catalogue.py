@@ -9,10 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from movies import extras, fetched_posters, posters, selectors, tagging
+from movies import posters, selectors
 from movies.cards import cards
 from movies.forms import BrowseForm
-from movies.selectors import Marks
+from movies.models import genome
+from movies.posters import fetch
+from movies.selectors import Marks, tags
 
 PER_PAGE = 36
 SUGGESTIONS = 7
@@ -28,7 +30,7 @@ def browse(request: HttpRequest) -> HttpResponse:
         "page": page,
         "cards": cards(request.user, list(page.object_list)),
         "query": urlencode(form.query()),
-        "tag_names": tagging.tag_names(),
+        "tag_names": tags.tag_names(),
     }
     return render(request, "movies/browse.html", context)
 
@@ -49,8 +51,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "movie": movie,
         "marks": marks,
-        "tags": tagging.top_tags(movie),
-        "traits": extras.strongest_tags(movie.pk),
+        "tags": tags.top_tags(movie),
+        "traits": genome.strongest_tags(movie.pk),
         "histogram": selectors.rating_histogram(movie),
     }
     return render(request, "movies/detail.html", context)
@@ -70,7 +72,7 @@ def cover(request: HttpRequest, pk: int) -> HttpResponse:
 def poster(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A movie's poster, as the worker has fetched it; without one, its drawn cover."""
     movie = get_object_or_404(selectors.movies(), pk=pk)
-    file = fetched_posters.open_poster(movie)
+    file = fetch.open_poster(movie)
     if file is None:
         return redirect("movies:cover", pk)
     response = FileResponse(file, content_type="image/jpeg")
@@ -80,4 +82,4 @@ def poster(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def credits_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "movies/credits.html", {"has_posters": fetched_posters.wanted()})
+    return render(request, "movies/credits.html", {"has_posters": fetch.wanted()})

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from movies import selectors, services
 from movies.forms import RatingForm
 from movies.models import Movie, User
-from movies.people import member
+from movies.requests import member
 from movies.selectors import Marks
 from movies.templatetags.movie_tags import in_words
 

@@ -11,10 +11,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from movies import accounts, matching, ratings_csv, selectors, services, together
+from movies import accounts, selectors, services, watch_groups
 from movies.forms import LeaveForm, UploadForm
-from movies.people import member
-from movies.taste import taste_of
+from movies.requests import member
+from movies.selectors.taste import taste_of
+from movies.transfer import matching, ratings_csv
 
 PREVIEW_SALT = "ratings import"
 PREVIEW_AGE = 3600
@@ -108,7 +109,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "account/leave.html", {"form": form})
     logout(request)
-    together.leave_all_groups(user)
+    watch_groups.leave_all_groups(user)
     user.delete()
     messages.success(request, "Your account and everything in it is deleted.")
     return redirect("home")

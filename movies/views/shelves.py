@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from movies import selectors
 from movies.cards import cards
 from movies.forms import RatingsForm
-from movies.people import member
-from movies.rated import find_ratings
+from movies.requests import member
+from movies.selectors.ratings import find_ratings
 
 PER_PAGE = 24
 

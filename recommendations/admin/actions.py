@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from movies.models import User
-from movies.people import member
+from movies.requests import member
 from recommendations import queueing, runs, versions
 from recommendations.artifacts import ArtifactError
 from recommendations.dashboard import Dashboard

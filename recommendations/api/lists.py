@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from movies import selectors
-from movies.api import movie_or_404
+from movies.api.serializers import MovieSerializer
+from movies.api.views import movie_or_404
 from movies.models import User
-from movies.people import member
-from movies.serializers import MovieSerializer
+from movies.requests import member
 from recommendations import serving
 from recommendations.asking import Opinions, opinions_of
 from recommendations.serializers import (

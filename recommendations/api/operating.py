@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_202_ACCEPTED
 from rest_framework.views import APIView
 
-from movies.people import member
+from movies.requests import member
 from recommendations import queueing, runs, versions
 from recommendations.artifacts import ArtifactError
 from recommendations.models import ModelVersion, TrainingRun

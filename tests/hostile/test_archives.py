@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from movies.extras import GenomeTag, GenomeVector
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
-from movies.movielens.rejects import Limit
+from movies.models.genome import GenomeTag, GenomeVector
+from movies.sources.movielens.rejects import Limit
 from tests import releases
 
 pytestmark = [pytest.mark.database]

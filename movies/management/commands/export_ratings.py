@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from movies import parquet
-from movies.exporting import People, export
+from movies.transfer import parquet
+from movies.transfer.release import People, export
 
 
 class Command(BaseCommand):

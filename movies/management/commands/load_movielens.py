@@ -10,11 +10,11 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from movies.loading import Summary, load
-from movies.movielens.archive import UnreadableReleaseError
-from movies.movielens.rejects import DEFAULT_LIMIT, Limit, Rejects, TooManyRejectsError
-from movies.movielens.releases import opened_release
-from movies.terminal import load_progress, load_table
+from movies.loading.load import Summary, load
+from movies.management.output import load_progress, load_table
+from movies.sources.movielens.archive import UnreadableReleaseError
+from movies.sources.movielens.rejects import DEFAULT_LIMIT, Limit, Rejects, TooManyRejectsError
+from movies.sources.movielens.releases import opened_release
 
 UNREADABLE, TOO_MANY_REJECTS, INTERRUPTED = 1, 3, 130
 

@@ -9,8 +9,8 @@ from itertools import chain, islice, zip_longest
 from django.core.cache import cache
 from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, Q, QuerySet
 
-from movies import searching
 from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.selectors import search
 
 LOOKED_UP_AT_ONCE = 500
 """So many values are looked up in one query: databases take only so many."""
@@ -75,7 +75,7 @@ def browse(wanted: Browse) -> QuerySet[Movie]:
     Genres and the tag are looked up first: only of an id does the database know how many movies have it, and with
     that whether to go through those or through all movies in their order.
     """
-    found = searching.matching(movies(), wanted.text)
+    found = search.matching(movies(), wanted.text)
     genres = list(Genre.objects.filter(slug__in=wanted.genres).values_list("pk", flat=True))
     if len(genres) < len(set(wanted.genres)):
         found = found.none()

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from movies.models import Genre, Movie, Rating, Tag, User
 from movies.selectors import Browse, Sort, rating_histogram
-from movies.tagging import top_tags
+from movies.selectors.tags import top_tags
 from recsite.api import examples
 from recsite.api.fields import IntegerField, Query, WholeNumberField
 

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from movies.movielens import texts
-from movies.movielens.archive import File, UnreadableReleaseError
-from movies.movielens.rejects import Rejects
-from movies.movielens.tables import BOM, Progress, Table, check_header
+from movies.sources.movielens import texts
+from movies.sources.movielens.archive import File, UnreadableReleaseError
+from movies.sources.movielens.rejects import Rejects
+from movies.sources.movielens.tables import BOM, Progress, Table, check_header
 
 BLOCK_BYTES = 8 << 20
 _RATING = {"user": pl.Int64, "movie": pl.Int64, "stars": pl.Float64, "moment": pl.Int64}

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from movies.movielens import batches, tables
-from movies.movielens.archive import File, UnreadableReleaseError, opened
-from movies.movielens.batches import RatingBatch, ScoreBatch
-from movies.movielens.layouts import LAYOUTS, Layout
-from movies.movielens.rejects import Rejects
-from movies.movielens.tables import LinkRow, MovieRow, PersonRow, Progress, Table, TagRow
+from movies.sources.movielens import batches, tables
+from movies.sources.movielens.archive import File, UnreadableReleaseError, opened
+from movies.sources.movielens.batches import RatingBatch, ScoreBatch
+from movies.sources.movielens.layouts import LAYOUTS, Layout
+from movies.sources.movielens.rejects import Rejects
+from movies.sources.movielens.tables import LinkRow, MovieRow, PersonRow, Progress, Table, TagRow
 
 
 @dataclass(frozen=True)

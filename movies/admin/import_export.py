@@ -6,8 +6,8 @@ from django.utils.html import escape, format_html
 from import_export import fields, resources, widgets
 from import_export.formats.base_formats import CSV, JSON
 
-from movies.formulas import harmless, original
 from movies.models import Genre, Movie, Tag
+from movies.transfer.csv_escaping import harmless, original
 
 FORMATS = (CSV, JSON)
 

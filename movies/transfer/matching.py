@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from movies.models import Movie
-from movies.ratings_csv import Line
 from movies.titles import parse_title, sort_key
+from movies.transfer.ratings_csv import Line
 
 T = TypeVar("T")
 AT_ONCE = 500

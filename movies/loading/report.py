@@ -1,4 +1,4 @@
-"""How a load is written down (see `movies.loads`)."""
+"""How a load is written down (see `movies.models.loads`)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,10 +6,10 @@ from datetime import datetime
 from django.utils import timezone
 
 from movies.bulk.store import Written
-from movies.loads import Load
-from movies.movielens.archive import UnreadableReleaseError
-from movies.movielens.rejects import TooManyRejectsError
-from movies.movielens.releases import Release
+from movies.models.loads import Load
+from movies.sources.movielens.archive import UnreadableReleaseError
+from movies.sources.movielens.rejects import TooManyRejectsError
+from movies.sources.movielens.releases import Release
 
 
 def write_report(

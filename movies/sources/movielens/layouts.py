@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from movies.movielens.tables import Table
+from movies.sources.movielens.tables import Table
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 
 from movies.merging import merge_movies, merge_tags
 from movies.models import Genre, Movie, Tag, User
-from movies.people import member
+from movies.requests import member
 
 M = TypeVar("M", bound=Model)
 SHOWN = 20

@@ -1,4 +1,4 @@
-"""How a load writes what some releases tell beside ratings (see `movies.extras`)."""
+"""How a load writes what some releases tell beside ratings (see `movies.models.genome`)."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,8 +7,8 @@ from django.db.models import Model
 from numpy.typing import NDArray
 
 from movies.bulk.store import Written
-from movies.extras import FULL, SCORE, Demographics, GenomeTag, GenomeVector
-from movies.movielens.releases import Release
+from movies.models.genome import FULL, SCORE, Demographics, GenomeTag, GenomeVector
+from movies.sources.movielens.releases import Release
 
 Find = Callable[[NDArray[np.int64]], NDArray[np.int32]]
 """Our ids of MovieLens' ids, and 0 where there is none."""

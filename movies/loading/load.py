@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from movies import bulk
 from movies.bulk.store import Columns, Store, Written
-from movies.loading_extras import write_demographics, write_genome
-from movies.loading_report import write_report
+from movies.loading.genome import write_demographics, write_genome
+from movies.loading.replace import remove_unlisted, replacing
+from movies.loading.report import write_report
 from movies.models import MOVIELENS_USERNAME, Genre, Movie, MovieTag, Tag, User
-from movies.movielens.releases import Release
-from movies.movielens.tables import LinkRow, MovieRow, TagRow
-from movies.replacing import remove_unlisted, replacing
+from movies.sources.movielens.releases import Release
+from movies.sources.movielens.tables import LinkRow, MovieRow, TagRow
 from movies.titles import parse_title, search_key, sort_key
 
 NOBODY_LOGS_IN = "!"

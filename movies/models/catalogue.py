@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from movies.extras import Demographics, GenomeTag, GenomeVector  # noqa: F401 - Django looks for models here
-from movies.loads import Load  # noqa: F401 - likewise
+from movies.models.genome import Demographics, GenomeTag, GenomeVector  # noqa: F401 - Django looks for models here
+from movies.models.loads import Load  # noqa: F401 - likewise
 from movies.titles import search_key, sort_key
 from recsite.database.unix_time import UnixTimeField
 

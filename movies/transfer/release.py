@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from movies import columns
 from movies.models import Movie, MovieTag, User
-from movies.movielens.layouts import CSV
-from movies.movielens.tables import NO_GENRES, Table
+from movies.sources.movielens.layouts import CSV
+from movies.sources.movielens.tables import NO_GENRES, Table
 from movies.titles import unparse_title
 
 AT_ONCE = 1_000_000

@@ -26,7 +26,7 @@ def stream(
     take: Callable[[list[NDArray[np.signedinteger]]], None],
     where: str = "true",
 ) -> None:
-    """As `movies.columnar.stream`."""
+    """As `movies.columns.backends.stream`."""
     names = {connection.ops.quote_name(column): dtype for column, dtype in columns.items()}
     digits = ", ".join(_digits(name, dtype) for name, dtype in names.items())
     name = connection.ops.quote_name(table)

@@ -16,10 +16,8 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
-from movies import selectors, services, tagging
-from movies.models import Genre, HiddenMovie, KeptMovie, Movie, Rating, Tag, User, WatchlistItem
-from movies.people import member
-from movies.serializers import (
+from movies import selectors, services
+from movies.api.serializers import (
     BrowseQuery,
     GenreSerializer,
     ImportAnswerSerializer,
@@ -35,6 +33,9 @@ from movies.serializers import (
     TagQuery,
     TagSerializer,
 )
+from movies.models import Genre, HiddenMovie, KeptMovie, Movie, Rating, Tag, User, WatchlistItem
+from movies.requests import member
+from movies.selectors import tags
 
 MOST_TAGS = 100
 
@@ -55,7 +56,7 @@ def genres_or_404(slugs: list[str]) -> list[Genre]:
 
 def tags_or_404(names: list[str]) -> list[Tag]:
     """The tags with these names, all of which must be."""
-    found = tagging.tags_named(names)
+    found = tags.tags_named(names)
     if unknown := sorted({Tag.key_of(name) for name in names} - {tag.key for tag in found}):
         raise NotFound(f"There is no tag {unknown[0]!r}: /api/v1/tags/ lists all.")
     return found
@@ -94,7 +95,7 @@ class MovieTags(APIView):
     @extend_schema(responses=MovieTagSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         """Up to 100 tags of a movie, those that most people put on it first."""
-        return Response(MovieTagSerializer(tagging.top_tags(movie_or_404(pk), MOST_TAGS), many=True).data)
+        return Response(MovieTagSerializer(tags.top_tags(movie_or_404(pk), MOST_TAGS), many=True).data)
 
 
 @extend_schema(tags=["catalogue"])

@@ -6,7 +6,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from movies.columnar import postgresql, sqlite
+from movies.columns import postgresql, sqlite
 
 Arrays = list[NDArray[np.signedinteger]]
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from django.db.models import Exists, OuterRef
 
 from movies.bulk.store import Store
-from movies.extras import Demographics, GenomeVector
 from movies.models import HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models.genome import Demographics, GenomeVector
 
 AT_ONCE = 500
 """So many ids go into one query: databases take only so many."""

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from movies.loading import Summary
-from movies.movielens.tables import Progress as Listener
+from movies.loading.load import Summary
+from movies.sources.movielens.tables import Progress as Listener
 
 LINE_SECONDS = 5.0
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from movies.formulas import harmless
 from movies.models import Rating
+from movies.transfer.csv_escaping import harmless
 
 MOST_BYTES = 4_000_000
 MOST_LINES = 20_000

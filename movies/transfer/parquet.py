@@ -12,8 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from movies import columns
-from movies.columnar import Arrays
 from movies.columns import RatingColumns
+from movies.columns.backends import Arrays
 
 PARTS = 16
 AT_ONCE = 4_000_000

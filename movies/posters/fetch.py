@@ -10,8 +10,8 @@ from django.core.files.storage import storages
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from movies import tmdb
 from movies.models import Movie
+from movies.sources import tmdb
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO, NamedTuple, TypeVar
 
-from movies.movielens import texts
-from movies.movielens.archive import File, UnreadableReleaseError
-from movies.movielens.rejects import Rejects
+from movies.sources.movielens import texts
+from movies.sources.movielens.archive import File, UnreadableReleaseError
+from movies.sources.movielens.rejects import Rejects
 
 LONGEST_LINE = 8 << 20
 NO_GENRES = "(no genres listed)"

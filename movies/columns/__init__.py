@@ -7,7 +7,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from movies import columnar
+from movies.columns import backends
 
 _ID: np.dtype = np.dtype(np.int32)
 _RATING: dict[str, np.dtype] = {
@@ -44,15 +44,15 @@ class CatalogueColumns:
 def ratings(*, since: int | None = None) -> RatingColumns:
     """Every rating, or those made or changed at `since` (Unix seconds) or later."""
     where = "true" if since is None else f"rated_at >= {int(since)}"
-    return in_order(columnar.read("movies_rating", _RATING, where))
+    return in_order(backends.read("movies_rating", _RATING, where))
 
 
-def stream_ratings(take: Callable[[columnar.Arrays], None]) -> None:
+def stream_ratings(take: Callable[[backends.Arrays], None]) -> None:
     """Every rating, as pieces of the columns user, movie, half stars and time, in no order, as of one moment."""
-    columnar.stream("movies_rating", _RATING, take)
+    backends.stream("movies_rating", _RATING, take)
 
 
-def in_order(columns: columnar.Arrays) -> RatingColumns:
+def in_order(columns: backends.Arrays) -> RatingColumns:
     """The columns user, movie, half stars and time, ordered; the list is emptied, so that none is held twice."""
     if not _ascending(columns[0], columns[1]):
         order = np.argsort(_key(columns[0], columns[1]), kind="stable")
@@ -85,7 +85,7 @@ def of_user(user_id: int) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[
 
 def _pairs(table: str, first: str, second: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Two columns of ids, ordered by both."""
-    pairs = columnar.read(table, {first: _ID, second: _ID})
+    pairs = backends.read(table, {first: _ID, second: _ID})
     key = np.sort(_key(*pairs), kind="stable")
     return key >> 32, key & 0xFFFFFFFF
 

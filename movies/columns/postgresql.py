@@ -28,7 +28,7 @@ def stream(
     take: Callable[[list[NDArray[np.signedinteger]]], None],
     where: str = "true",
 ) -> None:
-    """As `movies.columnar.stream`."""
+    """As `movies.columns.backends.stream`."""
     arrays = ", ".join(f"array_agg({connection.ops.quote_name(column)})" for column in columns)
     with connection.cursor() as wrapper:
         wrapper.execute(PARTS, [table])

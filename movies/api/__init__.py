@@ -1,0 +1,1 @@
+"""Endpoints of the catalogue and of a member's own ratings."""

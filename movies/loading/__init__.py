@@ -1,0 +1,1 @@
+"""Loads a MovieLens release into the database, all or nothing."""

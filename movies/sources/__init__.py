@@ -1,0 +1,1 @@
+"""Readers of other people's data: MovieLens releases and TMDB. No Django models here."""
