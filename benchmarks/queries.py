@@ -80,12 +80,9 @@ def of_movies() -> Iterator[Drawn]:
     from django.core.cache import cache  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
-    from movies import selectors
-    from movies.models import (
-        Movie,
-        genome,
-    )
-    from movies.selectors import tags  # noqa: PLC0415
+    from movies import selectors  # noqa: PLC0415
+    from movies.models import Movie  # noqa: PLC0415
+    from movies.selectors import genome, tags  # noqa: PLC0415
 
     movies = list(Movie.objects.order_by("-rating_count", "pk")[:50]) + list(Movie.objects.order_by("pk")[::1000])
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from movies import columns
-from movies.models import genome
+from movies.selectors import genome
 from movies.transfer import parquet
 from recommendations.catalogue import Catalogue, grouped
 from recommendations.engine.data.features import OWN_TAGS, ItemFeatures, Labels

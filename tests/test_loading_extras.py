@@ -11,8 +11,9 @@ from django.test import Client
 
 from movies import services
 from movies.models import Movie, MovieTag, Rating, Tag, User, WatchlistItem
-from movies.models import genome as genome_selectors
-from movies.models.genome import Demographics, GenomeTag, GenomeVector
+from movies.models.genome import GenomeTag, GenomeVector
+from movies.models.people import Demographics
+from movies.selectors import genome as genome_selectors
 from recommendations import reading
 from tests import releases
 from tests.test_movielens_layouts import write

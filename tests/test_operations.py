@@ -106,7 +106,7 @@ def test_a_silent_database_is_a_503_that_says_when_to_come_back(patient: Client,
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/movies/", "/api/v1/movies/"])
 def test_another_error_is_a_500_without_its_reason(patient: Client, address: str) -> None:
-    with patch("movies.selectors.movies", side_effect=RuntimeError("secret")):
+    with patch("movies.selectors.movie_queries", side_effect=RuntimeError("secret")):
         answer = patient.get(address)
     assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
     assert b"secret" not in answer.content

@@ -7,7 +7,8 @@ from django.db.models import Model
 from numpy.typing import NDArray
 
 from movies.bulk.store import Written
-from movies.models.genome import FULL, SCORE, Demographics, GenomeTag, GenomeVector
+from movies.models.genome import FULL, SCORE, GenomeTag, GenomeVector
+from movies.models.people import Demographics
 from movies.sources.movielens.releases import Release
 
 Find = Callable[[NDArray[np.int64]], NDArray[np.int32]]

@@ -7,7 +7,8 @@ from django.db.models import Exists, OuterRef
 
 from movies.bulk.store import Store
 from movies.models import HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
-from movies.models.genome import Demographics, GenomeVector
+from movies.models.genome import GenomeVector
+from movies.models.people import Demographics
 
 AT_ONCE = 500
 """So many ids go into one query: databases take only so many."""

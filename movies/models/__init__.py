@@ -1,18 +1,27 @@
-from movies.models.catalogue import (  # noqa: F401
-    MOVIELENS_USERNAME,
-    PRIOR_MEAN,
-    PRIOR_RATINGS,
-    Genre,
-    HiddenMovie,
-    KeptMovie,
-    Movie,
-    MovieTag,
-    Rating,
-    Tag,
-    User,
-    WatchGroup,
-    WatchGroupMember,
-    WatchlistItem,
-)
-from movies.models.genome import Demographics, GenomeTag, GenomeVector  # noqa: F401
-from movies.models.loads import Load  # noqa: F401
+"""The catalogue, the people, and what they said about movies."""
+
+from movies.models.catalogue import Genre, Movie, Tag
+from movies.models.genome import GenomeTag, GenomeVector
+from movies.models.loads import Load
+from movies.models.opinions import HiddenMovie, KeptMovie, MovieTag, Rating, WatchlistItem
+from movies.models.people import MOVIELENS_USERNAME, Demographics, User
+from movies.models.watch_groups import WatchGroup, WatchGroupMember
+
+__all__ = [
+    "MOVIELENS_USERNAME",
+    "Demographics",
+    "GenomeTag",
+    "GenomeVector",
+    "Genre",
+    "HiddenMovie",
+    "KeptMovie",
+    "Load",
+    "Movie",
+    "MovieTag",
+    "Rating",
+    "Tag",
+    "User",
+    "WatchGroup",
+    "WatchGroupMember",
+    "WatchlistItem",
+]

@@ -1,25 +1,16 @@
-"""The catalogue, the people, and what they said about movies."""
+"""Movies, their genres, and tags."""
 
-import secrets
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Cast, NullIf
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 
-from movies.models.genome import Demographics, GenomeTag, GenomeVector  # noqa: F401 - Django looks for models here
-from movies.models.loads import Load  # noqa: F401 - likewise
 from movies.titles import search_key, sort_key
-from recsite.database.unix_time import UnixTimeField
-
-MOVIELENS_USERNAME = "movielens-"
-"""What the names of the people from MovieLens' files begin with; nobody else's name may."""
 
 PRIOR_RATINGS = 20
 PRIOR_MEAN = 3.5
@@ -30,33 +21,6 @@ PRIOR_MEAN = 3.5
 def _address(view: str, pk: int) -> str:
     """Kept, because a page has some hundred of them, mostly of the same movies."""
     return reverse(view, args=[pk])
-
-
-class User(AbstractUser):
-    """Somebody who rates movies: a visitor with an account, or a person of MovieLens' files.
-
-    The latter can be recommended to and looked at by staff, but nobody can log in as one.
-    """
-
-    id = models.AutoField(primary_key=True)
-    movielens_id = models.PositiveIntegerField("MovieLens id", unique=True, null=True, blank=True)
-    shows_predictions = models.BooleanField(
-        default=True, help_text="Show predicted stars also for movies that they have not rated yet."
-    )
-
-    class Meta(AbstractUser.Meta):
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(movielens_id__isnull=True) | Q(is_active=False),
-                name="movielens_users_cannot_log_in",
-                violation_error_message="A person from MovieLens' files cannot be active: nobody may log in as one.",
-            ),
-            models.CheckConstraint(
-                condition=Q(movielens_id__isnull=False) | ~Q(username__istartswith=MOVIELENS_USERNAME),
-                name="movielens_usernames_are_reserved",
-                violation_error_message=f"Names that begin with “{MOVIELENS_USERNAME}” are reserved.",
-            ),
-        ]
 
 
 class Genre(models.Model):
@@ -152,29 +116,6 @@ class Movie(models.Model):
         return f"https://www.themoviedb.org/movie/{self.tmdb_id}" if self.tmdb_id else None
 
 
-class Rating(models.Model):
-    """Somebody's rating of a movie, in half stars, so that it is stored exactly."""
-
-    rated_at = UnixTimeField(default=timezone.now)
-    user = models.ForeignKey(User, models.CASCADE, related_name="ratings", db_index=False)
-    movie = models.ForeignKey(Movie, models.CASCADE, related_name="ratings", db_index=False)
-    half_stars = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(10)])
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "movie"], name="one_rating_per_user_and_movie"),
-            models.CheckConstraint(condition=Q(half_stars__range=(1, 10)), name="rating_from_half_a_star_to_five"),
-        ]
-        indexes: ClassVar = [models.Index(fields=["movie", "half_stars"], name="rating_by_movie_and_stars")]
-
-    def __str__(self) -> str:
-        return f"{self.stars:g} stars"
-
-    @property
-    def stars(self) -> float:
-        return self.half_stars / 2
-
-
 class Tag(models.Model):
     """A word or phrase that people have put on movies.
 
@@ -198,93 +139,3 @@ class Tag(models.Model):
     @staticmethod
     def key_of(name: str) -> str:
         return " ".join(name.casefold().split())[:255]
-
-
-class MovieTag(models.Model):
-    """One person's application of a tag to a movie."""
-
-    tagged_at = UnixTimeField(default=timezone.now)
-    user = models.ForeignKey(User, models.CASCADE, related_name="movie_tags", db_index=False)
-    movie = models.ForeignKey(Movie, models.CASCADE, related_name="movie_tags", db_index=False)
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="movie_tags", db_index=False)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "movie", "tag"], name="one_application_per_user_movie_and_tag"),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["tag", "movie"], name="movies_of_a_tag"),
-            models.Index(fields=["movie", "tag"], name="tags_of_a_movie"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.tag)
-
-
-class KeptMovie(models.Model):
-    """What a visitor keeps about a movie beside a rating."""
-
-    added_at = models.DateTimeField(default=timezone.now)
-    user = models.ForeignKey(User, models.CASCADE, db_index=False)
-    movie = models.ForeignKey(Movie, models.CASCADE)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return str(self.movie)
-
-
-class WatchlistItem(KeptMovie):
-    """A movie that somebody wants to see."""
-
-    class Meta(KeptMovie.Meta):
-        default_related_name = "watchlist_items"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "movie"], name="one_watchlist_item_per_user_and_movie"),
-        ]
-
-
-class HiddenMovie(KeptMovie):
-    """A movie that somebody is not interested in: it is not recommended to them."""
-
-    class Meta(KeptMovie.Meta):
-        default_related_name = "hidden_movies"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "movie"], name="one_hidden_movie_per_user_and_movie"),
-        ]
-
-
-class WatchGroup(models.Model):
-    """Two to five people who look for a movie to watch together; whoever has the link may join them."""
-
-    MOST_MEMBERS = 5
-
-    id = models.AutoField(primary_key=True)
-    invitation = models.CharField(max_length=43, unique=True, default=secrets.token_urlsafe, editable=False)
-    members = models.ManyToManyField(User, through="WatchGroupMember", related_name="watch_groups")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering: ClassVar = ["-created_at", "-id"]
-
-    def __str__(self) -> str:
-        return f"group {self.pk}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("recommendations:group", args=[self.pk])
-
-
-class WatchGroupMember(models.Model):
-    joined_at = models.DateTimeField(default=timezone.now)
-    group = models.ForeignKey(WatchGroup, models.CASCADE, db_index=False)
-    user = models.ForeignKey(User, models.CASCADE)
-
-    class Meta:
-        ordering: ClassVar = ["joined_at", "id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["group", "user"], name="once_in_a_watch_group"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.user)

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 from movies import posters, selectors
 from movies.cards import cards
 from movies.forms import BrowseForm
-from movies.models import genome
 from movies.posters import fetch
-from movies.selectors import Marks, tags
+from movies.selectors import Marks, genome, tags
 
 PER_PAGE = 36
 SUGGESTIONS = 7

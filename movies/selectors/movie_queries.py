@@ -1,4 +1,4 @@
-"""What pages, endpoints and the recommender read of the catalogue and its people."""
+"""What pages, endpoints and the recommender read of the catalogue."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -7,9 +7,9 @@ from enum import StrEnum
 from itertools import chain, islice, zip_longest
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, QuerySet
 
-from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models import Genre, Movie, MovieTag, Rating, Tag
 from movies.selectors import search
 
 LOOKED_UP_AT_ONCE = 500
@@ -191,82 +191,6 @@ def rating_histogram(movie: Movie) -> list[int]:
 
 def ids_of_genre(slug: str) -> list[int]:
     return list(Movie.objects.filter(genres__slug=slug).values_list("pk", flat=True))
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What somebody said about a movie."""
-
-    half_stars: int | None = None
-    on_watchlist: bool = False
-    is_hidden: bool = False
-
-
-def marks(user: User, among: Iterable[Movie]) -> dict[int, Marks]:
-    """What a user said about some movies, by the movies' ids; every movie has an entry."""
-    ids = [movie.pk for movie in among]
-    rated = dict(Rating.objects.filter(user=user, movie__in=ids).values_list("movie_id", "half_stars"))
-    kept = set(WatchlistItem.objects.filter(user=user, movie__in=ids).values_list("movie_id", flat=True))
-    hidden = set(HiddenMovie.objects.filter(user=user, movie__in=ids).values_list("movie_id", flat=True))
-    return {pk: Marks(rated.get(pk), pk in kept, pk in hidden) for pk in ids}
-
-
-class RatingSort(StrEnum):
-    """Orders of somebody's ratings."""
-
-    LATEST = "latest"
-    BEST = "best"
-    WORST = "worst"
-    TITLE = "title"
-
-
-_RATING_ORDER = {
-    RatingSort.LATEST: ("-rated_at", "-pk"),
-    RatingSort.BEST: ("-half_stars", "-rated_at", "-pk"),
-    RatingSort.WORST: ("half_stars", "-rated_at", "-pk"),
-    RatingSort.TITLE: ("movie__sort_title", "pk"),
-}
-
-
-def ratings_of(user: User, sort: RatingSort = RatingSort.LATEST) -> QuerySet[Rating]:
-    """A user's ratings with their movies."""
-    return (
-        Rating.objects.filter(user=user)
-        .select_related("movie")
-        .prefetch_related(Prefetch("movie__genres", to_attr="genre_list"))
-        .order_by(*_RATING_ORDER[sort])
-    )
-
-
-def half_stars_of(user: User) -> list[tuple[int, int]]:
-    """A user's ratings as pairs of a movie's id and half stars, ascending by id."""
-    return list(Rating.objects.filter(user=user).order_by("movie_id").values_list("movie_id", "half_stars"))
-
-
-def rating_count_of(user: User) -> int:
-    return Rating.objects.filter(user=user).count()
-
-
-def hidden_ids(user: User) -> list[int]:
-    """The ids of the movies that a user is not interested in, ascending."""
-    return list(HiddenMovie.objects.filter(user=user).order_by("movie_id").values_list("movie_id", flat=True))
-
-
-def watchlist_of(user: User) -> QuerySet[Movie]:
-    """The movies on a user's watchlist, the last added first."""
-    return movies().filter(watchlist_items__user=user).order_by("-watchlist_items__added_at", "pk")
-
-
-def on_watchlists(users: Collection[User], n: int = 12) -> list[Movie]:
-    """The movies that are on the watchlists of two or more of some users, and that none of them has rated."""
-    wanted = movies().filter(watchlist_items__user__in=users).exclude(ratings__user__in=users)
-    counted = wanted.annotate(by=Count("watchlist_items", filter=Q(watchlist_items__user__in=users)))
-    return list(counted.filter(by__gt=1).order_by("-by", "-rating_count", "pk")[:n])
-
-
-def hidden_movies_of(user: User) -> QuerySet[Movie]:
-    """The movies that a user is not interested in, the last hidden first."""
-    return movies().filter(hidden_movies__user=user).order_by("-hidden_movies__added_at", "pk")
 
 
 def ids_by(field: str, values: Iterable[int]) -> dict[int, int]:
