@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class RecommendationsConfig(AppConfig):
     name = "recommendations"
+
+    def ready(self) -> None:
+        from recommendations.fragments import register_all  # noqa: PLC0415 - models are loaded only now
+
+        register_all()

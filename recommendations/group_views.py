@@ -24,7 +24,7 @@ def groups(request: HttpRequest) -> HttpResponse:
     user = member(request)
     if request.method == "POST":
         try:
-            return redirect(watch_groups.start_group(user))
+            return redirect("recommendations:group", watch_groups.start_group(user).pk)
         except watch_groups.GroupFullError as error:
             messages.error(request, str(error))
     return render(request, "recommendations/groups.html", {"groups": watch_groups.groups_of(user)})
@@ -51,7 +51,7 @@ def join(request: HttpRequest, invitation: str) -> HttpResponse:
     found = get_object_or_404(WatchGroup, invitation=invitation)
     members = watch_groups.members_of(found)
     if user in members:
-        return redirect(found)
+        return redirect("recommendations:group", found.pk)
     if request.method == "POST":
         try:
             watch_groups.join_group(user, found)
@@ -59,7 +59,7 @@ def join(request: HttpRequest, invitation: str) -> HttpResponse:
             messages.error(request, str(error))
         else:
             messages.success(request, "You are in. The list below knows your taste already.")
-            return redirect(found)
+            return redirect("recommendations:group", found.pk)
     return render(request, "recommendations/join.html", {"group": found, "members": members})
 
 

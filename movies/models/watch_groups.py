@@ -4,7 +4,6 @@ import secrets
 from typing import ClassVar
 
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 
 from movies.models.people import User
@@ -25,9 +24,6 @@ class WatchGroup(models.Model):
 
     def __str__(self) -> str:
         return f"group {self.pk}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("recommendations:group", args=[self.pk])
 
 
 class WatchGroupMember(models.Model):

@@ -1,12 +1,15 @@
-"""Stars, histograms and icons in templates."""
+"""Stars, histograms, icons and other apps' fragments in templates."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django import template
+from django.template import RequestContext
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from movies import fragments
+from movies.models import Movie
 from movies.selectors.taste import Group, Period
 
 register = template.Library()
@@ -24,6 +27,12 @@ def in_words(half_stars: int) -> str:
     whole, half = divmod(half_stars, 2)
     number = f"{whole or ''}{'½' if half else ''}"
     return f"{number} {'star' if half_stars <= 2 else 'stars'}"
+
+
+@register.simple_tag(takes_context=True)
+def fragment(context: RequestContext, slot: str, movie: Movie | None = None) -> SafeString:
+    """What other apps show in a slot of this page."""
+    return fragments.render(fragments.Slot(slot), context["request"], movie)
 
 
 @register.simple_tag
