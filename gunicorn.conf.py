@@ -45,7 +45,7 @@ def when_ready(server: object) -> None:
     """Before processes are forked, load what they can share, and leave it alone: what is written to is copied."""
     from django.db import connections  # noqa: PLC0415 - the site is loaded after this file
 
-    from recommendations.serving import prepare  # noqa: PLC0415 - as above
+    from recommendations.serving.active import prepare  # noqa: PLC0415 - as above
 
     prepare()
     connections.close_all()
@@ -55,7 +55,7 @@ def when_ready(server: object) -> None:
 
 def post_fork(server: object, worker: object) -> None:
     """Let the process follow the active version, whether or not somebody asks it for something."""
-    from recommendations.serving import follow  # noqa: PLC0415 - the site is loaded after this file
+    from recommendations.serving.active import follow  # noqa: PLC0415 - the site is loaded after this file
 
     # A request hands the interpreter over a dozen times; five milliseconds for each add up.
     sys.setswitchinterval(0.001)

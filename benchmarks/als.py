@@ -26,7 +26,7 @@ from recommendations.engine.models.spark_als import AlsConfig
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
 django.setup()
 
-from recommendations.spark import SparkTrainer  # noqa: E402
+from recommendations.training.spark import SparkTrainer  # noqa: E402
 
 Tried = tuple[float, Scorer]
 

@@ -17,8 +17,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
 django.setup()
 
 from movies import columns  # noqa: E402
-from recommendations import serving  # noqa: E402
-from recommendations.bundle import Bundle, Ratings  # noqa: E402
+from recommendations.serving import active  # noqa: E402
+from recommendations.serving.model import Bundle, Ratings  # noqa: E402
 
 FOLDED = 100
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=1_000)
     parser.add_argument("--movies", type=int, default=100)
     options = parser.parse_args()
-    bundle = serving.current()
+    bundle = active.current()
     if bundle is None:
         parser.error("no version serves")
     random = np.random.default_rng(0)

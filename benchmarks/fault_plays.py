@@ -17,7 +17,7 @@ PATIENCE = 30.0
 ENDLESS = (*QUICK[:2], "--set=epochs=1000000", "--set=threads=1")
 ASK = """
 import time
-from recommendations.queueing import BrokerUnavailableError, request_retraining
+from recommendations.training.dispatch import BrokerUnavailableError, request_retraining
 started = time.monotonic()
 try:
     request_retraining()
@@ -57,7 +57,9 @@ def kill_only_the_child_that_tries_a_version(site: FaultSite) -> str:
 
 def kill_the_worker_while_it_trains(site: FaultSite) -> str:
     asked = {"config": {"recipe": "article", "epochs": 1_000_000, "threads": 1}}
-    site.query(f"from recommendations.queueing import request_retraining; request_retraining(parameters={asked!r})")
+    site.query(
+        f"from recommendations.training.dispatch import request_retraining; request_retraining(parameters={asked!r})"
+    )
     wait_until(lambda: site.run_states()[0][:2] == ("running", "trial"), 60)
     site.worker.kill()
 

@@ -56,17 +56,17 @@ def main() -> None:
 
 def share_versions() -> None:
     """Put the active version and the one before it where all hosts find them."""
-    from recommendations import store, versions  # noqa: PLC0415 - once Django is set up
+    from recommendations.versions import registry, storage  # noqa: PLC0415 - once Django is set up
 
-    for version in (versions.active(), versions.predecessor()):
+    for version in (registry.active(), registry.predecessor()):
         if version is None:
             raise SystemExit("Two versions are needed, one active and one that was active before.")
-        store.put(version.name)
+        storage.put(version.name)
 
 
 def switch(direction: str, ports: Sequence[int], questions: Sequence[Question], *, seconds: float, rate: float) -> None:
     """Let the version before serve, while all hosts are asked; print how soon they did and what they answered."""
-    from recommendations import versions  # noqa: PLC0415 - once Django is set up
+    from recommendations.versions import registry  # noqa: PLC0415 - once Django is set up
 
     def load(port: int) -> Load:
         return ask(port, questions, clients=CLIENTS, seconds=seconds, rate=rate)
@@ -74,7 +74,7 @@ def switch(direction: str, ports: Sequence[int], questions: Sequence[Question], 
     with ThreadPoolExecutor(2 * len(ports)) as pool:
         loads = [pool.submit(load, port) for port in ports]
         time.sleep(SWITCHED_AT * seconds)
-        version = versions.roll_back().version
+        version = registry.roll_back().version
         activated = time.perf_counter()
         served = list(pool.map(lambda port: served_from(port, version.name) - activated, ports))
     print(f"{direction} to {version.name} ({version.parameters.get('trainer', 'lightfm')})")

@@ -16,8 +16,8 @@ from knox.models import AuthToken
 from knox.settings import CONSTANTS
 
 from movies.models import Movie, User
-from recommendations import artifacts, store, versions
 from recommendations.models import ModelVersion
+from recommendations.versions import artifacts, registry, storage
 
 
 def sign_in(number: int) -> list[tuple[str, str]]:
@@ -58,10 +58,10 @@ def movies(number: int) -> list[int]:
 
 def copy_of_the_active() -> ModelVersion:
     """The active version once more under another name, not active."""
-    version = versions.active()
+    version = registry.active()
     assert version
     name = f"{version.name[:40]}-{os.urandom(3).hex()}"
-    folder, _ = store.ready(version.name, version.manifest_sha256)
+    folder, _ = storage.ready(version.name, version.manifest_sha256)
     shutil.copytree(folder, artifacts.folder_of(name))
     version.pk, version.name, version.run, version.is_active = None, name, None, False
     version.save()

@@ -15,14 +15,14 @@ from typing import Any
 
 from benchmarks import data_sets
 from benchmarks.quality_report import DRAWN, write
-from recommendations.configuration import configured
 from recommendations.engine.data.features import ItemFeatures
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import split_by_user_time
 from recommendations.engine.evaluation.protocols import PROTOCOLS, Protocol
 from recommendations.engine.evaluation.report import describe
 from recommendations.engine.training import TrainedModel, train
-from recommendations.peers import peers
+from recommendations.evaluation.baselines import peers
+from recommendations.training.config import configured
 
 SEEDS = (1, 2, 3)
 DRAWS = range(1, 11)

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from recommendations.engine.ranking.benchmark import compare, resized
-from recommendations.ranker_tables import rankers_table
+from recommendations.management.output.ranker_tables import rankers_table
 
 SIZES = (9_742, 62_423, 1_000_000)
 

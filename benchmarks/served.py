@@ -21,9 +21,9 @@ django.setup()
 from django.db.models import Count  # noqa: E402
 
 from movies.models import Genre, Movie, Rating, User  # noqa: E402
-from recommendations import serving  # noqa: E402
-from recommendations.bundle import Bundle, Ratings  # noqa: E402
-from recommendations.services import Filters, recommend  # noqa: E402
+from recommendations.serving import active  # noqa: E402
+from recommendations.serving.model import Bundle, Ratings  # noqa: E402
+from recommendations.serving.recommend import Filters, recommend  # noqa: E402
 
 K = 10
 HEAVIEST = 20
@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=1_000)
     wanted = parser.parse_args().users
-    bundle = serving.current()
+    bundle = active.current()
     if bundle is None:
         parser.error("no version serves")
     users = sampled(wanted)

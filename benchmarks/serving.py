@@ -133,7 +133,7 @@ def show_memory(process: int) -> None:
 
 def show_swap(port: int, questions: Sequence[Question], *, rate: float, seconds: float) -> None:
     from benchmarks.members import copy_of_the_active  # noqa: PLC0415 - once Django is set up
-    from recommendations import versions  # noqa: PLC0415 - as above
+    from recommendations.versions import registry  # noqa: PLC0415 - as above
 
     successor = copy_of_the_active()
     at: list[float] = []
@@ -142,7 +142,7 @@ def show_swap(port: int, questions: Sequence[Question], *, rate: float, seconds:
     def swap() -> None:
         time.sleep(SWAP_AT * seconds)
         at.append(time.perf_counter() - started)
-        versions.activate(successor)
+        registry.activate(successor)
 
     load = ask(port, questions, clients=LEVELS[-1], seconds=seconds, rate=rate, meanwhile=swap)
     before, during = load.milliseconds(0.99, 0, at[0]), load.milliseconds(0.99, at[0], at[0] + 5)

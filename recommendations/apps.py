@@ -5,6 +5,6 @@ class RecommendationsConfig(AppConfig):
     name = "recommendations"
 
     def ready(self) -> None:
-        from recommendations.fragments import register_all  # noqa: PLC0415 - models are loaded only now
+        from recommendations.views.fragments import register_all  # noqa: PLC0415 - models are loaded only now
 
         register_all()

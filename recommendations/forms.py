@@ -7,7 +7,7 @@ from django import forms
 from movies.forms import year_field
 from movies.models import Genre, Tag
 from movies.selectors import tags
-from recommendations.services import Filters, Steering, wishes
+from recommendations.serving.recommend import Filters, Steering, wishes
 
 STEP = 0.25
 GENRES = ("more", "less")

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from movies.models import User
-from recommendations import feedback
+from recommendations.feedback import recorder
 from recommendations.models import Place
 
 PLACES = {
@@ -29,7 +29,7 @@ def choices(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
             return response
         place = _place(request)
         if place and request.method == "GET" and isinstance(request.user, User):
-            feedback.clicked(request.user, match.kwargs["pk"], place)
+            recorder.clicked(request.user, match.kwargs["pk"], place)
         return response
 
     return middleware

@@ -6,9 +6,10 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from recommendations import feedback, runs, training
-from recommendations.exporting import Export
+from recommendations.exports.recommendations import Export
+from recommendations.feedback import recorder
 from recommendations.models import TrainingRun
+from recommendations.training import pipeline, runs
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def retrain(self: Task, run_id: int | None = None, parameters: dict[str, Any] | 
     """
     run = TrainingRun.objects.get(pk=run_id) if run_id else runs.request_once(str(self.request.id), parameters or {})
     try:
-        training.retrain(run)
+        pipeline.retrain(run)
     except (runs.RunInProgressError, runs.RunCancelledError) as reason:
         logger.info("Run %s: %s", run.pk, reason)
 
@@ -42,7 +43,7 @@ def reap_runs() -> None:
 @shared_task(ignore_result=True)
 def prune_events() -> None:
     """Forget what members were shown and chose long ago."""
-    logger.info("%s old events are deleted.", feedback.prune())
+    logger.info("%s old events are deleted.", recorder.prune())
 
 
 @shared_task(ignore_result=True)

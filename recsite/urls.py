@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from recommendations.views import home
+from recommendations.views.pages import home
 from recsite.operations.health import livez, readyz
 from recsite.operations.metrics import metrics
 

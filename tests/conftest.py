@@ -11,8 +11,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from movies.models import Movie, MovieTag, Tag, User
-from recommendations import artifacts, experiments, feedback, gate, runs, serving, smoke, training, versions
+from recommendations.feedback import assignment
+from recommendations.feedback import recorder as feedback_recorder
 from recommendations.models import ModelVersion, TrainingRun
+from recommendations.serving import active, smoke_test
+from recommendations.training import gate, pipeline, runs
+from recommendations.versions import artifacts, registry
 from tests import worlds
 from tests.processes import QUICK, Site, copy_of, own_database, ready
 from tests.worlds import World
@@ -38,18 +42,18 @@ def cheap_passwords(settings: Settings) -> None:
 def nothing_served_yet(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Each test has artifacts of its own, and no version in this process's memory."""
     settings.RECOMMENDER_ARTIFACTS = tmp_path / "artifacts"
-    serving.forget()
-    experiments.forget()
+    active.forget()
+    assignment.forget()
     yield
-    serving.forget()
+    active.forget()
 
 
 @pytest.fixture(autouse=True)
-def own_recorder(monkeypatch: pytest.MonkeyPatch) -> feedback.Recorder:
+def own_recorder(monkeypatch: pytest.MonkeyPatch) -> feedback_recorder.Recorder:
     """What a test records is written when it says so; a thread would write outside its transaction."""
-    recorder = feedback.Recorder()
+    recorder = feedback_recorder.Recorder()
     monkeypatch.setattr(recorder, "start", lambda: None)
-    monkeypatch.setattr(feedback, "recorder", recorder)
+    monkeypatch.setattr(feedback_recorder, "recorder", recorder)
     return recorder
 
 
@@ -64,7 +68,7 @@ def first_question_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new version is asked its first question in this process: to start another takes longer than to train."""
 
     def answers(folder: Path) -> gate.Test:
-        smoke.main(str(folder))
+        smoke_test.main(str(folder))
         return gate.Test("smoke test", True, None, None, "it opened and gave true answers")
 
     monkeypatch.setattr(gate, "answers", answers)
@@ -108,7 +112,7 @@ def publish(
             shutil.move(artifacts.folder_of(trained[key].name), kept / trained[key].name)
         copy = ModelVersion.objects.create(**_fields(trained[key]))
         shutil.copytree(kept / copy.name, artifacts.folder_of(copy.name))
-        versions.activate(copy)
+        registry.activate(copy)
         return copy
 
     return make
@@ -142,7 +146,7 @@ def tagged(world: World, ada: User) -> list[Movie]:
     """Movies of both kinds that are tagged “Robots”, which the version that serves knows."""
     tag, movies = Tag.objects.create(name="Robots"), world.space[-3:] + world.romance[-3:]
     MovieTag.objects.bulk_create(MovieTag(user=ada, movie=movie, tag=tag) for movie in movies)
-    training.retrain(runs.request(parameters={"config": worlds.QUICK, "force": True}))
+    pipeline.retrain(runs.request(parameters={"config": worlds.QUICK, "force": True}))
     return movies
 
 
@@ -150,7 +154,7 @@ def _train(run: int, config: dict[str, object]) -> ModelVersion:
     """A version whose rows are gone again, so that the first test to train it finds no others than the later ones."""
     parameters = {"config": {**worlds.QUICK, **config}, "force": True}
     with transaction.atomic():
-        made = training.retrain(TrainingRun.objects.create(pk=run, parameters=parameters))
+        made = pipeline.retrain(TrainingRun.objects.create(pk=run, parameters=parameters))
         transaction.set_rollback(True)
     return made
 

@@ -16,9 +16,10 @@ from pytest_django import Settings
 
 from movies import services
 from movies.models import Movie, User
-from recommendations import experiments, versions
-from recommendations.charts import Amount, Series, bar_chart, line_chart
+from recommendations.admin.charts import Amount, Series, bar_chart, line_chart
+from recommendations.feedback import assignment
 from recommendations.models import Arm, Event, Experiment, ModelVersion, TrainingRun
+from recommendations.versions import registry
 from recsite.api.models import ServiceToken
 from tests.worlds import World
 
@@ -47,8 +48,10 @@ def operator(as_role: Callable[[str], Client]) -> Client:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What workers are told; commits happen at once here, as in a request of its own."""
     sent: list[Any] = []
-    monkeypatch.setattr("recommendations.queueing.current_app.send_task", lambda *args, **kwargs: sent.append(kwargs))
-    monkeypatch.setattr("recommendations.queueing.transaction.on_commit", lambda do: do())
+    monkeypatch.setattr(
+        "recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: sent.append(kwargs)
+    )
+    monkeypatch.setattr("recommendations.training.dispatch.transaction.on_commit", lambda do: do())
     return sent
 
 
@@ -120,7 +123,7 @@ def test_a_broker_that_is_silent_is_told(operator: Client, told: list[Any], monk
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("no route")
 
-    monkeypatch.setattr("recommendations.queueing.current_app.send_task", fail)
+    monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", fail)
     assert "The broker does not answer" in post(operator, "retrain")
 
 
@@ -145,7 +148,7 @@ def test_rolling_back_goes_to_the_one_before(operator: Client, version: ModelVer
     assert "There is no earlier version" in post(operator, "roll_back")
     fields = {name: getattr(version, name) for name in ("users", "movies", "ratings", "dimension", "size")}
     newer = ModelVersion.objects.create(name="newer", manifest_sha256="x", **fields)
-    versions._switch(newer, by=None)
+    registry._switch(newer, by=None)
     assert version.name in operator.get(reverse("admin:recommendations_roll_back")).content.decode()
     post(operator, "roll_back")
     version.refresh_from_db()
@@ -185,7 +188,7 @@ def test_an_experiment_is_set_up_started_and_read(operator: Client, world: World
     assert "Too early to say" in page
     assert 'name="name"' not in page, "arms are not changed once it has begun"
     assert "Ended it." in post(operator, "end", made.pk)
-    assert experiments.running() == []
+    assert assignment.running() == []
     assert Arm.objects.count() == 2
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommendations import artifacts
-from recommendations.artifacts import ArtifactError
+from recommendations.versions import artifacts
+from recommendations.versions.artifacts import ArtifactError
 
 
 @pytest.fixture

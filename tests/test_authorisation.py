@@ -81,7 +81,7 @@ REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 @pytest.fixture(autouse=True)
 def things(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recommendations.queueing.current_app.send_task", lambda *args, **kwargs: None)
+    monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: None)
     monkeypatch.setattr("recsite.api.throttling.count", lambda key, seconds: 0)
     Movie.objects.create(pk=ID, title="Alien")
     User.objects.create(pk=ID, username="somebody")

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from model_bakery import baker
 
 from movies.models import MovieTag, Tag
-from recommendations import serving
-from recommendations.catalogue import Catalogue, grouped
-from recommendations.filters import Filters, Steering
 from recommendations.models import ModelVersion
-from recommendations.reading import TAG_ON_MOVIES, read
+from recommendations.serving import active
+from recommendations.serving.facets import Catalogue, grouped
+from recommendations.serving.filters import Filters, Steering
+from recommendations.training.dataset import TAG_ON_MOVIES, read
 from tests.worlds import World
 
 N = 60
@@ -94,7 +94,7 @@ def test_common_tags_are_read(world: World) -> None:
 
 @pytest.mark.database
 def test_a_list_leans_towards_a_tag(world: World, version: ModelVersion) -> None:
-    bundle = serving.current()
+    bundle = active.current()
     assert bundle is not None
     slow = bundle.movies.ordinals([movie.pk for movie in world.romance])
     ids, bounds, movies = grouped(np.full(len(slow), 4), slow)

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from movies import services
 from movies.models import Rating, User
-from recommendations import experiments, figures
-from recommendations.experiments import ExperimentError, arm_of
+from recommendations.feedback import assignment, statistics
+from recommendations.feedback.assignment import ExperimentError, arm_of
 from recommendations.models import Arm, Event, Experiment, ModelVersion, Place
-from recommendations.services import Steering, recommend
+from recommendations.serving.recommend import Steering, recommend
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -29,8 +29,8 @@ def experiment() -> Experiment:
 
 
 def begin(experiment: Experiment) -> list[Arm]:
-    experiments.start(experiment)
-    experiments.forget()
+    assignment.start(experiment)
+    assignment.forget()
     return list(experiment.arms.all())
 
 
@@ -58,8 +58,8 @@ def test_an_arm_changes_what_its_people_see(experiment: Experiment, world: World
         wanted = (gems if arm.settings else plain)[person.pk]
         assert found.arm == arm.pk
         assert [entry.movie for entry in found.entries] == [entry.movie for entry in wanted.entries]
-    experiments.end(experiment)
-    experiments.forget()
+    assignment.end(experiment)
+    assignment.forget()
     assert recommend(world.people[0]).arm is None
 
 
@@ -88,14 +88,14 @@ def test_an_arms_version_is_opened_beside_the_active_one(
 def test_one_experiment_runs_at_a_time(experiment: Experiment) -> None:
     begin(experiment)
     with pytest.raises(ExperimentError, match="has begun"):
-        experiments.start(experiment)
+        assignment.start(experiment)
     other = Experiment.objects.create(name="Other")
     with pytest.raises(ExperimentError, match="two arms"):
-        experiments.start(other)
+        assignment.start(other)
     for name in "ab":
         Arm.objects.create(experiment=other, name=name)
     with pytest.raises(ExperimentError, match="is running"):
-        experiments.start(other)
+        assignment.start(other)
     with pytest.raises(IntegrityError), transaction.atomic():
         Experiment.objects.filter(pk=other.pk).update(started_at=timezone.now())
 
@@ -111,7 +111,7 @@ def shown(arm: Arm, person: User, world: World, impressions: int, clicks: int) -
 
 def test_a_verdict_needs_people(experiment: Experiment, world: World) -> None:
     shown(experiment.arms.all()[0], world.people[0], world, 20, 3)
-    assert "Too early" in figures.verdict(figures.of_experiment(experiment))
+    assert "Too early" in statistics.verdict(statistics.of_experiment(experiment))
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_a_verdict_says_what_can_be_seen(
     for place, person in enumerate(world.people):
         arm = experiment.arms.all()[place % 2]
         shown(arm, person, world, 20, int(random.binomial(20, clicks[place % 2] / 20)))
-    found = figures.of_experiment(experiment)
+    found = statistics.of_experiment(experiment)
     assert [part.people for part in found] == [40, 40]
     assert all(part.click_rate.low <= part.click_rate.value <= part.click_rate.high for part in found)  # type: ignore[operator]
-    assert words in figures.verdict(found)
+    assert words in statistics.verdict(found)
 
 
 def test_intervals_hold_what_they_say() -> None:
@@ -137,7 +137,7 @@ def test_intervals_hold_what_they_say() -> None:
     for _ in range(400):
         mine = random.beta(2, 18, size=200)
         seen = random.integers(1, 60, size=200)
-        rate = figures._Sums.of(zip(seen.tolist(), random.binomial(seen, mine).tolist(), strict=True)).interval()
+        rate = statistics._Sums.of(zip(seen.tolist(), random.binomial(seen, mine).tolist(), strict=True)).interval()
         held += (rate.low or 0) <= 0.1 <= (rate.high or 0)
     assert 0.92 <= held / 400 <= 0.98
 
@@ -155,11 +155,11 @@ def test_figures_by_version_place_and_path(world: World, version: ModelVersion) 
     services.rate(user=person, movie=movies[0], half_stars=9)
     old = now - timedelta(days=60)
     Event.objects.create(kind=1, user=person, movie=movies[0], place=Place.HOME, source="popular", position=1, at=old)
-    line = figures.lines()[0]
+    line = statistics.lines()[0]
     assert (line.version, line.place, line.source) == (version.name, "home", "trained")
     assert (line.impressions, line.clicks, line.ratings) == (4, 1, 1)
     assert (line.click_percent, line.rating_percent) == (25, 25)
-    assert len(figures.lines()) == 1
+    assert len(statistics.lines()) == 1
 
 
 def rated(person: User) -> set[int]:

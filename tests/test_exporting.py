@@ -10,10 +10,11 @@ from model_bakery import baker
 
 from movies.models import Movie, User
 from movies.services import hide, rate
-from recommendations import exporting, tasks
-from recommendations.exporting import Export
+from recommendations import tasks
+from recommendations.exports import recommendations
+from recommendations.exports.recommendations import Export
 from recommendations.models import ModelVersion
-from recommendations.services import recommend
+from recommendations.serving.recommend import recommend
 from recsite.celery import app
 from tests.worlds import World
 
@@ -24,7 +25,7 @@ Lists = dict[int, list[tuple[int, int, float | None]]]
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "USERS_OF_A_PART", 30)
+    monkeypatch.setattr(recommendations, "USERS_OF_A_PART", 30)
 
 
 def everybody() -> Lists:
@@ -85,7 +86,7 @@ def test_whoever_has_little_left_has_a_short_list(world: World, version: ModelVe
 
 def test_it_goes_on_where_it_stopped(version: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ranked: list[int] = []
-    lists_of = exporting.lists_of
+    lists_of = recommendations.lists_of
 
     def until_the_second(bundle: object, first: int, *rest: int, **options: int) -> object:
         if len(ranked) == 1:
@@ -94,7 +95,7 @@ def test_it_goes_on_where_it_stopped(version: ModelVersion, tmp_path: Path, monk
         ranked.append(first)
         return lists_of(bundle, first, *rest, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(exporting, "lists_of", until_the_second)
+    monkeypatch.setattr(recommendations, "lists_of", until_the_second)
     output = tmp_path / "lists.parquet"
     with pytest.raises(KeyboardInterrupt):
         call_command("recommend", all=True, output=output, n=5)

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from movies import services
 from movies.models import Movie, User
-from recommendations import feedback
-from recommendations.feedback import Recorder, Seen
+from recommendations.feedback import recorder as feedback_recorder
+from recommendations.feedback.recorder import Recorder, Seen
 from recommendations.models import Event, ModelVersion, Place
 from tests.worlds import World
 
@@ -68,13 +68,13 @@ def test_a_young_click_waits_for_impressions_of_other_processes(fan: User, world
 
 
 def test_a_choice_of_what_was_not_shown_is_none(fan: User, world: World) -> None:
-    assert feedback.write([Seen(CLICK, fan.pk, world.space[5].pk, Place.HOME)]) == 0
+    assert feedback_recorder.write([Seen(CLICK, fan.pk, world.space[5].pk, Place.HOME)]) == 0
 
 
 def test_events_of_somebody_who_has_left_are_dropped(fan: User, world: World) -> None:
     event = Seen(IMPRESSION, fan.pk, world.space[5].pk, Place.HOME, position=1)
     gone = Seen(IMPRESSION, fan.pk + 1, world.space[5].pk, Place.HOME, position=1)
-    assert feedback.write([event, gone]) == 1
+    assert feedback_recorder.write([event, gone]) == 1
     fan.delete()
     assert not Event.objects.exists()
 
@@ -84,12 +84,12 @@ def test_events_are_kept_for_a_set_time(fan: User, world: World, settings: Setti
     for days in (1, 29, 31, 400):
         at = timezone.now() - timedelta(days=days)
         Event.objects.create(kind=CLICK, user=fan, movie=world.space[0], place=Place.HOME, position=1, at=at)
-    assert feedback.prune() == 2
+    assert feedback_recorder.prune() == 2
     assert Event.objects.count() == 2
 
 
 def test_a_full_queue_loses_and_counts(monkeypatch: pytest.MonkeyPatch, own_recorder: Recorder) -> None:
-    monkeypatch.setattr(feedback, "LONGEST_QUEUE", 3)
+    monkeypatch.setattr(feedback_recorder, "LONGEST_QUEUE", 3)
     own_recorder.put(Seen(IMPRESSION, 1, movie, Place.API, position=1) for movie in range(5))
     assert own_recorder.lost == 2
 

@@ -14,7 +14,7 @@ from movies.models import Movie, MovieTag, Rating, Tag, User, WatchlistItem
 from movies.models.genome import GenomeTag, GenomeVector
 from movies.models.people import Demographics
 from movies.selectors import genome as genome_selectors
-from recommendations import reading
+from recommendations.training import dataset
 from tests import releases
 from tests.test_movielens_layouts import write
 
@@ -90,7 +90,7 @@ def test_the_strongest_tags_are_shown_and_trained_with(tmp_path: Path, capsys: p
     page = Client().get(Movie.objects.get(movielens_id=1).get_absolute_url()).content.decode()
     assert page.index(">pixar</a>") < page.index(">time travel</a>")
     assert ">slow</a>" not in page
-    features = reading.read().features
+    features = dataset.read().features
     columns = dict(zip(features.names, features.matrix.toarray().T, strict=True))
     assert columns["genome:time travel"].tolist()[0] < columns["genome:time travel"].tolist()[1]
 

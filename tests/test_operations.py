@@ -12,9 +12,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from movies.models import User
-from recommendations import artifacts, metrics, serving
 from recommendations.models import ModelVersion
-from recommendations.services import recommend
+from recommendations.serving import active, metrics
+from recommendations.serving.recommend import recommend
+from recommendations.versions import artifacts
 from recsite.operations import health
 from recsite.operations.logs import JSONFormatter, LineFormatter
 from tests.worlds import World
@@ -73,7 +74,7 @@ def test_a_site_without_a_version_is_ready_but_degraded(client: Client) -> None:
 
 def test_a_damaged_version_is_told(client: Client, version: ModelVersion) -> None:
     artifacts.remove(version.name)
-    serving.forget()
+    active.forget()
     answer = client.get("/readyz")
     assert answer.status_code == HTTPStatus.OK
     assert version.name in answer.json()["model"]["degraded"]
@@ -106,7 +107,7 @@ def test_a_silent_database_is_a_503_that_says_when_to_come_back(patient: Client,
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/movies/", "/api/v1/movies/"])
 def test_another_error_is_a_500_without_its_reason(patient: Client, address: str) -> None:
-    with patch("movies.selectors.movie_queries", side_effect=RuntimeError("secret")):
+    with patch("movies.selectors.movie_queries.movies", side_effect=RuntimeError("secret")):
         answer = patient.get(address)
     assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
     assert b"secret" not in answer.content

@@ -5,9 +5,9 @@ import json
 import pytest
 from django.core.management import call_command
 
-from recommendations import parameter_search, runs, training
-from recommendations.configuration import ARTICLE, configured
 from recommendations.models import TunedParameters
+from recommendations.training import pipeline, runs, tuning
+from recommendations.training.config import ARTICLE, configured
 from tests import worlds
 from tests.worlds import World
 
@@ -32,32 +32,32 @@ def test_a_search_tries_the_defaults_first_and_keeps_the_best(world: World, caps
 
 
 def test_a_budget_of_no_time_still_judges_the_defaults(world: World) -> None:
-    assert parameter_search.tune(seconds=0).trials == 1
+    assert tuning.tune(seconds=0).trials == 1
 
 
 @pytest.mark.django_db
 def test_a_retraining_starts_from_what_was_found_last() -> None:
     found(learning_rate=0.07, ridge=5.0)
     found(learning_rate=0.08)
-    assert parameter_search.tuned({}) == {"learning_rate": 0.08}
-    assert parameter_search.tuned({"learning_rate": 0.01}) == {"learning_rate": 0.01}
-    assert parameter_search.tuned({"recipe": "article"}) == {"recipe": "article"}
+    assert tuning.tuned({}) == {"learning_rate": 0.08}
+    assert tuning.tuned({"learning_rate": 0.01}) == {"learning_rate": 0.01}
+    assert tuning.tuned({"recipe": "article"}) == {"recipe": "article"}
     call_command("tune", "--forget")
-    assert parameter_search.tuned({}) == {}
+    assert tuning.tuned({}) == {}
 
 
 def test_what_was_found_is_in_the_manifest(world: World) -> None:
     found(learning_rate=0.08)
     config = {**worlds.QUICK, "recipe": "joined"}
-    version = training.retrain(runs.request(parameters={"config": config}))
+    version = pipeline.retrain(runs.request(parameters={"config": config}))
     assert version.parameters["learning_rate"] == 0.08
     assert version.parameters["sibling_weight"] is not None
 
 
 @pytest.mark.django_db
 def test_a_search_without_ratings_is_a_clear_failure() -> None:
-    with pytest.raises(parameter_search.NothingToTuneError, match="load_movielens"):
-        parameter_search.tune(seconds=1)
+    with pytest.raises(tuning.NothingToTuneError, match="load_movielens"):
+        tuning.tune(seconds=1)
 
 
 def test_the_articles_recipe_is_one_plain_fit_of_the_likes() -> None:

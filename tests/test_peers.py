@@ -6,7 +6,7 @@ import pytest
 from recommendations.engine.data.splits import Split, split_by_user_time
 from recommendations.engine.evaluation.baselines import PEERS, WEIGHTS
 from recommendations.engine.evaluation.evaluate import evaluate, ndcg_at_10, popularity
-from recommendations.peers import peers, slim_weights
+from recommendations.evaluation.baselines import peers, slim_weights
 from tests.engine_data import checkerboard, some_ratings
 from tests.environment import missing
 

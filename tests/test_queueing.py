@@ -10,7 +10,7 @@ from tests.processes import Site
 ASK = """
 import time
 from django.core.management import call_command
-from recommendations.queueing import BrokerUnavailableError, request_retraining
+from recommendations.training.dispatch import BrokerUnavailableError, request_retraining
 call_command("migrate", verbosity=0)
 started = time.monotonic()
 try:

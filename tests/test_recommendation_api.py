@@ -13,11 +13,11 @@ from rest_framework.test import APIClient
 
 from movies import services
 from movies.models import Movie, Rating, User
-from recommendations import versions
-from recommendations.feedback import Recorder
+from recommendations.api.serializers import EntrySerializer
+from recommendations.feedback.recorder import Recorder
 from recommendations.models import Event, ModelVersion, Place, TrainingRun
-from recommendations.serializers import EntrySerializer
-from recommendations.services import recommend
+from recommendations.serving.recommend import recommend
+from recommendations.versions import registry
 from recsite.api.models import ServiceToken
 from tests.worlds import World
 
@@ -219,7 +219,7 @@ def test_staff_with_the_permission_operate(version: ModelVersion, ada: User, cli
 
 
 def test_a_run_is_asked_for_and_cancelled(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
-    monkeypatch.setattr("recommendations.queueing.current_app.send_task", lambda *args, **kwargs: None)
+    monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: None)
     shop = service("operate")
     response = shop.post(f"{V1}runs/", {"config": {"epochs": 3}})
     assert response.status_code == HTTPStatus.ACCEPTED
@@ -230,7 +230,7 @@ def test_a_run_is_asked_for_and_cancelled(monkeypatch: pytest.MonkeyPatch, ada: 
 
 
 def test_spark_is_asked_for_where_it_is_configured(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setattr("recommendations.queueing.current_app.send_task", lambda *args, **kwargs: None)
+    monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: None)
     shop = service("operate")
     settings.SPARK_MASTER = ""
     refused = shop.post(f"{V1}runs/", {"trainer": "spark"})
@@ -241,7 +241,7 @@ def test_spark_is_asked_for_where_it_is_configured(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_version_whose_files_are_gone_is_a_conflict(version: ModelVersion) -> None:
-    versions.ModelVersion.objects.update(files_removed_at=version.created_at)
+    registry.ModelVersion.objects.update(files_removed_at=version.created_at)
     response = service("operate").post(f"{V1}versions/{version.name}/activate/")
     assert response.status_code == HTTPStatus.CONFLICT
     assert response.json()["errors"][0]["code"] == "conflict"

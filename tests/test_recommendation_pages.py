@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from movies import services
 from movies.models import Movie, MovieTag, Tag, User
-from recommendations import serving
 from recommendations.models import ModelVersion
-from recommendations.verdicts import stars_without
+from recommendations.serving import active
+from recommendations.serving.predictions import stars_without
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -138,7 +138,7 @@ def test_the_home_page_has_rails_made_for_its_reader(member: Client, world: Worl
 
 def test_until_a_model_is_trained_the_pages_say_so(member: Client, ada: User) -> None:
     ModelVersion.objects.update(is_active=False)
-    serving.forget()
+    active.forget()
     for name in ("home", "recommendations:list"):
         page = page_of(member, reverse(name))
         assert "still learning" in page

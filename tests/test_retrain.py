@@ -16,7 +16,7 @@ KILLED = PHASES if ON_POSTGRESQL else ("train", "publish")
 """Where runs are killed: on SQLite, once while nothing is written to the database and once while it is."""
 ENDLESS = (*QUICK[:2], "--set=epochs=1000000", "--set=threads=1")
 STATE = """
-from recommendations.services import recommend
+from recommendations.serving.recommend import recommend
 run, served = TrainingRun.objects.first(), recommend(User.objects.get(username="person-0"))
 print(run.status, "|", ModelVersion.objects.get(is_active=True), "|", served.version, served.source)
 """

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from recommendations import artifacts, runs, tasks, training
+from recommendations import tasks
 from recommendations.models import TrainingRun
+from recommendations.training import pipeline, runs
+from recommendations.versions import artifacts
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -127,7 +129,7 @@ def test_a_message_that_comes_twice_is_one_run() -> None:
 
 def test_the_clock_may_ask_for_another_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[TrainingRun] = []
-    monkeypatch.setattr(training, "retrain", done.append)
+    monkeypatch.setattr(pipeline, "retrain", done.append)
     tasks.retrain.apply(kwargs={"parameters": {"trainer": "spark"}}, task_id="nightly")
     assert done[0].parameters == {"trainer": "spark", "message": "nightly"}
 

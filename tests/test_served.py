@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from recommendations import serving
 from recommendations.engine.ranking.annoy_index import build_index, open_index
 from recommendations.engine.ranking.exact import ExactRanker
 from recommendations.engine.ranking.hybrid import DEPTH, ServedRanker
 from recommendations.models import ModelVersion
-from recommendations.services import recommend
+from recommendations.serving import active
+from recommendations.serving.recommend import recommend
 from tests.worlds import World
 
 N_ITEMS = 2_000
@@ -55,7 +55,7 @@ def test_all_else_is_exact(ranker: ServedRanker, k: int, filters: dict[str, Any]
 @pytest.mark.parametrize("choice", ["measured", "exact", "approximate"])
 def test_an_operator_may_choose(world: World, version: ModelVersion, settings: Settings, choice: str) -> None:
     settings.RECOMMENDER_RANKER = choice
-    bundle = serving.current()
+    bundle = active.current()
     assert bundle is not None
     wanted = bundle.manifest["index"]["serve"] if choice == "measured" else choice
     assert (bundle.served.index is not None) == (wanted == "approximate")

@@ -8,11 +8,11 @@ from model_bakery import baker
 
 from movies.models import Movie, User
 from movies.services import hide, rate, unrate
-from recommendations import serving
-from recommendations.lists import Recommendations
 from recommendations.models import ModelVersion
-from recommendations.services import Filters, Source, Steering, recommend, recommend_for_ratings
-from recommendations.verdicts import explain, predicted_stars, similar_movies
+from recommendations.serving import active
+from recommendations.serving.predictions import explain, predicted_stars, similar_movies
+from recommendations.serving.recommend import Filters, Source, Steering, recommend, recommend_for_ratings
+from recommendations.serving.results import Recommendations
 from tests.worlds import World
 
 pytestmark = pytest.mark.database
@@ -151,7 +151,7 @@ def test_a_movie_that_the_model_does_not_know_has_similar_ones_by_genre(world: W
 def test_a_model_that_fails_leaves_popular_movies(
     world: World, version: ModelVersion, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(type(serving.current()), "rank", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(type(active.current()), "rank", lambda *_, **__: 1 / 0)
     assert recommend(world.people[0]).source == Source.POPULAR
     assert "has no answer" in caplog.text
 

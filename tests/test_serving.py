@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from recommendations import artifacts, serving, versions
-from recommendations.bundle import Bundle
 from recommendations.models import ModelVersion
-from recommendations.services import Source, recommend
+from recommendations.serving import active
+from recommendations.serving.model import Bundle
+from recommendations.serving.recommend import Source, recommend
+from recommendations.versions import artifacts, registry
 from tests.worlds import World
 
 pytestmark = pytest.mark.database
@@ -21,19 +22,19 @@ pytestmark = pytest.mark.database
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the database with every request."""
-    monkeypatch.setattr(serving, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(active, "CHECK_SECONDS", 0.0)
 
 
 @pytest.fixture
 def successor(version: ModelVersion, publish: Callable[..., ModelVersion]) -> ModelVersion:
     """Another version, which is not active yet."""
     made = publish(seed=5)
-    versions.activate(version)
+    registry.activate(version)
     return made
 
 
 def serving_bundle() -> Bundle:
-    bundle = serving.current()
+    bundle = active.current()
     assert bundle is not None
     return bundle
 
@@ -48,46 +49,46 @@ def served_within(seconds: float, wanted: Callable[[], bool]) -> bool:
 
 
 def serves(version: ModelVersion) -> bool:
-    bundle = serving.current()
+    bundle = active.current()
     return bundle is not None and bundle.name == version.name
 
 
 def test_the_active_version_is_served_and_followed(version: ModelVersion, successor: ModelVersion) -> None:
     assert serves(version)
-    versions.activate(successor)
+    registry.activate(successor)
     assert served_within(5, lambda: serves(successor))
-    versions.roll_back()
+    registry.roll_back()
     assert served_within(5, lambda: serves(version))
-    assert serving.status() == serving.Status(version.name, serving_bundle().manifest["created_at"], "")
+    assert active.status() == active.Status(version.name, serving_bundle().manifest["created_at"], "")
 
 
 def test_a_forked_process_has_what_its_parent_opened_and_serves_what_is_active_by_then(
     version: ModelVersion, successor: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "_follow", lambda: None)
-    serving.prepare()
-    opened = serving._state.bundle
+    monkeypatch.setattr(active, "_follow", lambda: None)
+    active.prepare()
+    opened = active._state.bundle
     assert opened is not None
     assert opened.name == version.name
-    serving.follow()
-    assert serving._state.bundle is opened
-    versions.activate(successor)
-    serving.follow()
-    assert serving._state.bundle.name == successor.name
+    active.follow()
+    assert active._state.bundle is opened
+    registry.activate(successor)
+    active.follow()
+    assert active._state.bundle.name == successor.name
 
 
 def test_a_parent_opens_nothing_that_it_would_have_to_fetch(
     version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recommendations.store.here", lambda name: False)
-    serving.prepare()
-    assert serving._state.bundle is None
+    monkeypatch.setattr("recommendations.versions.storage.here", lambda name: False)
+    active.prepare()
+    assert active._state.bundle is None
 
 
 def test_a_request_keeps_the_bundle_that_it_took(version: ModelVersion, successor: ModelVersion) -> None:
     taken = serving_bundle()
-    versions.activate(successor)
-    versions.prune()
+    registry.activate(successor)
+    registry.prune()
     assert served_within(5, lambda: serves(successor))
     assert taken.name == version.name
     assert len(taken.alike(int(taken.embeddings.item_ids[0]), 3)) == 3
@@ -118,10 +119,10 @@ def test_the_last_good_version_serves_on(
     world: World, version: ModelVersion, successor: ModelVersion, damage: Callable[[Path], None]
 ) -> None:
     before = recommend(world.people[0])
-    versions.activate(successor)
+    registry.activate(successor)
     damage(artifacts.folder_of(successor.name))
-    assert served_within(5, lambda: bool(serving.status().degraded))
-    assert successor.name in serving.status().degraded
+    assert served_within(5, lambda: bool(active.status().degraded))
+    assert successor.name in active.status().degraded
     assert recommend(world.people[0]) == before
 
 
@@ -131,24 +132,24 @@ def test_with_no_good_version_popularity_serves(
 ) -> None:
     damage(artifacts.folder_of(version.name))
     assert recommend(world.people[0]).source == Source.POPULAR
-    assert version.name in serving.status().degraded
+    assert version.name in active.status().degraded
 
 
 def test_a_repaired_version_is_served_again(version: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = artifacts.folder_of(version.name)
     aside = folder.rename(folder.with_name("aside"))
-    assert serving.current() is None
-    monkeypatch.setattr(serving, "RETRY_SECONDS", 0.0)
+    assert active.current() is None
+    monkeypatch.setattr(active, "RETRY_SECONDS", 0.0)
     aside.rename(folder)
     assert serves(version)
-    assert not serving.status().degraded
+    assert not active.status().degraded
 
 
 def test_what_is_damaged_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
     flip(artifacts.folder_of(successor.name))
     with pytest.raises(artifacts.ArtifactError, match="damaged"):
-        versions.activate(successor)
-    assert versions.active() == version
+        registry.activate(successor)
+    assert registry.active() == version
 
 
 def answer(place: int) -> tuple[str, tuple[int, ...]]:
@@ -162,7 +163,7 @@ def test_a_swap_under_load_leaves_no_request_without_a_whole_answer(
 ) -> None:
     """Lists of threads that ask all the time are of one version or the other, never of both or none."""
     wanted = [successor]
-    monkeypatch.setattr(versions, "active", lambda: wanted[0])
+    monkeypatch.setattr(registry, "active", lambda: wanted[0])
     right = {answer(place) for place in range(8)}
     wanted[0] = version
     assert served_within(5, lambda: serves(version))

@@ -31,7 +31,7 @@ pytestmark = [
 ]
 
 ASK = f"""
-from recommendations.queueing import request_retraining
+from recommendations.training.dispatch import request_retraining
 request_retraining(parameters={{'config': {QUICK}, 'force': True}})
 """
 ACTIVE = "SELECT name FROM recommendations_modelversion WHERE is_active"

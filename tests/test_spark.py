@@ -11,9 +11,11 @@ from django.test import Client
 from movies.models import User
 from movies.services import rate
 from movies.transfer import parquet
-from recommendations import artifacts, runs, serving, spark, training, versions
 from recommendations.models import ModelVersion, TrainingRun
-from recommendations.services import recommend
+from recommendations.serving import active
+from recommendations.serving.recommend import recommend
+from recommendations.training import pipeline, runs, spark
+from recommendations.versions import artifacts, registry
 from tests.environment import needs_spark
 from tests.worlds import World
 
@@ -57,8 +59,8 @@ def test_it_serves_is_rolled_back_and_serves_again(
     for movie in world.romance[:3]:
         rate(user=ada, movie=movie, half_stars=10)
     for name in (made.name, version.name, made.name):
-        versions.activate(ModelVersion.objects.get(name=name))
-        serving.forget()
+        registry.activate(ModelVersion.objects.get(name=name))
+        active.forget()
         assert recommend(ada, n=5).version == name
         assert {entry.movie.pk for entry in recommend(ada, n=5).entries} <= {movie.pk for movie in world.romance}
         assert member.get("/recommendations/").status_code == 200
@@ -72,6 +74,6 @@ def test_a_site_without_spark_says_what_to_do(world: World, monkeypatch: pytest.
     assert not TrainingRun.objects.exists()
     run = runs.request(parameters={"trainer": "spark"})
     with pytest.raises(spark.SparkUnavailableError):
-        training.retrain(run)
+        pipeline.retrain(run)
     assert run.status == TrainingRun.Status.FAILED
     assert "make spark" in run.error

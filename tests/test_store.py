@@ -11,9 +11,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from recommendations import artifacts, runs, serving, store, training, versions
 from recommendations.models import ModelVersion, TrainingRun
-from recommendations.services import recommend
+from recommendations.serving import active
+from recommendations.serving.recommend import recommend
+from recommendations.training import pipeline, runs
+from recommendations.versions import artifacts, registry, storage
 from tests import worlds
 from tests.processes import wait_until
 from tests.worlds import World
@@ -48,7 +50,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     if request.param == "folder":
         return f"file://{tmp_path / 'store'}"
     # Every thread reads for itself what boto knows of S3, which takes longer than all the files.
-    monkeypatch.setattr(store, "AT_ONCE", 1)
+    monkeypatch.setattr(storage, "AT_ONCE", 1)
     return f"{request.getfixturevalue('s3')}/{os.getpid()}-{tmp_path.name}"
 
 
@@ -58,7 +60,7 @@ def move_to(settings: Settings, tmp_path: Path) -> Callable[[str], Path]:
 
     def move(host: str) -> Path:
         settings.RECOMMENDER_ARTIFACTS = tmp_path / host
-        serving.forget()
+        active.forget()
         return tmp_path / host
 
     return move
@@ -68,7 +70,7 @@ def move_to(settings: Settings, tmp_path: Path) -> Callable[[str], Path]:
 def shared(version: ModelVersion, address: str, settings: Settings) -> ModelVersion:
     """A version that the host on which it was trained has put into the store."""
     settings.RECOMMENDER_STORE = address
-    store.put(version.name)
+    storage.put(version.name)
     return version
 
 
@@ -80,7 +82,7 @@ def test_what_one_host_publishes_all_serve(world: World, shared: ModelVersion, m
     wanted = recommend(world.people[0])
     for host in ("web-1", "web-2"):
         folder = move_to(host)
-        assert serving.open_version(shared).name == shared.name
+        assert active.open_version(shared).name == shared.name
         assert recommend(world.people[0]) == wanted
         assert [path.name for path in folder.glob("[!.]*")] == [shared.name]
         assert not list(folder.glob(".staging*"))
@@ -96,11 +98,11 @@ def test_a_request_does_not_wait_for_files_from_afar(
 
 def test_a_damaged_copy_is_fetched_anew(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
     folder = move_to("web")
-    serving.open_version(shared)
+    active.open_version(shared)
     items = folder / shared.name / "items.npy"
     items.unlink()
     items.write_bytes(b"something else")
-    serving.forget()
+    active.forget()
     assert recommend(world.people[0]).version == shared.name
     artifacts.verify(folder / shared.name, shared.manifest_sha256)
 
@@ -109,12 +111,12 @@ def test_a_damaged_copy_is_fetched_anew(world: World, shared: ModelVersion, move
 def test_what_is_damaged_in_the_store_is_not_served(
     shared: ModelVersion, move_to: Callable[[str], Path], file: str
 ) -> None:
-    there = store.shared()
+    there = storage.shared()
     assert there is not None
     there.delete(f"{shared.name}/{file}")
     folder = move_to("web")
     with pytest.raises(artifacts.ArtifactError):
-        serving.open_version(shared)
+        active.open_version(shared)
     assert not list(folder.glob("[!.]*"))
 
 
@@ -122,25 +124,25 @@ def test_a_host_with_its_copy_does_without_the_store(
     world: World, shared: ModelVersion, move_to: Callable[[str], Path], settings: Settings
 ) -> None:
     settings.RECOMMENDER_STORE = "s3://nowhere"
-    serving.forget()
+    active.forget()
     assert recommend(world.people[0]).version == shared.name
 
 
 def test_what_is_pruned_is_gone_from_the_store(
     shared: ModelVersion, move_to: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(versions, "KEPT_VERSIONS", 1)
-    second, third = (training.retrain(a_run()) for _ in range(2))
-    assert store.names() == {second.name, third.name}
+    monkeypatch.setattr(registry, "KEPT_VERSIONS", 1)
+    second, third = (pipeline.retrain(a_run()) for _ in range(2))
+    assert storage.names() == {second.name, third.name}
 
 
 def test_a_refused_publication_leaves_nothing_in_the_store(
     shared: ModelVersion, move_to: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(versions, "publish", lambda *_, **__: None)
+    monkeypatch.setattr(registry, "publish", lambda *_, **__: None)
     with pytest.raises(runs.RunLostError):
-        training.retrain(a_run())
-    assert store.names() == {shared.name}
+        pipeline.retrain(a_run())
+    assert storage.names() == {shared.name}
 
 
 def test_what_a_dead_host_has_put_there_is_removed_by_another(
@@ -151,9 +153,9 @@ def test_what_a_dead_host_has_put_there_is_removed_by_another(
     assert dead.started_at is not None
     name = runs.version_name(dead, dead.started_at)
     shutil.copytree(artifacts.folder_of(shared.name), artifacts.folder_of(name))
-    store.put(name)
+    storage.put(name)
     TrainingRun.objects.filter(pk=dead.pk).update(worker="elsewhere:1", heartbeat_at="2001-01-01T00:00Z")
     move_to("web")
-    assert store.names() == {shared.name, name}
+    assert storage.names() == {shared.name, name}
     runs.reap()
-    assert store.names() == {shared.name}
+    assert storage.names() == {shared.name}

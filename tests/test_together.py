@@ -10,7 +10,7 @@ from django.urls import reverse
 from movies import services, watch_groups
 from movies.models import User, WatchGroup
 from recommendations.models import ModelVersion
-from recommendations.together import recommend_together
+from recommendations.serving.groups import recommend_together
 from tests.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from pytest_django import Settings
 
-from recommendations import spark, trainers
-from recommendations.configuration import ConfigError
 from recommendations.engine.data.interactions import IdMap, Interactions
 from recommendations.engine.data.splits import Split
 from recommendations.engine.evaluation.evaluate import evaluate, popularity, scorer_of
 from recommendations.engine.models.spark_als import AlsConfig
 from recommendations.engine.models.trained_model import TrainedModel
 from recommendations.engine.training import TrainingConfig
-from recommendations.spark import SparkTrainer
-from recommendations.trainers import LightFMTrainer, Trainer
+from recommendations.training import spark, trainers
+from recommendations.training.config import ConfigError
+from recommendations.training.spark import SparkTrainer
+from recommendations.training.trainers import LightFMTrainer, Trainer
 from tests.engine_data import checkerboard, plain_features
 from tests.environment import missing, needs_spark
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from recommendations import artifacts, runs, training, versions
 from recommendations.models import ModelVersion, TrainingRun
+from recommendations.training import pipeline, runs
+from recommendations.versions import artifacts, registry
 from tests import worlds
 
 pytestmark = pytest.mark.database
@@ -23,7 +24,7 @@ def said(capsys: pytest.CaptureFixture[str], *command: Any) -> str:
 @pytest.fixture
 def successor(version: ModelVersion) -> ModelVersion:
     config = {**worlds.QUICK, "seed": 5}
-    return training.retrain(runs.request(parameters={"config": config, "force": True}))
+    return pipeline.retrain(runs.request(parameters={"config": config, "force": True}))
 
 
 def test_runs_are_listed(successor: ModelVersion, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,9 +73,9 @@ def test_a_version_is_activated_and_rolled_back(
     version: ModelVersion, successor: ModelVersion, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert f"{version} serves" in said(capsys, "activate", version.name)
-    assert versions.active() == version
+    assert registry.active() == version
     assert f"{successor} serves" in said(capsys, "activate", "--previous")
-    assert versions.active() == successor
+    assert registry.active() == successor
 
 
 def test_what_cannot_serve_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
@@ -84,4 +85,4 @@ def test_what_cannot_serve_is_not_activated(version: ModelVersion, successor: Mo
             call_command("activate", wanted)
     with pytest.raises(CommandError, match="no artifacts"):
         call_command("versions", "diff", version.name, successor.name)
-    assert versions.active() == successor
+    assert registry.active() == successor

@@ -24,7 +24,7 @@ BROKERS = {
     "rabbitmq": os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),
 }
 WORKER = ("-m", "celery", "--app", "recsite", "worker", "--concurrency", "1", "--loglevel", "INFO")
-ASK = "from recommendations.queueing import request_retraining; print(request_retraining(parameters={}).pk)"
+ASK = "from recommendations.training.dispatch import request_retraining; print(request_retraining(parameters={}).pk)"
 ENDLESS = {**QUICK, "epochs": 1_000_000}
 RUNS = "SELECT status, phase, error FROM recommendations_trainingrun ORDER BY id DESC"
 

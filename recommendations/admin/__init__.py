@@ -1,5 +1,5 @@
 """Runs, versions and experiments in the admin."""
 
-from recommendations.admin import experimenting, operating
+from recommendations.admin import experiments, model_versions
 
-__all__ = ["experimenting", "operating"]
+__all__ = ["experiments", "model_versions"]

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from movies.models import User
 from movies.requests import member
-from recommendations import queueing, runs, versions
-from recommendations.artifacts import ArtifactError
-from recommendations.dashboard import Dashboard
+from recommendations.admin.dashboard import Dashboard
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.selectors import latest_runs
-from recommendations.services import recommend
+from recommendations.serving.recommend import recommend
+from recommendations.training import dispatch, runs
+from recommendations.versions import registry
+from recommendations.versions.artifacts import ArtifactError
 
 OPERATE = "recommendations.operate_models"
 SEE = "recommendations.view_recommendations_of_others"
@@ -56,7 +57,7 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 
 class RetrainForm(forms.Form):
     trainer = forms.ChoiceField(
-        choices=lambda: [(trainer.value, trainer.label) for trainer in queueing.trainers()], required=False
+        choices=lambda: [(trainer.value, trainer.label) for trainer in dispatch.trainers()], required=False
     )
 
 
@@ -69,8 +70,8 @@ def retrain(request: HttpRequest) -> HttpResponse:
         return redirect("admin:index")
     asked = {name: value for name, value in form.cleaned_data.items() if value}
     try:
-        run = queueing.request_retraining(requested_by=member(request), parameters=asked)
-    except queueing.BrokerUnavailableError as error:
+        run = dispatch.request_retraining(requested_by=member(request), parameters=asked)
+    except dispatch.BrokerUnavailableError as error:
         messages.error(request, str(error))
         return redirect("admin:index")
     write_down(request, run, "Asked for a retraining.")
@@ -95,23 +96,23 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         failed = [test for test in version.gate if not test["passed"]]
         return _page(request, "activate.html", title=f"Let {version} serve?", version=version, failed=failed)
-    return _switch(request, lambda user: versions.activate(version, by=user), "Let it serve.")
+    return _switch(request, lambda user: registry.activate(version, by=user), "Let it serve.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_those_who_may(OPERATE)
 def roll_back(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        version = versions.predecessor()
+        version = registry.predecessor()
         title = f"Roll back to {version}?" if version else "There is nothing to roll back to"
         return _page(request, "activate.html", title=title, version=version, back=True)
-    return _switch(request, lambda user: versions.roll_back(by=user), "Rolled back to it.")
+    return _switch(request, lambda user: registry.roll_back(by=user), "Rolled back to it.")
 
 
 def _switch(request: HttpRequest, switch: Callable[[User], Any], what: str) -> HttpResponse:
     try:
         activation = switch(member(request))
-    except (versions.VersionError, ArtifactError) as error:
+    except (registry.VersionError, ArtifactError) as error:
         messages.error(request, str(error))
         return redirect("admin:index")
     write_down(request, activation.version, what)
@@ -136,7 +137,7 @@ def runs_context(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Whether broker and workers answer, as a fragment: asking takes a second."""
-    return render(request, "admin/recommendations/_health.html", {"health": queueing.health()})
+    return render(request, "admin/recommendations/_health.html", {"health": dispatch.health()})
 
 
 @require_safe
@@ -150,4 +151,4 @@ def see(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def dashboard_context(request: HttpRequest, found: Dashboard) -> dict[str, Any]:
-    return {"dashboard": found, "trainers": queueing.trainers(), **runs_context(request)}
+    return {"dashboard": found, "trainers": dispatch.trainers(), **runs_context(request)}

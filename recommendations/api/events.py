@@ -11,9 +11,9 @@ from rest_framework.status import HTTP_202_ACCEPTED
 from rest_framework.views import APIView
 
 from movies.requests import member
-from recommendations import feedback
+from recommendations.feedback import recorder
 from recommendations.models import Event, Place
-from recommendations.services import Source
+from recommendations.serving.recommend import Source
 from recsite.api import examples
 from recsite.api.fields import IntegerField, TextField
 from recsite.api.permissions import MayRecord, service_of
@@ -76,18 +76,18 @@ class Events(APIView):
         by_service = service_of(request) is not None
         if any(("user" in event) != by_service for event in events):
             raise PermissionDenied("A service says whose each event is; a member records their own only.")
-        feedback.recorder.put(_seen(event, event.get("user", member(request).pk)) for event in events)
+        recorder.recorder.put(_seen(event, event.get("user", member(request).pk)) for event in events)
         return Response(AcceptedSerializer({"accepted": len(events)}).data, status=HTTP_202_ACCEPTED)
 
 
-def _seen(event: dict[str, Any], user_id: int) -> feedback.Seen:
-    return feedback.Seen(
+def _seen(event: dict[str, Any], user_id: int) -> recorder.Seen:
+    return recorder.Seen(
         KINDS[event["kind"]],
         user_id,
         event["movie"],
         Place.API,
         version=event.get("version"),
-        arm_id=feedback.arm_id_of(user_id),
+        arm_id=recorder.arm_id_of(user_id),
         source=event["source"],
         position=event["rank"],
     )

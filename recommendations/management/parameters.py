@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from recommendations.configuration import FEEDBACK, LOSSES, RECIPES, ConfigError, configured
-from recommendations.spark import SparkUnavailableError
+from recommendations.training.config import FEEDBACK, LOSSES, RECIPES, ConfigError, configured
+from recommendations.training.spark import SparkUnavailableError
 
 FLAGS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "recipe": (RECIPES, "joined: LightFM fits, EASE and ALS in one dot product; article: one plain LightFM fit"),

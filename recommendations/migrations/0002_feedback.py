@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import recsite.database.unix_time
-import recommendations.feedback_models
+import recommendations.models.experiments
 from django.conf import settings
 from django.db import migrations, models
 
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=40)),
                 ('weight', models.PositiveSmallIntegerField(default=1, help_text='Its part of the people.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('settings', models.JSONField(blank=True, default=dict, help_text='Such as {"diversity": 0.3}.', validators=[recommendations.feedback_models.check_settings])),
+                ('settings', models.JSONField(blank=True, default=dict, help_text='Such as {"diversity": 0.3}.', validators=[recommendations.models.experiments.check_settings])),
                 ('version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='arms', to='recommendations.modelversion')),
                 ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='arms', to='recommendations.experiment')),
             ],

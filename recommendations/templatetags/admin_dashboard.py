@@ -6,7 +6,7 @@ from django import template
 from django.template import RequestContext
 
 from recommendations.admin.actions import dashboard_context
-from recommendations.dashboard import dashboard as gather
+from recommendations.admin.dashboard import dashboard as gather
 
 register = template.Library()
 

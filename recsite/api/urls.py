@@ -33,7 +33,7 @@ urlpatterns = [
     path("auth/logout/", tokens.Logout.as_view(), name="logout"),
     path("auth/logout-everywhere/", tokens.LogoutEverywhere.as_view(), name="logout-everywhere"),
     path("", include("movies.api.views")),
-    path("", include("recommendations.api.addresses")),
+    path("", include("recommendations.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-v1:schema"), name="docs"),
     re_path(r"^(?P<path>(?s:.*))\Z", NowhereView.as_view(), name="nowhere"),

@@ -285,7 +285,7 @@ USE_TZ = True
 
 # What operators see
 
-READINESS_MODEL_STATUS = "recommendations.serving.status"
+READINESS_MODEL_STATUS = "recommendations.serving.active.status"
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG else "json")

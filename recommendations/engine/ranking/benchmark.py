@@ -34,7 +34,7 @@ def everything(user: int) -> dict[str, NDArray[np.integer]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BenchmarkRow:
     """One ranker of the comparison.
 
     Attributes
@@ -62,7 +62,9 @@ class Line:
     build_seconds: float
 
 
-def compare(item_vectors: NDArray[np.float32], user_vectors: NDArray[np.float32], folder: Path) -> Iterator[Line]:
+def compare(
+    item_vectors: NDArray[np.float32], user_vectors: NDArray[np.float32], folder: Path
+) -> Iterator[BenchmarkRow]:
     """Compare the rankers on up to 200 users, a line at a time.
 
     Parameters
@@ -107,13 +109,15 @@ class Field:
         """What a query of `exact_rank_partition` costs."""
         return speed(self.asking(exact_rank_partition), len(self.users)).p50
 
-    def line(self, name: str, rank: Rank, only: Only = everything, *, size: int = 0, seconds: float = 0.0) -> Line:
+    def line(
+        self, name: str, rank: Rank, only: Only = everything, *, size: int = 0, seconds: float = 0.0
+    ) -> BenchmarkRow:
         true = lists(self.asking(exact_rank_partition, only), len(self.users), 100)
         found = [lists(rank, len(self.users), k) for k in (10, 100)]
         taken = speed(rank, len(self.users))
         shares = [round(recall(lists_of, true, k), 4) for lists_of, k in zip(found, (10, 100), strict=True)]
         ratio = round(taken.p50 / self.unit, 3)
-        return Line(name, taken.p50, taken.p99, ratio, shares[0], shares[1], size, round(seconds, 2))
+        return BenchmarkRow(name, taken.p50, taken.p99, ratio, shares[0], shares[1], size, round(seconds, 2))
 
 
 def resized(item_vectors: NDArray[np.float32], n_items: int) -> NDArray[np.float32]:
@@ -150,7 +154,7 @@ def _filters(field: Field) -> dict[str, Only]:
     }
 
 
-def _of_article(field: Field, path: Path) -> Line:
+def _of_article(field: Field, path: Path) -> BenchmarkRow:
     """Annoy on the vectors as they are, which its `dot` does not rank rightly."""
     start = process_time()
     annoy = AnnoyIndex(field.items.shape[1], METRIC)

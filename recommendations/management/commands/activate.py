@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from recommendations import versions
-from recommendations.artifacts import ArtifactError
+from recommendations.versions import registry
+from recommendations.versions.artifacts import ArtifactError
 
 
 class Command(BaseCommand):
@@ -18,8 +18,8 @@ class Command(BaseCommand):
 
     def handle(self, *, version: str | None, previous: bool, **options: Any) -> None:
         try:
-            activation = versions.roll_back() if previous else versions.activate(versions.by_name(version or ""))
-        except (versions.VersionError, ArtifactError) as error:
+            activation = registry.roll_back() if previous else registry.activate(registry.by_name(version or ""))
+        except (registry.VersionError, ArtifactError) as error:
             raise CommandError(str(error)) from error
         overruled = " The gate had refused it." if activation.forced else ""
         self.stdout.write(f"Version {activation.version} serves from now on.{overruled}")

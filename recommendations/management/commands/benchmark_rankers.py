@@ -7,9 +7,9 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from recommendations.contest import NothingServesError, compare_rankers
-from recommendations.ranker_tables import rankers_table
-from recommendations.terminal import print_json
+from recommendations.evaluation.ranker_benchmark import NothingServesError, compare_rankers
+from recommendations.management.output.progress import print_json
+from recommendations.management.output.ranker_tables import rankers_table
 
 WIDTH = 140
 

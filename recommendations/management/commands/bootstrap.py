@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand
 
 from movies.demo import USERNAME, ensure_demo_account
 from movies.models import Movie
-from recommendations import serving, versions
-from recommendations.artifacts import ArtifactError
+from recommendations.serving import active
+from recommendations.versions import registry
+from recommendations.versions.artifacts import ArtifactError
 
 
 class Command(BaseCommand):
@@ -33,11 +34,11 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo account: {USERNAME}, password: {password_of(password_file)} (also for /admin/)")
 
     def has_model(self) -> bool:
-        version = versions.active()
+        version = registry.active()
         if version is None:
             return False
         try:
-            serving.open_version(version)
+            active.open_version(version)
         except ArtifactError as error:
             self.stderr.write(f"{error} A new version is trained.")
             return False

@@ -6,10 +6,10 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from recommendations import evaluating
-from recommendations.evaluation_tables import evaluation_tables
+from recommendations.evaluation import run
+from recommendations.management.output.evaluation_tables import evaluation_tables
+from recommendations.management.output.progress import print_json
 from recommendations.management.parameters import add_training_arguments, training_parameters
-from recommendations.terminal import print_json
 
 
 class Command(BaseCommand):
@@ -17,13 +17,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as one JSON object, and only that")
-        parser.add_argument(
-            "--split", choices=evaluating.SPLITS, default=evaluating.SPLITS[0], help="how ratings are held out"
-        )
+        parser.add_argument("--split", choices=run.SPLITS, default=run.SPLITS[0], help="how ratings are held out")
         parser.add_argument(
             "--beside",
             action="append",
-            choices=[*evaluating.baselines(), "none"],
+            choices=[*run.baselines(), "none"],
             help="a baseline to judge beside ours, tuned on the same slice; may be repeated",
         )
         parser.add_argument("--seed", type=int, default=0, help="of the users or movies held out")
@@ -31,16 +29,16 @@ class Command(BaseCommand):
 
     def handle(self, *, json: bool, split: str, beside: list[str] | None, seed: int, **options: Any) -> None:
         console = Console(stderr=True)
-        chosen = evaluating.BASELINES if beside is None else [name for name in beside if name != "none"]
+        chosen = run.BASELINES if beside is None else [name for name in beside if name != "none"]
         try:
-            report = evaluating.evaluate(
+            report = run.evaluate(
                 split=split,
                 parameters=training_parameters(options),
                 beside=chosen,
                 seed=seed,
                 tell=lambda name: console.print(f"{split}: {name}", highlight=False),
             )
-        except evaluating.NothingToJudgeError as error:
+        except run.NothingToJudgeError as error:
             raise CommandError(str(error)) from error
         if json:
             print_json(report)

@@ -8,13 +8,18 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from movies.selectors import RatingSort, ratings_of
-from recommendations.exporting import Export, ExportError
-from recommendations.queueing import BrokerUnavailableError
+from recommendations.exports.recommendations import Export, ExportError
+from recommendations.exports.spark import write_parts
+from recommendations.management.output.progress import (
+    print_json,
+    progress,
+    recommendations_report,
+    show_recommendations,
+)
 from recommendations.selectors import UnknownUserError, user_named
-from recommendations.services import recommend
-from recommendations.spark import SparkUnavailableError
-from recommendations.spark_parts import write_parts
-from recommendations.terminal import print_json, progress, recommendations_report, show_recommendations
+from recommendations.serving.recommend import recommend
+from recommendations.training.dispatch import BrokerUnavailableError
+from recommendations.training.spark import SparkUnavailableError
 
 BEST_RATED = 5
 FOR_ONE, FOR_EACH = 10, 100

@@ -9,12 +9,13 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from recommendations import runs, selectors
+from recommendations import selectors
+from recommendations.management.output.progress import gate_table, metrics_table, print_json, progress, seconds_table
 from recommendations.management.parameters import add_training_arguments, training_parameters
 from recommendations.models import TrainingRun
-from recommendations.terminal import gate_table, metrics_table, print_json, progress, seconds_table
-from recommendations.trainers import trainer_of
-from recommendations.training import retrain
+from recommendations.training import runs
+from recommendations.training.pipeline import retrain
+from recommendations.training.trainers import trainer_of
 
 FAILED, BUSY, REFUSED, CANCELLED = 1, 3, 4, 130
 

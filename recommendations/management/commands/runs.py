@@ -6,10 +6,11 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from recommendations import runs, selectors
+from recommendations import selectors
+from recommendations.management.output.progress import print_json
+from recommendations.management.output.run_tables import runs_table
 from recommendations.models import TrainingRun
-from recommendations.tables import runs_table
-from recommendations.terminal import print_json
+from recommendations.training import runs
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from recommendations import parameter_search
-from recommendations.terminal import print_json
+from recommendations.management.output.progress import print_json
+from recommendations.training import tuning
 
 
 class Command(BaseCommand):
@@ -23,11 +23,11 @@ class Command(BaseCommand):
         self, *, minutes: float, trials: int | None, seed: int, forget: bool, json: bool, **options: Any
     ) -> None:
         if forget:
-            self.stdout.write(f"{parameter_search.forget()} searches forgotten; trainings start from the defaults.")
+            self.stdout.write(f"{tuning.forget()} searches forgotten; trainings start from the defaults.")
             return
         console = Console(stderr=True)
         try:
-            found = parameter_search.tune(
+            found = tuning.tune(
                 seconds=minutes * 60,
                 trials=trials,
                 seed=seed,
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                     f"trial {number}: NDCG@10 {value:.4f}, best {best:.4f}", highlight=False
                 ),
             )
-        except parameter_search.NothingToTuneError as error:
+        except tuning.NothingToTuneError as error:
             raise CommandError(str(error)) from error
         if json:
             keys = ("parameters", "found", "default", "trials", "seconds", "ratings")

@@ -7,12 +7,12 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from recommendations import selectors
-from recommendations.artifacts import ArtifactError
-from recommendations.differences import difference
+from recommendations.management.output.progress import print_json
+from recommendations.management.output.run_tables import difference_tables, versions_table
 from recommendations.models import ModelVersion
-from recommendations.tables import difference_tables, versions_table
-from recommendations.terminal import print_json
-from recommendations.versions import VersionError, by_name
+from recommendations.versions.artifacts import ArtifactError
+from recommendations.versions.diff import difference
+from recommendations.versions.registry import VersionError, by_name
 
 
 class Command(BaseCommand):

@@ -1,0 +1,147 @@
+"""Endpoints that recommend."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.crypto import salted_hmac
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from movies import selectors
+from movies.api.serializers import MovieSerializer
+from movies.api.views import movie_or_404
+from movies.models import User
+from movies.requests import member
+from recommendations.api.serializers import (
+    BatchAnswerSerializer,
+    BatchSerializer,
+    ListQuery,
+    PredictionQuery,
+    PredictionsSerializer,
+    PreviewSerializer,
+    RecommendationsSerializer,
+    SimilarQuery,
+)
+from recommendations.serving import active
+from recommendations.serving.predictions import predicted_stars, similar_movies
+from recommendations.serving.query import Opinions, opinions_of
+from recommendations.serving.recommend import Source, list_tag, recommend, recommend_for_ratings, recommend_many
+from recsite.api.models import ServiceToken
+from recsite.api.permissions import allowed
+
+OF_OTHERS = allowed(
+    scope=ServiceToken.Scope.RECOMMENDATIONS, permission="recommendations.view_recommendations_of_others"
+)
+UNCHANGED = OpenApiResponse(description="Nothing has changed since the answer with the `ETag` in `If-None-Match`.")
+LIST = {200: RecommendationsSerializer, 304: UNCHANGED}
+
+
+@extend_schema(tags=["catalogue"])
+class Similar(APIView):
+    """Movies that the same people like."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(parameters=[SimilarQuery], responses=MovieSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """Movies that the same people like, the most similar first."""
+        n = SimilarQuery.read(request)["n"]
+        return Response(MovieSerializer(similar_movies(movie_or_404(pk), n=n), many=True).data)
+
+
+def list_for(user: User, request: Request) -> Response:
+    """Somebody's list, or that it is as it was."""
+    asked = ListQuery.of(request).arguments()
+    opinions = opinions_of(user)
+    tag = _etag(user, opinions, request)
+    if tag and (unchanged := get_conditional_response(request, etag=tag)):
+        return Response(status=unchanged.status_code, headers=dict(unchanged.items()))
+    found = recommend(user, opinions=opinions, **asked)
+    response = Response(RecommendationsSerializer(found).data)
+    if tag and found.source != Source.POPULAR:
+        response["ETag"] = tag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _etag(user: User, opinions: Opinions, request: Request) -> str | None:
+    """Of the version, the user's ratings and hidden movies, and the question."""
+    tag = list_tag(user, opinions)
+    question = request.META.get("QUERY_STRING", "")
+    return tag and f'W/"{salted_hmac("recommendations", f"{user.pk} {tag} {question}").hexdigest()}"'
+
+
+@extend_schema(tags=["recommendations"])
+class MyRecommendations(APIView):
+    """What is recommended to the account that asks."""
+
+    @extend_schema(parameters=[ListQuery], responses=LIST)
+    def get(self, request: Request) -> Response:
+        """Movies that one has not rated or hidden, best first."""
+        return list_for(member(request), request)
+
+
+@extend_schema(tags=["recommendations"])
+class RecommendationsOf(APIView):
+    """What is recommended to anybody."""
+
+    permission_classes = (OF_OTHERS,)
+
+    @extend_schema(parameters=[ListQuery], responses=LIST)
+    def get(self, request: Request, pk: int) -> Response:
+        """What somebody is recommended.  For staff, and services with the scope `recommendations`."""
+        return list_for(get_object_or_404(User, pk=pk), request)
+
+
+@extend_schema(tags=["recommendations"])
+class Batch(APIView):
+    """The lists of many people at once."""
+
+    permission_classes = (OF_OTHERS,)
+
+    @extend_schema(request=BatchSerializer, responses=BatchAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        """The lists of up to 1,000 users.  For staff, and services with the scope `recommendations`."""
+        body = BatchSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        users = list(dict.fromkeys(body.validated_data["users"]))
+        version, found = recommend_many(users, n=body.validated_data["n"])
+        results = [{"user": pk, "results": _lines(found.get(pk, []))} for pk in users]
+        return Response(BatchAnswerSerializer({"version": version, "results": results}).data)
+
+
+def _lines(pairs: list[tuple[int, float]]) -> list[dict[str, Any]]:
+    return [{"movie": pk, "score": score} for pk, score in pairs]
+
+
+@extend_schema(tags=["recommendations"])
+class Preview(APIView):
+    """Recommendations from ratings that are not stored."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=PreviewSerializer, responses=RecommendationsSerializer)
+    def post(self, request: Request) -> Response:
+        """Recommend to somebody of whom only these ratings are known.  Nothing is stored."""
+        body = PreviewSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        found = recommend_for_ratings(**body.arguments())
+        return Response(RecommendationsSerializer(found).data)
+
+
+@extend_schema(tags=["recommendations"])
+class Predictions(APIView):
+    """The stars that one would probably give."""
+
+    @extend_schema(parameters=[PredictionQuery], responses=PredictionsSerializer)
+    def get(self, request: Request) -> Response:
+        """The stars that one would probably give to movies, in the order in which they are asked for."""
+        ids = list(dict.fromkeys(PredictionQuery.read(request)["movie"]))
+        stars = predicted_stars(member(request), selectors.movies_by_id(ids))
+        bundle = active.current()
+        results = [{"movie": pk, "stars": stars.get(pk)} for pk in ids]
+        return Response(PredictionsSerializer({"version": bundle.name if bundle else None, "results": results}).data)

@@ -1,0 +1,1 @@
+"""What members are shown and choose, and experiments with it."""

@@ -1,0 +1,1 @@
+"""Lists, predictions and explanations for requests, from the active version."""

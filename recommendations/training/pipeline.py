@@ -1,0 +1,224 @@
+"""The use case of a retraining: database → engine → files → gate → the active version."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from movies.models import User
+from recommendations.engine.data.presets import JUDGED_USERS, TRIED, sample_users
+from recommendations.engine.data.splits import Split, split_by_user_time
+from recommendations.engine.evaluation.evaluate import Evaluation, evaluate, popularity, scorer_of
+from recommendations.engine.models.joining import ease_alone
+from recommendations.engine.models.rating_calibration import Calibration, calibrate
+from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.trained_model import TrainedModel
+from recommendations.engine.ranking.annoy_tuning import IndexPlan
+from recommendations.engine.reranking.similarity import directions
+from recommendations.models import ModelVersion, TrainingRun
+from recommendations.serving.model import Bundle
+from recommendations.training import gate, runs
+from recommendations.training.dataset import Data, read
+from recommendations.training.trainers import Trainer, trainer_of
+from recommendations.training.writer import Made, pack
+from recommendations.versions import artifacts, registry, storage
+
+logger = logging.getLogger(__name__)
+
+LIBRARIES = ("annoy", "numba", "numpy", "scipy")
+
+
+class NotEnoughDataError(Exception):
+    """There is too little to learn from."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How good a model is that was trained without each user's latest ratings, beside simpler ones."""
+
+    trained: TrainedModel[Any]
+    model: Evaluation
+    popularity: Evaluation
+    ease: Evaluation
+    stars: Calibration
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        errors = {name: error._asdict() for name, error in self.stars.errors.items()}
+        return {
+            "model": self.model.metrics,
+            "popularity": self.popularity.metrics,
+            "EASE": self.ease.metrics,
+            "stars": errors,
+        }
+
+
+def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> ModelVersion:
+    """Claim a run, train, evaluate and publish; whatever happens, the run's row says how it ended.
+
+    Raises
+    ------
+    RunInProgressError, RunCancelledError, RunLostError
+        As in `runs`.
+    Exception
+        Whatever made it fail; the version that serves goes on serving.
+    """
+    runs.claim(run)
+    owner = runs.Owner(run, listener)
+    artifacts.discard_other_staging(runs.staging_owner(run))
+    try:
+        with owner.heartbeat(), artifacts.staging(runs.staging_owner(run)) as folder:
+            version = _make(owner, folder)
+        owner.summarise()
+    except runs.RunLostError as reason:
+        logger.warning("Run %s publishes nothing: %s", run.pk, reason)
+        owner.end(TrainingRun.Status.FAILED, str(reason))
+        raise
+    except (runs.RunCancelledError, KeyboardInterrupt) as stop:
+        owner.end(TrainingRun.Status.CANCELLED, str(stop) or "Interrupted.")
+        raise
+    except BaseException as error:
+        logger.exception("Run %s has failed during “%s”", run.pk, run.phase)
+        owner.end(TrainingRun.Status.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        run.refresh_from_db()
+    for pruned in registry.prune():
+        logger.info("Removed the files of version %s.", pruned)
+    return version
+
+
+def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
+    trainer = trainer_of(owner.run.parameters)
+    parent = registry.active()
+    with owner.phase("read"):
+        data = read(owner.run.parameters.get("ratings"))
+        if not len(data.interactions):
+            raise NotEnoughDataError("There are no ratings to learn from; load some with `manage.py load_movielens`.")
+    trial = _try(owner, data, trainer)
+    with owner.phase("train"):
+        trainer = trainer.for_everything(trial.trained, len(data.interactions))
+        trained = trainer.train(data.interactions, data.features, progress=_teller(owner))
+    with owner.phase("index"):
+        # The connection may have died while the model was trained.
+        runs.renew_connection()
+        made = Made(data, trained, trial.stars.stars, _judged(data, trial))
+        plan = pack(folder, made, _still_there(data))
+    with owner.phase("judge"):
+        verdict = [*_judge(folder, trial, parent), gate.recalls(plan.recall_at_10)]
+    with owner.phase("publish"):
+        return _publish(owner, folder, parent, verdict, _details(owner, made, trial, plan, trainer))
+
+
+def _try(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
+    """Train without each user's latest ratings, and see how well they are foretold."""
+    split = split_by_user_time(sample_users(data.interactions, TRIED))
+    with owner.phase("trial"):
+        trained = trainer.train(split.train, data.features, progress=_teller(owner))
+    with owner.phase("evaluate"):
+        model = evaluate(scorer_of(trained.embeddings), split, max_users=JUDGED_USERS)
+        known, sibling = (
+            evaluate(scorer, split, max_users=JUDGED_USERS)
+            for scorer in (
+                popularity(split.train),
+                ease_alone(split.train, trained.config.sibling, trained.config.weights),
+            )
+        )
+        stars = (
+            calibrate(split, directions(trained.embeddings.items, trained.fold_in.eras))
+            if len(split.test)
+            else _uncalibrated(split)
+        )
+        return Trial(trained, model, known, sibling, stars)
+
+
+def _uncalibrated(split: Split) -> Calibration:
+    """Predicted stars where nobody has rated twice, so that no error can be told."""
+    return Calibration(Stars.of(split.train), {})
+
+
+def _judged(data: Data, trial: Trial) -> NDArray[np.float32]:
+    judged = np.full(data.interactions.n_users, np.nan, dtype=np.float32)
+    judged[trial.model.users] = trial.model.per_user["ndcg@10"]
+    return judged
+
+
+def _teller(owner: runs.Owner) -> Callable[[str, int, int], None]:
+    return lambda step, done, total: owner.progress(done / max(total, 1), f"{step} {done} of {total}")
+
+
+def _still_there(data: Data) -> NDArray[np.bool_]:
+    """Which users have not been deleted while the model was trained."""
+    present = np.fromiter(User.objects.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
+    return np.isin(data.interactions.users.ids, present, assume_unique=True)
+
+
+def _judge(folder: Path, trial: Trial, parent: ModelVersion | None) -> list[gate.Test]:
+    tests = [
+        gate.beats_popularity(trial.model.metrics["ndcg@10"], trial.popularity.metrics["ndcg@10"]),
+        gate.covers(trial.model.metrics["coverage@10"]),
+        gate.answers(folder),
+    ]
+    champion = _champion(parent)
+    if champion is None or not tests[-1].passed:
+        return tests
+    challenger = Bundle.open(folder, {})
+    return [*tests, gate.not_worse(challenger, champion), gate.keeps_lists(challenger, champion)]
+
+
+def _champion(parent: ModelVersion | None) -> Bundle | None:
+    """The version to be replaced; None if there is none, or its files are no good: anything is better then."""
+    if parent is None:
+        return None
+    try:
+        return Bundle.open(*storage.ready(parent.name, parent.manifest_sha256))
+    except artifacts.ArtifactError as error:
+        logger.warning("The new version is not compared with %s: %s", parent, error)
+        return None
+
+
+def _details(owner: runs.Owner, made: Made, trial: Trial, plan: IndexPlan, trainer: Trainer[Any]) -> dict[str, Any]:
+    """What the manifest says about a version beside its files."""
+    return {
+        "created_at": timezone.now().isoformat(timespec="seconds"),
+        "run": owner.run.pk,
+        "parameters": {"trainer": trainer.name, **asdict(made.model.config)},
+        "dimension": made.model.embeddings.dimension,
+        "data": made.data.summary(),
+        "metrics": trial.metrics,
+        "index": asdict(plan),
+        "history": trial.trained.history,
+        "seconds": owner.timings,
+        "libraries": {name: library_version(name) for name in (*LIBRARIES, *trainer.libraries)},
+    }
+
+
+def _publish(
+    owner: runs.Owner, folder: Path, parent: ModelVersion | None, verdict: list[gate.Test], details: dict[str, Any]
+) -> ModelVersion:
+    name = runs.version_name(owner.run, timezone.now())
+    digest = artifacts.seal(folder, details)
+    artifacts.publish(folder, name)
+    storage.put(name)
+    version = registry.publish(
+        owner.run,
+        parent,
+        name=name,
+        manifest_sha256=digest,
+        size=artifacts.size_of(artifacts.folder_of(name)),
+        gate=[asdict(test) for test in verdict],
+        parameters=details["parameters"],
+        metrics=details["metrics"] | {"index": details["index"]},
+        dimension=details["dimension"],
+        **{key: details["data"][key] for key in ("users", "movies", "ratings")},
+    )
+    if version is None:
+        storage.discard(name)
+        raise runs.RunLostError(f"Run {owner.run.pk} was ended, or another version was activated, while it ran.")
+    return version

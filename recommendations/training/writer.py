@@ -1,0 +1,58 @@
+"""What a version consists of, written into its folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.engine.data.interactions import fingerprints
+from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.trained_model import TrainedModel
+from recommendations.engine.ranking.annoy_index import build_index
+from recommendations.engine.ranking.annoy_tuning import IndexPlan, tune_index
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.reranking.similarity import directions
+from recommendations.serving.model import MOVIES_INDEX, SIMILAR_INDEX
+from recommendations.training.dataset import Data
+from recommendations.versions import artifacts
+
+
+@dataclass(frozen=True)
+class Made:
+    """What there is to pack: the data, the model trained on all of it, and what the trial left.
+
+    `judged` (n_users,) float32 is each user's NDCG@10 in the trial, NaN where there was nothing to judge by.
+    """
+
+    data: Data
+    model: TrainedModel[Any]
+    stars: Stars
+    judged: NDArray[np.float32]
+
+
+def pack(folder: Path, made: Made, kept: NDArray[np.bool_]) -> IndexPlan:
+    """Write the arrays and indexes of a version; only the users that `kept` (n_users,) marks are in it."""
+    embeddings = made.model.embeddings
+    units = directions(embeddings.items, made.model.fold_in.eras)
+    ranker = ExactRanker.prepare(embeddings.items)
+    arrays: dict[str, NDArray[Any]] = {
+        "user_ids": embeddings.user_ids[kept],
+        "users": embeddings.users[kept],
+        "fingerprints": fingerprints(made.data.interactions)[kept],
+        "item_ids": embeddings.item_ids,
+        "items": embeddings.items,
+        "directions": units,
+        "trial": made.judged[kept],
+        **artifacts.prefixed("catalogue", made.data.catalogue.arrays()),
+        **artifacts.prefixed("fold_in", made.model.fold_in.arrays()),
+        **artifacts.prefixed("parts", made.model.item_parts),
+        **artifacts.prefixed("stars", made.stars.with_offsets_of(made.data.interactions).arrays()),
+        **artifacts.prefixed("exact", ranker.arrays()),
+        **artifacts.prefixed("similar", ExactRanker.prepare(units).arrays()),
+    }
+    artifacts.write_arrays(folder, arrays)
+    plan = tune_index(embeddings.items, embeddings.users, folder / MOVIES_INDEX, ranker=ranker)
+    build_index(units, folder / SIMILAR_INDEX, n_trees=plan.n_trees)
+    return plan

@@ -1,0 +1,1 @@
+"""Versions of the model: their rows, folders and shared storage."""

@@ -1,0 +1,174 @@
+"""The rows of movies that members and visitors see, and lists of picks with their reasons."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from movies import selectors
+from movies.cards import Card, Shelf, cards
+from movies.models import Genre, Movie, User
+from recommendations.feedback import recorder
+from recommendations.models import Place
+from recommendations.serving.query import Opinions
+from recommendations.serving.recommend import Filters, Source, Steering, least_rated_genre, recommend
+from recommendations.serving.results import Entry, Recommendations
+
+NO_FILTERS = Filters()
+UNSTEERED = Steering()
+RAIL = 14
+ENOUGH = 5
+"""A row of fewer movies is not shown."""
+LONG_LIST = 160
+ENOUGH_RATINGS = 3
+HOME_GENRES = ("Comedy", "Sci-Fi", "Thriller", "Animation", "Drama")
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Recommended movies with the reader's marks, and where they come from."""
+
+    cards: list[Card]
+    source: Source
+
+    @property
+    def personal(self) -> bool:
+        return self.source != Source.POPULAR
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far somebody is on the way to their first recommendations."""
+
+    rated: int
+
+    @property
+    def left(self) -> int:
+        return max(0, ENOUGH_RATINGS - self.rated)
+
+    @property
+    def done(self) -> bool:
+        return self.left == 0
+
+    @property
+    def of(self) -> int:
+        return ENOUGH_RATINGS
+
+
+def progress(opinions: Opinions) -> Progress:
+    return Progress(len(opinions.ratings.movie_ids))
+
+
+def picks(
+    user: User,
+    opinions: Opinions,
+    *,
+    n: int,
+    filters: Filters = NO_FILTERS,
+    steering: Steering = UNSTEERED,
+    place: Place = Place.LIST,
+) -> Picks:
+    found = recommend(user, n=n, filters=filters, steering=steering, opinions=opinions)
+    recorder.shown(user, found, place)
+    stars = {entry.movie.pk: entry.stars for entry in found.entries if entry.stars and user.shows_predictions}
+    return Picks(cards(user, _movies(found.entries), _reasons(found.entries), stars), found.source)
+
+
+def for_visitors() -> list[Shelf]:
+    """Rows for somebody of whom nothing is known: popular, best rated, and some genres."""
+    browse = reverse("movies:browse")
+    return [
+        Shelf("Popular", selectors.popular(RAIL), browse),
+        _popular_now(),
+        Shelf("Best rated", selectors.best_rated(RAIL), f"{browse}?sort=rating"),
+        *(_popular_in(genre) for genre in _home_genres()),
+    ]
+
+
+def for_member(user: User, opinions: Opinions) -> tuple[Source, list[Shelf]]:
+    """Where a member's picks come from, and the rows of their home page: no pick stands in two of them."""
+    found = recommend(user, n=LONG_LIST, reasons=1, opinions=opinions)
+    watchlist = Shelf("Your watchlist", list(selectors.watchlist_of(user)[:RAIL]), reverse("movies:watchlist"))
+    if found.source == Source.POPULAR:
+        start = Shelf("Popular and new to you", _movies(found.entries[:RAIL]), reverse("movies:browse"))
+        rows = [start, watchlist, *(_popular_in(genre) for genre in _home_genres())]
+    else:
+        rows = [*_personal(user, opinions, found), watchlist]
+    recorder.shown(user, found, Place.HOME, only=[movie.pk for shelf in rows for movie in shelf.movies])
+    return found.source, rows
+
+
+def _personal(user: User, opinions: Opinions, found: Recommendations) -> list[Shelf]:
+    first, rest = found.entries[:RAIL], list(found.entries[RAIL:])
+    for_you = Shelf("For you", _movies(first), reverse("recommendations:list"), reasons=_reasons(first))
+    because = _because(rest)
+    shown = {movie.pk for shelf in because for movie in shelf.movies}
+    rest = [entry for entry in rest if entry.movie.pk not in shown]
+    gems = _hidden_gems(rest)
+    taken = [movie.pk for shelf in (for_you, *because, gems) for movie in shelf.movies]
+    return [for_you, *because, gems, *_new_genre(user, opinions, taken), _popular_now()]
+
+
+def _because(entries: Sequence[Entry]) -> list[Shelf]:
+    """Rows of recommended movies that one rating speaks for more than any other, for the two strongest ratings."""
+    by_reason: dict[Movie, list[Movie]] = {}
+    for entry in entries:
+        if entry.reasons:
+            by_reason.setdefault(entry.reasons[0].movie, []).append(entry.movie)
+    strongest = sorted(by_reason, key=lambda movie: -len(by_reason[movie]))[:2]
+    return [
+        Shelf(f"Because you rated {movie.title}", by_reason[movie][:RAIL])
+        for movie in strongest
+        if len(by_reason[movie]) >= ENOUGH
+    ]
+
+
+def _hidden_gems(entries: Sequence[Entry]) -> Shelf:
+    """The recommended movies that fewer people know than know the most of them."""
+    by_fame = sorted(entry.movie.rating_count for entry in entries)
+    little = by_fame[len(by_fame) // 3] if by_fame else 0
+    gems = [entry.movie for entry in entries if entry.movie.rating_count <= little][:RAIL]
+    return Shelf("Hidden gems for you", gems, lead="Fewer people have seen these.")
+
+
+def _new_genre(user: User, opinions: Opinions, without: Sequence[int]) -> list[Shelf]:
+    """Picks from the genre that somebody rated least of all."""
+    least = least_rated_genre(opinions)
+    genre = Genre.objects.filter(pk=least).first() if least else None
+    if genre is None:
+        return []
+    of_genre = Filters(genres=frozenset([genre.pk]))
+    found = recommend(user, n=RAIL, filters=of_genre, exclude=without, reasons=0, opinions=opinions)
+    more = f"{reverse('recommendations:list')}?genre={genre.slug}"
+    return [Shelf(f"New to you: {genre.name}", _movies(found.entries), more)]
+
+
+def _popular_now() -> Shelf:
+    return Shelf("Popular now", selectors.popular_now(RAIL), lead="What people have rated last.")
+
+
+def to_rate(opinions: Opinions, n: int, without: Iterable[int] = ()) -> list[Movie]:
+    """Well-known movies that somebody has not rated or hidden, and that have none of these ids."""
+    return selectors.well_known(n, without={*opinions.ratings.movie_ids.tolist(), *opinions.hidden, *without})
+
+
+def _popular_in(genre: Genre) -> Shelf:
+    return Shelf(genre.name, selectors.popular(RAIL, genre=genre), f"{reverse('movies:browse')}?genre={genre.slug}")
+
+
+def _home_genres() -> QuerySet[Genre]:
+    return Genre.objects.filter(name__in=HOME_GENRES)
+
+
+def _movies(entries: Sequence[Entry]) -> list[Movie]:
+    return [entry.movie for entry in entries]
+
+
+def _reasons(entries: Sequence[Entry]) -> dict[int, Sequence[object]]:
+    return {entry.movie.pk: entry.reasons for entry in entries}
+
+
+def whole_number(text: str | None, default: int) -> int:
+    """A number from an address, or the default where it is none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else default

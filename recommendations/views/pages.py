@@ -1,0 +1,96 @@
+"""Pages of what is recommended."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from movies import selectors
+from movies.cards import rails
+from movies.models import User
+from movies.requests import member
+from movies.selectors import tags
+from recommendations.forms import SteeringForm
+from recommendations.models import Place
+from recommendations.serving.query import Opinions, opinions_of
+from recommendations.views import home_rows, movie_page
+
+PAGE = 24
+LONGEST_LIST = 240
+FIRST_MOVIES = 18
+NEXT_MOVIES = 3
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        context = {"rails": rails(request.user, home_rows.for_visitors()), "wall": selectors.popular(12)}
+        return render(request, "recommendations/welcome.html", context)
+    user = member(request)
+    opinions = opinions_of(user)
+    source, rows = home_rows.for_member(user, opinions)
+    shown = rails(user, rows)
+    taken = [card.movie.pk for rail in shown[:1] for card in rail.cards]
+    context = {
+        "source": source,
+        "first_rails": shown[:1],
+        "more_rails": shown[1:],
+        "progress": home_rows.progress(opinions),
+        "movies": home_rows.to_rate(opinions, NEXT_MOVIES, taken),
+    }
+    return render(request, "recommendations/home.html", context)
+
+
+@require_safe
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Where a new member rates first movies and sees what that does."""
+    user = member(request)
+    opinions = opinions_of(user)
+    context = {"movies": home_rows.to_rate(opinions, FIRST_MOVIES), **_first_picks(user, opinions)}
+    return render(request, "recommendations/start.html", context)
+
+
+@require_safe
+@login_required
+def first_picks(request: HttpRequest) -> HttpResponse:
+    """How far a new member is, and their picks so far, as a fragment."""
+    user = member(request)
+    return render(request, "recommendations/_first_picks.html", _first_picks(user, opinions_of(user)))
+
+
+def _first_picks(user: User, opinions: Opinions) -> dict[str, object]:
+    progress = home_rows.progress(opinions)
+    picks = home_rows.picks(user, opinions, n=home_rows.RAIL, place=Place.START) if progress.done else None
+    return {"progress": progress, "picks": picks}
+
+
+@require_safe
+@login_required
+def recommendations(request: HttpRequest) -> HttpResponse:
+    form = SteeringForm(request.GET)
+    wanted = min(LONGEST_LIST, max(PAGE, home_rows.whole_number(request.GET.get("n"), PAGE)))
+    user = member(request)
+    opinions = opinions_of(user)
+    picks = home_rows.picks(user, opinions, n=wanted, filters=form.filters(), steering=form.steering())
+    more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
+    context = {"form": form, "picks": picks, "more": more, "progress": home_rows.progress(opinions)}
+    context["tag_names"] = tags.tag_names()
+    return render(request, "recommendations/list.html", context)
+
+
+@require_safe
+def similar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The rail of similar movies as a fragment."""
+    movie = get_object_or_404(selectors.movies(), pk=pk)
+    found = movie_page.similar(request.user, movie, request.GET.getlist("more"), request.GET.getlist("less"))
+    return render(request, "recommendations/_similar.html", found)
+
+
+@require_safe
+def verdict(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the reader will probably think of a movie, as a fragment."""
+    movie = get_object_or_404(selectors.movies(), pk=pk)
+    return render(request, "recommendations/_verdict.html", movie_page.verdict(request.user, movie))
