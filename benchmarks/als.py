@@ -17,7 +17,7 @@ import django
 import numpy as np
 from implicit.als import AlternatingLeastSquares
 
-from benchmarks import data_sets
+from benchmarks.support import data_sets
 from recommendations.engine.data.features import ItemFeatures
 from recommendations.engine.data.splits import Split, split_by_user_time
 from recommendations.engine.evaluation.evaluate import Scorer, evaluate, scorer_of

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measuring import django, itself, measured, server_cpu
+from benchmarks.support.measuring import django, itself, measured, server_cpu
 
 QUICK = ("dimension=32", "epochs=2", "threads=2")
 N = 100

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import django
 
-from benchmarks.clients import Load, Question, ask
 from benchmarks.serving import gunicorn, prepare, spoken
+from benchmarks.support.clients import Load, Question, ask
 
 CLIENTS = 4
 ASKED = ("recommendations", "page of recommendations", "movie page")

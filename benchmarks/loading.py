@@ -24,7 +24,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.measuring import SERVER_CPU, TICKS, Cost, django, itself, measured, run, server_cpu, show
+from benchmarks.support.measuring import SERVER_CPU, TICKS, Cost, django, itself, measured, run, server_cpu, show
 
 NEW_PEOPLE = 10_000_000
 """Added to people's ids, to make people of whom a table knows nothing."""

@@ -13,8 +13,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data_sets
-from benchmarks.quality_report import DRAWN, write
+from benchmarks.support import data_sets
+from benchmarks.support.quality_report import DRAWN, write
 from recommendations.engine.data.features import ItemFeatures
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import split_by_user_time

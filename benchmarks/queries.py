@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measuring import django
+from benchmarks.support.measuring import django
 
 PAGE, OPTIONS = 36, 7
 MOVIE_MS, SEARCH_MS = 10, 25

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import SERVER_CPU, TICKS, Cost, django, itself, measured, run, server_cpu, show
+from benchmarks.support.measuring import SERVER_CPU, TICKS, Cost, django, itself, measured, run, server_cpu, show
 
 COLUMNS = "user_id, movie_id, half_stars, rated_at"
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import django
 
-from benchmarks.clients import Load, Question, ask
+from benchmarks.support.clients import Load, Question, ask
 
 LEVELS = (1, 2, 4, 8)
 SWAPS, SWAP_AT = 3, 0.4
@@ -56,7 +56,7 @@ def gunicorn(workers: int, **more: str) -> Iterator[tuple[int, int]]:
     unbounded = {f"API_RATE_{who}": "100000000/min" for who in ("USER", "ANONYMOUS")}
     environment = {**os.environ, **unbounded, "BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(workers)}
     environment |= {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "off", "LOG_LEVEL": "ERROR", **more}
-    process = subprocess.Popen([sys.executable, "-m", "gunicorn", "benchmarks.serving_wsgi"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "gunicorn", "benchmarks.support.serving_wsgi"], env=environment)
     try:
         wait_for(port)
         yield port, process.pid
@@ -77,7 +77,7 @@ def wait_for(port: int) -> None:
 
 def prepare(users: int) -> dict[str, Sequence[Question]]:
     """What is asked, each by so many distinct users: members of MovieLens, who get tokens and sessions."""
-    from benchmarks.members import movies, sign_in  # noqa: PLC0415 - once Django is set up
+    from benchmarks.support.members import movies, sign_in  # noqa: PLC0415 - once Django is set up
 
     members = sign_in(users)
     api = [{"Authorization": f"Token {token}"} for token, _ in members]
@@ -132,7 +132,7 @@ def show_memory(process: int) -> None:
 
 
 def show_swap(port: int, questions: Sequence[Question], *, rate: float, seconds: float) -> None:
-    from benchmarks.members import copy_of_the_active  # noqa: PLC0415 - once Django is set up
+    from benchmarks.support.members import copy_of_the_active  # noqa: PLC0415 - once Django is set up
     from recommendations.versions import registry  # noqa: PLC0415 - as above
 
     successor = copy_of_the_active()

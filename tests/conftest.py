@@ -10,6 +10,9 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
+from benchmarks.support import worlds
+from benchmarks.support.processes import QUICK, Site, copy_of, own_database, ready
+from benchmarks.support.worlds import World
 from movies.models import Movie, MovieTag, Tag, User
 from recommendations.feedback import assignment
 from recommendations.feedback import recorder as feedback_recorder
@@ -17,9 +20,6 @@ from recommendations.models import ModelVersion, TrainingRun
 from recommendations.serving import active, smoke_test
 from recommendations.training import gate, pipeline, runs
 from recommendations.versions import artifacts, registry
-from tests import worlds
-from tests.processes import QUICK, Site, copy_of, own_database, ready
-from tests.worlds import World
 
 # The same examples in every run, nothing kept between them; `--hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("same", derandomize=True, database=None, deadline=None)

@@ -18,7 +18,7 @@ from hypothesis.extra.django import TestCase
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 from movies.models.genome import GenomeTag, GenomeVector
 from movies.sources.movielens.rejects import Limit
-from tests import releases
+from tests.support import releases
 
 pytestmark = [pytest.mark.database]
 

@@ -1,0 +1,1 @@
+"""Every fault that the site must survive, played against real processes."""

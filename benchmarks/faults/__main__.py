@@ -1,0 +1,72 @@
+"""Every fault that the site must survive, played against real processes while visitors read and rate.
+
+    .venv/bin/python -m benchmarks.faults [NAME …]
+
+Starts a PostgreSQL, a Redis, gunicorn with two processes and a worker of its own, and prints a line for each fault:
+how many requests were answered, how many failed, how long the slowest took, and how soon all was well again.  The
+programs of PostgreSQL and Redis must be installed; the full disk needs the right to mount one, and Spark's faults are
+played where that and Java are installed.
+"""
+
+import argparse
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.faults import plays, spark
+from benchmarks.faults.site import FaultSite
+from benchmarks.support.visitors import Report, Visitors
+
+Play = Callable[[FaultSite], str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="only these faults")
+    parser.add_argument("--list", action="store_true", help="name the faults")
+    options = parser.parse_args()
+    known = {play.__name__: play for play in (*plays.PLAYS, *(spark.PLAYS if spark.HERE else ()))}
+    if options.list:
+        print(*known, sep="\n")
+        return
+    with tempfile.TemporaryDirectory(prefix="recsite-faults-") as folder, FaultSite(Path(folder)).running() as site:
+        reports = {name: show(name, play, site) for name, play in known.items() if name in (options.names or known)}
+    bad = [name for name, passed in reports.items() if not passed]
+    print(f"{len(reports) - len(bad)} of {len(reports)} faults survived" + (f"; not: {', '.join(bad)}" if bad else ""))
+    sys.exit(bool(bad))
+
+
+def show(name: str, play: Play, site: FaultSite) -> bool:
+    """Play a fault, wait until the site is well again, and print the line."""
+    started = time.monotonic()
+    with Visitors(site) as visitors:
+        time.sleep(1)
+        try:
+            detail, failed = play(site), False
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
+            detail, failed = f"{type(error).__name__}: {error}"[:300], True
+        mended = time.monotonic()
+        well = site.is_well(60)
+        recovery = time.monotonic() - mended
+        time.sleep(1)
+    report = visitors.report(database_fails=play in plays.WITHOUT_DATABASE)
+    passed = not failed and well and report.passed
+    print(line(name, passed, report, recovery, time.monotonic() - started), f"  {detail}", sep="\n", flush=True)
+    with contextlib.suppress(AssertionError, subprocess.SubprocessError):
+        site.settle()
+    return passed
+
+
+def line(name: str, passed: bool, report: Report, recovery: float, seconds: float) -> str:
+    requests = f"{report.requests} requests, {report.errors} errors, {report.unavailable} × 503 with Retry-After"
+    times = f"slowest {report.slowest:.1f} s ({report.slowest_path}), well after {recovery:.1f} s, took {seconds:.0f} s"
+    ratings = f"{report.rated} ratings, {report.lost} lost"
+    return f"{'ok ' if passed else 'BAD'} {name}: {requests}, livez {report.alive}, {ratings}, {times}"
+
+
+if __name__ == "__main__":
+    main()

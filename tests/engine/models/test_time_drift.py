@@ -1,0 +1,83 @@
+"""When somebody comes tells what they may like: what is rated at a time is not what is rated at all times."""
+
+import numpy as np
+import pytest
+
+from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.models.time_drift import between, lifts, moments_of
+from recommendations.engine.reranking.similarity import directions
+from recommendations.engine.training import TrainingConfig, train
+from tests.support.engine_data import plain_features
+
+pytestmark = pytest.mark.engine
+
+EARLY, ALWAYS, LATE = range(8), range(8, 16), range(16, 24)
+START, YEAR = 1_000_000_000, 31_557_600
+
+
+def two_times(n_users: int = 80) -> Interactions:
+    """The first half of the users come early and like what is there, the others late; some items are always there."""
+    random = np.random.default_rng(0)
+    rows = [
+        (user, item, random.integers(7, 11), START + (user >= n_users / 2) * 10 * YEAR + random.integers(YEAR))
+        for user in range(n_users)
+        for item in random.choice([*(LATE if user >= n_users / 2 else EARLY), *ALWAYS], 8, replace=False)
+    ]
+    return Interactions.from_columns(*np.array(rows).T)
+
+
+def test_what_is_rated_at_one_time_only_is_lifted_then_and_lowered_at_others() -> None:
+    ratings = two_times()
+    told = lifts(ratings, moments_of(ratings))
+    assert told.shape == (24, len(moments_of(ratings)))
+    early, late = told[:, :8].mean(axis=1), told[:, 8:].mean(axis=1)
+    assert (early[EARLY] > 0.3).all()
+    assert (late[EARLY] < -0.5).all()
+    assert (late[LATE] > 0.3).all()
+    assert np.abs([early[ALWAYS], late[ALWAYS]]).max() < 0.25
+
+
+def test_few_ratings_tell_little_and_none_nothing() -> None:
+    ratings = two_times()
+    rare = ratings.where((ratings.ordinals != 0) | (ratings.user_ordinals == ratings.user_ordinals[0]))
+    none = ratings.where(ratings.ordinals != 0)
+    moments = moments_of(ratings)
+    assert 0 < np.abs(lifts(rare, moments)[0]).max() < np.abs(lifts(ratings, moments)[0]).max()
+    assert not lifts(none, moments)[0].any()
+
+
+def test_where_all_is_rated_at_once_there_is_one_time() -> None:
+    ratings = Interactions.from_columns([1, 1, 2], [1, 2, 2], [8, 9, 10], [7, 7, 7])
+    assert moments_of(ratings).tolist() == [7]
+    assert lifts(ratings, moments_of(ratings)) == pytest.approx(np.zeros((2, 1)))
+    nobody = ratings.where(np.zeros(3, bool))
+    assert not lifts(nobody, moments_of(nobody)).any()
+
+
+def test_between_two_times_both_count() -> None:
+    shares = between(np.array([100, 200, 400]), [0, 100, 125, 300, 400, 9_999])
+    assert shares == pytest.approx(
+        np.array([[1, 0, 0], [1, 0, 0], [0.75, 0.25, 0], [0, 0.5, 0.5], [0, 0, 1], [0, 0, 1]])
+    )
+
+
+def test_somebody_new_is_shown_what_is_liked_at_their_time() -> None:
+    ratings = two_times()
+    model = train(ratings, plain_features(ratings), TrainingConfig(dimension=24, fits=1, epochs=20))
+
+    def gap(when: list[int], *liked: int) -> float:
+        scores = model.embeddings.items @ model.fold_in.vector(liked, [10] * len(liked), when)
+        return float(scores[LATE].mean() - scores[EARLY].mean())
+
+    always = ALWAYS[0]
+    assert gap([START], always) < 0 < gap([START + 10 * YEAR], always)
+    assert gap([START + 40 * YEAR], always) == pytest.approx(gap([START + 11 * YEAR], always))
+    assert gap([]) > 0
+
+
+def test_what_is_rated_at_the_same_time_is_not_alike_for_that() -> None:
+    ratings = two_times()
+    model = train(ratings, plain_features(ratings), TrainingConfig(dimension=24, fits=1, epochs=20))
+    units = directions(model.embeddings.items, model.fold_in.eras)
+    assert units @ model.fold_in.eras[:, :-2].T == pytest.approx(0, abs=0.05 * np.abs(model.fold_in.eras).max())
+    assert np.linalg.norm(units, axis=1) == pytest.approx(1, abs=1e-5)

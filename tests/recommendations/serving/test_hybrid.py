@@ -1,0 +1,71 @@
+"""Visitors get an index's answer only where it was measured to be theirs."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from benchmarks.support.worlds import World
+from recommendations.engine.ranking.annoy_index import build_index, open_index
+from recommendations.engine.ranking.exact import ExactRanker
+from recommendations.engine.ranking.hybrid import DEPTH, ServedRanker
+from recommendations.models import ModelVersion
+from recommendations.serving import active
+from recommendations.serving.recommend import recommend
+
+N_ITEMS = 2_000
+USER = np.ones(6, np.float32)
+
+
+@pytest.fixture(scope="module")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> ServedRanker:
+    """With an index that looks at few items, as one does that is fast."""
+    items = np.random.default_rng(0).normal(size=(N_ITEMS, 6)).astype(np.float32)
+    path = tmp_path_factory.mktemp("index") / "movies.ann"
+    build_index(items, path, n_trees=10)
+    return ServedRanker(ExactRanker.prepare(items), open_index(path, items, search_k=200))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("k", "left_out"), [(10, 0), (10, DEPTH - 10), (DEPTH, 0)])
+def test_a_short_list_comes_from_the_index(ranker: ServedRanker, k: int, left_out: int) -> None:
+    assert ranker.rank(USER, k, exclude=range(left_out)).examined < N_ITEMS / 2
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("k", "filters"),
+    [
+        (10, {"exclude": range(DEPTH - 9)}),
+        (DEPTH + 1, {}),
+        (10, {"candidates": range(1_500)}),
+        (10, {"candidates": []}),
+    ],
+    ids=["many left out", "a long list", "a filter", "a filter that nothing passes"],
+)
+def test_all_else_is_exact(ranker: ServedRanker, k: int, filters: dict[str, Any]) -> None:
+    found, true = ranker.rank(USER, k, **filters), ranker.exact.rank(USER, k, **filters)
+    assert found.ordinals.tolist() == true.ordinals.tolist()
+    assert found.examined == true.examined
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("choice", ["measured", "exact", "approximate"])
+def test_an_operator_may_choose(world: World, version: ModelVersion, settings: Settings, choice: str) -> None:
+    settings.RECOMMENDER_RANKER = choice
+    bundle = active.current()
+    assert bundle is not None
+    wanted = bundle.manifest["index"]["serve"] if choice == "measured" else choice
+    assert (bundle.served.index is not None) == (wanted == "approximate")
+    liked = world.liked_by(0)
+    assert {entry.movie.pk for entry in recommend(world.people[0], n=5).entries} <= liked
+
+
+@pytest.mark.database
+def test_operators_see_what_was_measured(version: ModelVersion, admin_client: Client) -> None:
+    page = admin_client.get(f"/admin/recommendations/modelversion/{version.pk}/change/").content.decode()
+    plan = version.metrics["index"]
+    assert f"{plan['serve']} (exact {plan['exact']['p50']:,.0f} µs, approximate" in page
+    assert f"recall@10 {plan['recall_at_10']:.3f}" in page

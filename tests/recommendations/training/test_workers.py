@@ -1,0 +1,132 @@
+"""Real workers on each kind of broker: they are told, they train, and what kills them is seen."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from kombu import Connection, Queue
+
+from benchmarks.support.processes import QUICK as QUICK_RETRAIN
+from benchmarks.support.processes import Process, Site, copy_of, wait_until
+from benchmarks.support.worlds import QUICK
+from tests.support.environment import ON_POSTGRESQL, missing
+
+pytestmark = pytest.mark.xdist_group("workers")
+
+BROKERS = {
+    "filesystem": "",
+    "redis": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
+    "rabbitmq": os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),
+}
+WORKER = ("-m", "celery", "--app", "recsite", "worker", "--concurrency", "1", "--loglevel", "INFO")
+ASK = "from recommendations.training.dispatch import request_retraining; print(request_retraining(parameters={}).pk)"
+ENDLESS = {**QUICK, "epochs": 1_000_000}
+RUNS = "SELECT status, phase, error FROM recommendations_trainingrun ORDER BY id DESC"
+
+
+@pytest.fixture(scope="module")
+def quiet_site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with copy_of(ready_site, tmp_path_factory.mktemp("workers")) as site:
+        # The clock has a test of its own.
+        site.sql("UPDATE django_celery_beat_periodictask SET enabled = false")
+        yield site
+
+
+@pytest.fixture(params=["redis", "rabbitmq"] if ON_POSTGRESQL else ["filesystem"])
+def site(quiet_site: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """The site with one of the brokers that go with its database, and a queue that is nobody else's."""
+    folder_broker = f"filesystem://{quiet_site.folder / 'broker'}"
+    url = BROKERS[request.param] or folder_broker
+    place = urlsplit(url)
+    if place.port:
+        try:
+            socket.create_connection((place.hostname or "", place.port), timeout=2).close()
+        except OSError:
+            missing(f"{request.param} does not answer at {place.hostname}:{place.port}")
+    queue = f"recsite-{os.getpid()}-{request.param}"
+    quiet_site.environment |= {"CELERY_BROKER_URL": url, "CELERY_QUEUE": queue}
+    quiet_site.sql("UPDATE recommendations_trainingrun SET status = 'failed' WHERE status IN ('queued', 'running')")
+    yield quiet_site
+    if place.port:
+        with Connection(url) as connection:
+            Queue(queue, channel=connection.default_channel).delete()
+
+
+def worker(site: Site, *more: str) -> AbstractContextManager[Process]:
+    return site.start(*WORKER, *more)
+
+
+def ask(site: Site, config: dict[str, object]) -> None:
+    site.query(ASK.replace("{}", repr({"config": config, "force": True})))
+
+
+def latest(site: Site) -> tuple[str, str, str]:
+    status, phase, error = site.sql(f"{RUNS} LIMIT 1")[0]
+    return status, phase, error
+
+
+@pytest.mark.database
+def test_a_worker_trains_when_it_is_asked(site: Site) -> None:
+    with worker(site) as process:
+        process.wait_until_said("ready.")
+        ask(site, QUICK)
+        wait_until(lambda: latest(site)[0] not in ("queued", "running"))
+    assert latest(site)[0] == "succeeded", process.said()
+    assert site.sql("SELECT count(*) FROM recommendations_modelversion WHERE is_active") == [(1,)]
+
+
+@pytest.mark.database
+def test_what_is_asked_while_nobody_works_is_done_later(site: Site) -> None:
+    ask(site, QUICK)
+    assert latest(site)[0] == "queued"
+    with worker(site):
+        wait_until(lambda: latest(site)[0] not in ("queued", "running"))
+    assert latest(site)[0] == "succeeded"
+
+
+@pytest.mark.database
+def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> None:
+    with worker(site) as process:
+        process.wait_until_said("ready.")
+        ask(site, ENDLESS)
+        wait_until(lambda: latest(site)[1] == "trial")
+        process.kill()
+    assert latest(site)[0] == "running"
+    ask(site, QUICK)
+    with worker(site):
+        wait_until(lambda: latest(site)[0] not in ("queued", "running"))
+    (status, _, _), (dead, _, error), *_ = site.sql(RUNS)
+    assert (status, dead) == ("succeeded", "failed")
+    assert "died during “trial”" in error
+
+
+@pytest.mark.database
+def test_workers_write_everybodys_lists(site: Site, tmp_path: Path) -> None:
+    assert site.run("retrain", "--force", *QUICK_RETRAIN).returncode == 0
+    shared, alone = (tmp_path / f"{name}.csv" for name in ("shared", "alone"))
+    asked = site.run("recommend", "--all", "--queue", "--output", str(shared))
+    assert asked.returncode == 0, asked.stderr
+    assert not shared.exists()
+    with worker(site), worker(site, "--hostname", "second@%h"):
+        wait_until(shared.exists)
+    site.run("recommend", "--all", "--output", str(alone))
+    assert shared.read_text() == alone.read_text()
+
+
+def test_the_clock_of_an_embedded_worker_starts_a_retraining(quiet_site: Site) -> None:
+    site = quiet_site
+    site.environment |= {"CELERY_BROKER_URL": f"filesystem://{site.folder / 'clock'}", "CELERY_QUEUE": "clock"}
+    before = len(site.sql(RUNS))
+    # As somebody would in the admin: another time, switched on.
+    now = time.gmtime(time.time() + 60)
+    site.sql(f"UPDATE django_celery_beat_crontabschedule SET hour = '{now.tm_hour}', minute = '*'")  # noqa: S608
+    site.sql("UPDATE django_celery_beat_periodictask SET enabled = true WHERE name = 'Retrain at night'")
+    with worker(site, "--beat") as process:
+        wait_until(lambda: len(site.sql(RUNS)) > before)
+        process.kill()
+    site.sql("UPDATE django_celery_beat_periodictask SET enabled = false")

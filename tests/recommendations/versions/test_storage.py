@@ -1,0 +1,161 @@
+"""Several hosts and one store of versions: a mounted folder, or a bucket of a real S3 server."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from pytest_django import Settings
+
+from benchmarks.support import worlds
+from benchmarks.support.processes import wait_until
+from benchmarks.support.worlds import World
+from recommendations.models import ModelVersion, TrainingRun
+from recommendations.serving import active
+from recommendations.serving.recommend import recommend
+from recommendations.training import pipeline, runs
+from recommendations.versions import artifacts, registry, storage
+
+BUCKET = "versions"
+
+
+@contextmanager
+def bucket_server() -> Iterator[None]:
+    """An S3 server with an empty bucket, which the environment names."""
+    given = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "us-east-1"}
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+        boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket=BUCKET)
+        yield
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    with bucket_server():
+        yield f"s3://{BUCKET}"
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "folder":
+        return f"file://{tmp_path / 'store'}"
+    # Every thread reads for itself what boto knows of S3, which takes longer than all the files.
+    monkeypatch.setattr(storage, "AT_ONCE", 1)
+    return f"{request.getfixturevalue('s3')}/{os.getpid()}-{tmp_path.name}"
+
+
+@pytest.fixture
+def move_to(settings: Settings, tmp_path: Path) -> Callable[[str], Path]:
+    """Be on another host: another folder of copies, nothing in memory."""
+
+    def move(host: str) -> Path:
+        settings.RECOMMENDER_ARTIFACTS = tmp_path / host
+        active.forget()
+        return tmp_path / host
+
+    return move
+
+
+@pytest.fixture
+def shared(version: ModelVersion, address: str, settings: Settings) -> ModelVersion:
+    """A version that the host on which it was trained has put into the store."""
+    settings.RECOMMENDER_STORE = address
+    storage.put(version.name)
+    return version
+
+
+def a_run() -> TrainingRun:
+    return runs.request(parameters={"config": worlds.QUICK, "force": True})
+
+
+def test_what_one_host_publishes_all_serve(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
+    wanted = recommend(world.people[0])
+    for host in ("web-1", "web-2"):
+        folder = move_to(host)
+        assert active.open_version(shared).name == shared.name
+        assert recommend(world.people[0]) == wanted
+        assert [path.name for path in folder.glob("[!.]*")] == [shared.name]
+        assert not list(folder.glob(".staging*"))
+
+
+def test_a_request_does_not_wait_for_files_from_afar(
+    world: World, shared: ModelVersion, move_to: Callable[[str], Path]
+) -> None:
+    move_to("web")
+    assert recommend(world.people[0]).version is None
+    wait_until(lambda: recommend(world.people[0]).version == shared.name, 10)
+
+
+def test_a_damaged_copy_is_fetched_anew(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
+    folder = move_to("web")
+    active.open_version(shared)
+    items = folder / shared.name / "items.npy"
+    items.unlink()
+    items.write_bytes(b"something else")
+    active.forget()
+    assert recommend(world.people[0]).version == shared.name
+    artifacts.verify(folder / shared.name, shared.manifest_sha256)
+
+
+@pytest.mark.parametrize("file", ["items.npy", artifacts.MANIFEST])
+def test_what_is_damaged_in_the_store_is_not_served(
+    shared: ModelVersion, move_to: Callable[[str], Path], file: str
+) -> None:
+    there = storage.shared()
+    assert there is not None
+    there.delete(f"{shared.name}/{file}")
+    folder = move_to("web")
+    with pytest.raises(artifacts.ArtifactError):
+        active.open_version(shared)
+    assert not list(folder.glob("[!.]*"))
+
+
+def test_a_host_with_its_copy_does_without_the_store(
+    world: World, shared: ModelVersion, move_to: Callable[[str], Path], settings: Settings
+) -> None:
+    settings.RECOMMENDER_STORE = "s3://nowhere"
+    active.forget()
+    assert recommend(world.people[0]).version == shared.name
+
+
+def test_what_is_pruned_is_gone_from_the_store(
+    shared: ModelVersion, move_to: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "KEPT_VERSIONS", 1)
+    second, third = (pipeline.retrain(a_run()) for _ in range(2))
+    assert storage.names() == {second.name, third.name}
+
+
+def test_a_refused_publication_leaves_nothing_in_the_store(
+    shared: ModelVersion, move_to: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "publish", lambda *_, **__: None)
+    with pytest.raises(runs.RunLostError):
+        pipeline.retrain(a_run())
+    assert storage.names() == {shared.name}
+
+
+def test_what_a_dead_host_has_put_there_is_removed_by_another(
+    shared: ModelVersion, move_to: Callable[[str], Path]
+) -> None:
+    dead = a_run()
+    runs.claim(dead)
+    assert dead.started_at is not None
+    name = runs.version_name(dead, dead.started_at)
+    shutil.copytree(artifacts.folder_of(shared.name), artifacts.folder_of(name))
+    storage.put(name)
+    TrainingRun.objects.filter(pk=dead.pk).update(worker="elsewhere:1", heartbeat_at="2001-01-01T00:00Z")
+    move_to("web")
+    assert storage.names() == {shared.name, name}
+    runs.reap()
+    assert storage.names() == {shared.name}
