@@ -18,7 +18,7 @@ django.setup()
 
 from movies import columns  # noqa: E402
 from recommendations.serving import active  # noqa: E402
-from recommendations.serving.model import Bundle, Ratings  # noqa: E402
+from recommendations.serving.model import Ratings, ServingModel  # noqa: E402
 
 FOLDED = 100
 
@@ -28,35 +28,35 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=1_000)
     parser.add_argument("--movies", type=int, default=100)
     options = parser.parse_args()
-    bundle = active.current()
-    if bundle is None:
+    model = active.current()
+    if model is None:
         parser.error("no version serves")
     random = np.random.default_rng(0)
-    users = random.permutation(bundle.users.ids)[: options.users]
+    users = random.permutation(model.users.ids)[: options.users]
     worst = {"parts": 0.0, "ratings": 0.0, "largest score": 0.0}
     for user in users.tolist():
         ratings = Ratings(*columns.of_user(user))
-        movies = random.choice(bundle.movies.ids, options.movies, replace=False)
+        movies = random.choice(model.movies.ids, options.movies, replace=False)
         for who in (user, None):
-            for name, value in deviations(bundle, who, ratings, movies).items():
+            for name, value in deviations(model, who, ratings, movies).items():
                 worst[name] = max(worst[name], value)
     print(f"{len(users):,} users, twice, × {options.movies} movies; largest deviation from the score:")
     for name, value in worst.items():
         print(f"  {name}: {value:.2e}")
-    print(f"fold-in of {FOLDED} ratings, d = {bundle.embeddings.dimension}: {fold_in(bundle):.3f} ms (p50)")
+    print(f"fold-in of {FOLDED} ratings, d = {model.embeddings.dimension}: {fold_in(model):.3f} ms (p50)")
 
 
-def deviations(bundle: Bundle, user: int | None, ratings: Ratings, movies: np.ndarray) -> dict[str, float]:
-    person = bundle.person(user, ratings)
-    told = [bundle.explain(person, int(movie)) for movie in movies]
-    known = [parts for parts in told if parts is not None]
+def deviations(model: ServingModel, user: int | None, ratings: Ratings, movies: np.ndarray) -> dict[str, float]:
+    profile = model.profile(user, ratings)
+    told = model.score_parts(profile, movies.tolist())
+    known = list(told.values())
     training = 0.0
-    if person is not None and user is not None:
+    if profile is not None and user is not None:
         # What training added to the sum over the ratings is a part of its own.
-        training = person.vector.astype(np.float64) - bundle.fold_in.vector(
-            person.ordinals, person.half_stars, person.rated_at
+        training = profile.vector.astype(np.float64) - model.fold_in.vector(
+            profile.ordinals, profile.half_stars, profile.rated_at
         )
-    items = bundle.embeddings.items[bundle.movies.ordinals(movies)].astype(np.float64)
+    items = model.embeddings.items[model.movies.ordinals(movies)].astype(np.float64)
     added = (items @ (training if isinstance(training, np.ndarray) else np.zeros(items.shape[1]))).tolist()
     by_part = [abs(sum(parts.blocks.values()) - parts.score) for parts in known]
     by_rating = [
@@ -70,14 +70,14 @@ def deviations(bundle: Bundle, user: int | None, ratings: Ratings, movies: np.nd
     }
 
 
-def fold_in(bundle: Bundle) -> float:
+def fold_in(model: ServingModel) -> float:
     random = np.random.default_rng(1)
     taken = []
     for _ in range(200):
-        rated = random.choice(len(bundle.movies), FOLDED, replace=False)
+        rated = random.choice(len(model.movies), FOLDED, replace=False)
         half_stars = random.integers(1, 11, FOLDED)
         start = time.thread_time_ns()
-        bundle.fold_in.vector(rated, half_stars, np.arange(FOLDED))
+        model.fold_in.vector(rated, half_stars, np.arange(FOLDED))
         taken.append(time.thread_time_ns() - start)
     return float(np.median(taken)) / 1e6
 

@@ -84,19 +84,7 @@ def matrix(database: dict[str, Any]) -> None:
     measured(build, lambda: 0.0)
 
 
-def newest(database: dict[str, Any]) -> None:
-    """The ratings since the newest thousandth's time."""
-    from django.db.models import Max  # noqa: PLC0415
-
-    from movies import columns as reader  # noqa: PLC0415
-    from movies.models import Rating  # noqa: PLC0415
-
-    latest = Rating.objects.aggregate(latest=Max("rated_at"))["latest"]
-    since = int(latest.timestamp()) - 7 * 24 * 3600
-    measured(lambda: f"{len(reader.ratings(since=since).user_ids):,} ratings", server_cpu)
-
-
-WORK = {"baseline": baseline, "columns": columns, "matrix": matrix, "newest": newest}
+WORK = {"baseline": baseline, "columns": columns, "matrix": matrix}
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from django.db.models import Count  # noqa: E402
 
 from movies.models import Genre, Movie, Rating, User  # noqa: E402
 from recommendations.serving import active  # noqa: E402
-from recommendations.serving.model import Bundle, Ratings  # noqa: E402
+from recommendations.serving.model import Ratings, ServingModel  # noqa: E402
 from recommendations.serving.recommend import Filters, recommend  # noqa: E402
 
 K = 10
@@ -33,15 +33,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=1_000)
     wanted = parser.parse_args().users
-    bundle = active.current()
-    if bundle is None:
+    model = active.current()
+    if model is None:
         parser.error("no version serves")
     users = sampled(wanted)
-    table = Table("filter", title=f"{len(users):,} users, {len(bundle.movies):,} movies, version {bundle.name}")
+    table = Table("filter", title=f"{len(users):,} users, {len(model.movies):,} movies, version {model.name}")
     for column in ("eligible movies", "recall@10", "same lists", "µs a list (p50, all of the service)"):
         table.add_column(column, justify="right")
     for name, filters in filter_sets().items():
-        table.add_row(name, *judge(bundle, users, filters))
+        table.add_row(name, *judge(model, users, filters))
     Console(width=120).print(table)
 
 
@@ -69,16 +69,16 @@ def filter_sets() -> dict[str, Filters]:
     }
 
 
-def judge(bundle: Bundle, users: list[User], filters: Filters) -> tuple[str, ...]:
+def judge(model: ServingModel, users: list[User], filters: Filters) -> tuple[str, ...]:
     eligible = eligible_ids(filters)
-    candidates = bundle.movies.ordinals(eligible, missing="drop")
-    items = bundle.embeddings.items[candidates].astype(np.float64)
+    candidates = model.movies.ordinals(eligible, missing="drop")
+    items = model.embeddings.items[candidates].astype(np.float64)
     recalls, same, taken = [], 0, []
     for user in users:
         start = time.thread_time_ns()
         found = [entry.movie.pk for entry in recommend(user, n=K, filters=filters).entries if entry.score is not None]
         taken.append(time.thread_time_ns() - start)
-        true = brute_force(bundle, user, candidates, items)
+        true = brute_force(model, user, candidates, items)
         recalls.append(np.isin(true, found).mean() if len(true) else float(not found))
         same += found == true.tolist()
     p50 = np.median(taken) / 1000
@@ -93,16 +93,16 @@ def eligible_ids(filters: Filters) -> list[int]:
     return list(movies.filter(**{k: v for k, v in limits.items() if v is not None}).values_list("pk", flat=True))
 
 
-def brute_force(bundle: Bundle, user: User, candidates: np.ndarray, items: np.ndarray) -> np.ndarray:
+def brute_force(model: ServingModel, user: User, candidates: np.ndarray, items: np.ndarray) -> np.ndarray:
     """Ids of the best, by a full sort of what is eligible and not rated."""
     rows = list(Rating.objects.filter(user=user).values_list("movie_id", "half_stars"))
-    person = bundle.person(user.pk, Ratings.of(rows))
-    if person is None:
+    profile = model.profile(user.pk, Ratings.of(rows))
+    if profile is None:
         return np.empty(0, np.int64)
-    scores = (items @ person.vector.astype(np.float64)).astype(np.float32)
-    left = ~np.isin(candidates, person.ordinals)
+    scores = (items @ profile.vector.astype(np.float64)).astype(np.float32)
+    left = ~np.isin(candidates, profile.ordinals)
     order = np.lexsort((candidates[left], -scores[left]))[:K]
-    return bundle.ids(candidates[left][order])
+    return model.ids(candidates[left][order])
 
 
 if __name__ == "__main__":

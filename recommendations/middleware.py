@@ -19,7 +19,7 @@ PLACES = {
 }
 
 
-def choices(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def track_clicks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: a member who comes to a movie's page from a list has chosen it there."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ _RATING: dict[str, np.dtype] = {
     "half_stars": np.dtype(np.int8),
     "rated_at": np.dtype(np.int64),
 }
-_CHECKED_AT_ONCE = 1_000_000
+_ROWS_PER_CHECK = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,9 @@ class CatalogueColumns:
     tag_ids: NDArray[np.int64]
 
 
-def ratings(*, since: int | None = None) -> RatingColumns:
-    """Every rating, or those made or changed at `since` (Unix seconds) or later."""
-    where = "true" if since is None else f"rated_at >= {int(since)}"
-    return in_order(backends.read("movies_rating", _RATING, where))
+def ratings() -> RatingColumns:
+    """Every rating."""
+    return in_order(backends.read("movies_rating", _RATING))
 
 
 def stream_ratings(take: Callable[[backends.Arrays], None]) -> None:
@@ -98,6 +97,6 @@ def _key(first: NDArray[np.signedinteger], second: NDArray[np.signedinteger]) ->
 def _ascending(first: NDArray[np.signedinteger], second: NDArray[np.signedinteger]) -> bool:
     """Whether pairs are in order: those of a fresh load lie so."""
     return all(
-        bool(np.all(np.diff(_key(first[at : at + _CHECKED_AT_ONCE + 1], second[at : at + _CHECKED_AT_ONCE + 1])) > 0))
-        for at in range(0, len(first), _CHECKED_AT_ONCE)
+        bool(np.all(np.diff(_key(first[at : at + _ROWS_PER_CHECK + 1], second[at : at + _ROWS_PER_CHECK + 1])) > 0))
+        for at in range(0, len(first), _ROWS_PER_CHECK)
     )

@@ -11,8 +11,8 @@ from movies.columns import postgresql, sqlite
 Arrays = list[NDArray[np.signedinteger]]
 
 
-def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> Arrays:
-    """Integer columns, in these types, of the rows that `where` (our own SQL) is true for, in no order.
+def read(table: str, columns: Mapping[str, np.dtype]) -> Arrays:
+    """Integer columns of all rows, in these types and in no order.
 
     Nulls are not allowed.  Numbers of 8 bits must be positive, others between -2³⁹ and 2³⁹.
     """
@@ -22,14 +22,14 @@ def read(table: str, columns: Mapping[str, np.dtype], where: str = "true") -> Ar
         for part, array in zip(parts, arrays, strict=True):
             part.append(array)
 
-    stream(table, columns, keep, where)
+    stream(table, columns, keep)
     return [_joined(part, dtype) for part, dtype in zip(parts, columns.values(), strict=True)]
 
 
-def stream(table: str, columns: Mapping[str, np.dtype], take: Callable[[Arrays], None], where: str = "true") -> None:
+def stream(table: str, columns: Mapping[str, np.dtype], take: Callable[[Arrays], None]) -> None:
     """The same in pieces of some ten thousand rows, each given to `take` as soon as it is here."""
     reader = postgresql if connection.vendor == "postgresql" else sqlite
-    reader.stream(table, columns, take, where)
+    reader.stream(table, columns, take)
 
 
 def _joined(part: Arrays, dtype: np.dtype) -> NDArray[np.signedinteger]:

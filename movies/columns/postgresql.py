@@ -26,26 +26,24 @@ def stream(
     table: str,
     columns: Mapping[str, np.dtype],
     take: Callable[[list[NDArray[np.signedinteger]]], None],
-    where: str = "true",
 ) -> None:
     """As `movies.columns.backends.stream`."""
     arrays = ", ".join(f"array_agg({connection.ops.quote_name(column)})" for column in columns)
     with connection.cursor() as wrapper:
         wrapper.execute(PARTS, [table])
         parts = [part for (part,) in wrapper.fetchall()] or [connection.ops.quote_name(table)]
-        every = " UNION ALL ".join(_arrays_of(part, arrays, where) for part in parts)
+        every = " UNION ALL ".join(_arrays_of(part, arrays) for part in parts)
         copying: Cursor = wrapper.cursor
         copying.copy_expert(f"COPY ({every}) TO STDOUT (FORMAT binary)", _Rows(list(columns.values()), take))
 
 
-def _arrays_of(part: str, arrays: str, where: str) -> str:
+def _arrays_of(part: str, arrays: str) -> str:
     pages = f"pg_relation_size('{part}') / current_setting('block_size')::int"
     return f"""
         SELECT (SELECT row({arrays}) FROM {part}
-                WHERE ctid >= format('(%s,0)', first)::tid AND ctid < format('(%s,0)', first + {PAGES})::tid
-                    AND ({where}))
+                WHERE ctid >= format('(%s,0)', first)::tid AND ctid < format('(%s,0)', first + {PAGES})::tid)
         FROM generate_series(0, {pages}, {PAGES}) AS first
-    """  # noqa: S608 - names are quoted, and conditions are our own
+    """  # noqa: S608 - names are quoted
 
 
 class _Rows:
@@ -79,7 +77,7 @@ class _Rows:
         for dtype in self._dtypes:
             (length,) = struct.unpack_from(">i", data, at + 4)
             at += 8
-            # Pages without a row that is wanted have null for an array.
+            # Pages without a row have null for an array.
             arrays.append(_array(data, at).astype(dtype) if length > 0 else np.empty(0, dtype))
             at += max(length, 0)
         return arrays

@@ -24,7 +24,6 @@ def stream(
     table: str,
     columns: Mapping[str, np.dtype],
     take: Callable[[list[NDArray[np.signedinteger]]], None],
-    where: str = "true",
 ) -> None:
     """As `movies.columns.backends.stream`."""
     names = {connection.ops.quote_name(column): dtype for column, dtype in columns.items()}
@@ -37,8 +36,8 @@ def stream(
             SELECT (SELECT min(id) FROM {name} WHERE id >= first + {ROWS}) FROM part WHERE first IS NOT NULL
         )
         SELECT (SELECT CAST(group_concat(char({digits}), '') AS blob) FROM {name}
-                WHERE id >= first AND id < first + {ROWS} AND ({where}))
-        FROM part"""  # noqa: S608 - names are quoted, and conditions are our own
+                WHERE id >= first AND id < first + {ROWS})
+        FROM part"""  # noqa: S608 - names are quoted
     with connection.cursor() as cursor:
         cursor.execute(sql)
         while row := cursor.fetchone():

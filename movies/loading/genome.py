@@ -13,7 +13,7 @@ from movies.sources.movielens.releases import Release
 
 Find = Callable[[NDArray[np.int64]], NDArray[np.int32]]
 """Our ids of MovieLens' ids, and 0 where there is none."""
-AT_ONCE = 1_000
+ROWS_PER_QUERY = 1_000
 
 
 def write_demographics(release: Release, people: Find) -> Written:
@@ -73,7 +73,7 @@ def _relevances(
 def _replace(model: type[Model], new: Mapping[int, Model], stored: set[int], rows: int) -> Written:
     """Write rows anew that are there otherwise, or not yet."""
     changed = sorted(stored & new.keys())
-    for at in range(0, len(changed), AT_ONCE):
-        model._default_manager.filter(pk__in=changed[at : at + AT_ONCE]).delete()
-    model._default_manager.bulk_create(new.values(), batch_size=AT_ONCE)
+    for at in range(0, len(changed), ROWS_PER_QUERY):
+        model._default_manager.filter(pk__in=changed[at : at + ROWS_PER_QUERY]).delete()
+    model._default_manager.bulk_create(new.values(), batch_size=ROWS_PER_QUERY)
     return Written(len(new) - len(changed), len(changed), rows - len(new))

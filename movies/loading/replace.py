@@ -10,7 +10,7 @@ from movies.models import HiddenMovie, Movie, MovieTag, Rating, Tag, User, Watch
 from movies.models.genome import GenomeVector
 from movies.models.people import Demographics
 
-AT_ONCE = 500
+MOVIES_PER_QUERY = 500
 """So many ids go into one query: databases take only so many."""
 
 
@@ -33,8 +33,8 @@ def remove_unlisted(movielens_ids: Collection[int]) -> None:
     ).delete()
     stored = dict(Movie.objects.filter(movielens_id__isnull=False).values_list("pk", "movielens_id"))
     unlisted = [pk for pk, movielens_id in stored.items() if movielens_id not in movielens_ids]
-    for at in range(0, len(unlisted), AT_ONCE):
-        movies = Movie.objects.filter(pk__in=unlisted[at : at + AT_ONCE])
+    for at in range(0, len(unlisted), MOVIES_PER_QUERY):
+        movies = Movie.objects.filter(pk__in=unlisted[at : at + MOVIES_PER_QUERY])
         for model in (Rating, MovieTag, WatchlistItem, HiddenMovie):
             movies = movies.exclude(Exists(model._default_manager.filter(movie=OuterRef("pk"))))
         movies.delete()

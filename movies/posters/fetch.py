@@ -15,7 +15,7 @@ from movies.sources import tmdb
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 100
+POSTERS_PER_TASK = 100
 SEEK_AGAIN = timedelta(days=90)
 """When a movie is asked for again; TMDB wants what is kept of it to be no older than half a year."""
 
@@ -34,7 +34,7 @@ def open_poster(movie: Movie) -> IO[bytes] | None:
         return None
 
 
-def fetch_posters(n: int = AT_ONCE) -> int:
+def fetch_posters(n: int = POSTERS_PER_TASK) -> int:
     """Seek posters of the n best known movies that have not been sought lately; say how many were found.
 
     Raises `tmdb.UnavailableError` when TMDB does not answer; what has been found until then is kept.

@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, Quer
 from movies.models import Genre, Movie, MovieTag, Rating, Tag
 from movies.selectors import search
 
-LOOKED_UP_AT_ONCE = 500
+VALUES_PER_QUERY = 500
 """So many values are looked up in one query: databases take only so many."""
 MANY_RATINGS = 5_000
 """From so many ratings on, a movie's histogram is kept: a new rating would not show."""
@@ -25,7 +25,7 @@ LATEST_RATINGS = 5_000
 
 BEST_KNOWN, WELL_KNOWN = 2_000, 240
 """Movies that may be offered for rating; of those that somebody has not rated yet, so many are mixed by genre."""
-KNOWN_AT_ONCE = 500
+MOVIES_PER_PAGE = 500
 """So many of them are looked at, and more for who has rated most of these."""
 
 
@@ -113,12 +113,12 @@ def best_rated(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
     return list(found.order_by(*_ORDER[Sort.RATING])[:n])
 
 
-def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
+def well_known(n: int, *, exclude: Collection[int] = ()) -> list[Movie]:
     """Movies that most people know, from all genres in turn, without those with these ids.
 
     Whoever rates some of them says much about their taste in a short time.
     """
-    known = list(islice(chain.from_iterable(_best_known(without)), WELL_KNOWN))
+    known = list(islice(chain.from_iterable(_best_known(exclude)), WELL_KNOWN))
     queues: dict[int, list[int]] = {}
     for pk, genres in known:
         for genre in genres:
@@ -128,10 +128,10 @@ def well_known(n: int, *, without: Collection[int] = ()) -> list[Movie]:
     return movies_by_id(list(ids)[:n])
 
 
-def best_known_of(genres: Collection[int], n: int, *, without: Collection[int] = ()) -> list[Movie]:
+def best_known_of(genres: Collection[int], n: int, *, exclude: Collection[int] = ()) -> list[Movie]:
     """Well-known movies that share genres with these, those that share most first, without those with some ids."""
     shared: dict[int, int] = {}
-    for page in _best_known(without):
+    for page in _best_known(exclude):
         alike = {pk: len(set(genres).intersection(of)) for pk, of in page}
         shared |= {pk: common for pk, common in alike.items() if common}
         if len(shared) >= n:
@@ -139,16 +139,16 @@ def best_known_of(genres: Collection[int], n: int, *, without: Collection[int] =
     return movies_by_id(sorted(shared, key=lambda pk: -shared[pk])[:n])
 
 
-def _best_known(without: Collection[int]) -> Iterator[list[tuple[int, list[int]]]]:
+def _best_known(exclude: Collection[int]) -> Iterator[list[tuple[int, list[int]]]]:
     """Pages of the best known movies by their ids, each with those of its genres; may be an hour old."""
-    for start in range(0, BEST_KNOWN, KNOWN_AT_ONCE):
+    for start in range(0, BEST_KNOWN, MOVIES_PER_PAGE):
         key = f"best-known:{start}"
         known: list[tuple[int, list[int]]] | None = cache.get(key)
         if known is None:
-            found = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + KNOWN_AT_ONCE]
+            found = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + MOVIES_PER_PAGE]
             known = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in found]
             cache.set(key, known, 3600)
-        yield [(pk, genres) for pk, genres in known if pk not in without]
+        yield [(pk, genres) for pk, genres in known if pk not in exclude]
 
 
 def movies_by_id(ids: Sequence[int]) -> list[Movie]:
@@ -200,7 +200,7 @@ def ids_by(field: str, values: Iterable[int]) -> dict[int, int]:
     """
     wanted = sorted(set(values))
     found: dict[int, int] = {}
-    for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
-        some = Movie.objects.filter(**{f"{field}__in": wanted[start : start + LOOKED_UP_AT_ONCE]})
+    for start in range(0, len(wanted), VALUES_PER_QUERY):
+        some = Movie.objects.filter(**{f"{field}__in": wanted[start : start + VALUES_PER_QUERY]})
         found.update(some.order_by("rating_count", "pk").values_list(field, "pk"))
     return found

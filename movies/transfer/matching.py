@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from movies.models import Movie
 from movies.titles import parse_title, sort_key
-from movies.transfer.ratings_csv import Line
+from movies.transfer.ratings_csv import CsvRow
 
 T = TypeVar("T")
-AT_ONCE = 500
+VALUES_PER_QUERY = 500
 """So many values are looked up in one query: databases take only so many."""
 
 
@@ -17,11 +17,11 @@ AT_ONCE = 500
 class Matches:
     """Lines with the movies they mean, and the lines that mean none of ours."""
 
-    found: list[tuple[Line, Movie]]
-    missed: list[Line]
+    found: list[tuple[CsvRow, Movie]]
+    missed: list[CsvRow]
 
 
-def match(lines: Sequence[Line]) -> Matches:
+def match(lines: Sequence[CsvRow]) -> Matches:
     """Find each line's movie, by the ids it gives, or else by title and year (which may differ by one).
 
     Where several lines mean one movie, the last one counts.
@@ -32,7 +32,7 @@ def match(lines: Sequence[Line]) -> Matches:
     }
     unknown = [line for line in lines if _by_ids(line, by_id) is None and line.title]
     by_title = _by_title({_title_of(line)[0] for line in unknown})
-    found: dict[int, tuple[Line, Movie]] = {}
+    found: dict[int, tuple[CsvRow, Movie]] = {}
     missed = []
     for line in lines:
         movie = _by_ids(line, by_id) or _nearest(by_title, line)
@@ -43,7 +43,7 @@ def match(lines: Sequence[Line]) -> Matches:
     return Matches(list(found.values()), missed)
 
 
-def _by_ids(line: Line, by_id: dict[str, dict[int, Movie]]) -> Movie | None:
+def _by_ids(line: CsvRow, by_id: dict[str, dict[int, Movie]]) -> Movie | None:
     return next(
         (movies[getattr(line, field)] for field, movies in by_id.items() if getattr(line, field) in movies), None
     )
@@ -66,7 +66,7 @@ def _by_title(titles: Collection[str]) -> dict[str, list[Movie]]:
     return movies
 
 
-def _nearest(by_title: dict[str, list[Movie]], line: Line) -> Movie | None:
+def _nearest(by_title: dict[str, list[Movie]], line: CsvRow) -> Movie | None:
     if not line.title:
         return None
     title, year = _title_of(line)
@@ -77,12 +77,12 @@ def _nearest(by_title: dict[str, list[Movie]], line: Line) -> Movie | None:
     return candidates[best] if apart is not None and apart <= 1 else None
 
 
-def _title_of(line: Line) -> tuple[str, int | None]:
+def _title_of(line: CsvRow) -> tuple[str, int | None]:
     """A line's sort title and year, also where the title is in MovieLens' form, “Matrix, The (1999)”."""
     parsed = parse_title(line.title)
     return sort_key(parsed.title), line.year or parsed.year
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), AT_ONCE):
-        yield values[start : start + AT_ONCE]
+    for start in range(0, len(values), VALUES_PER_QUERY):
+        yield values[start : start + VALUES_PER_QUERY]

@@ -16,7 +16,7 @@ from movies.columns import RatingColumns
 from movies.columns.backends import Arrays
 
 PARTS = 16
-AT_ONCE = 4_000_000
+ROWS_PER_FILE = 4_000_000
 """So many rows are held before they are written: some 70 MB."""
 SCHEMA = {"user_id": pl.Int32, "movie_id": pl.Int32, "half_stars": pl.Int8, "rated_at": pl.Int64}
 
@@ -66,7 +66,7 @@ class Writer:
         """Columns in the order of `SCHEMA`."""
         self._held.append(arrays)
         self._n_held += len(arrays[0])
-        if self._n_held >= AT_ONCE:
+        if self._n_held >= ROWS_PER_FILE:
             self.flush()
 
     def flush(self) -> None:

@@ -21,7 +21,7 @@ class UnreadableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Line:
+class CsvRow:
     """One rating of a file: the movie by whatever the file names it by."""
 
     number: int
@@ -43,7 +43,7 @@ class Line:
 class Sheet:
     """What a file holds: its ratings, and for each line that holds none its number and why."""
 
-    lines: list[Line]
+    lines: list[CsvRow]
     rejected: list[tuple[int, str]]
 
 
@@ -64,7 +64,7 @@ def read(data: bytes) -> Sheet:
     stars_column = columns.get("your rating") or columns.get("rating")
     if not stars_column:
         raise UnreadableError("There is no column “Rating” or “Your Rating”; is this an export of ratings?")
-    lines: list[Line] = []
+    lines: list[CsvRow] = []
     rejected: list[tuple[int, str]] = []
     try:
         for number, row in enumerate(rows, 2):
@@ -93,8 +93,8 @@ def half_stars(text: str, *, of_ten: bool) -> int:
     return int(halves)
 
 
-def _line(number: int, cells: Mapping[str, str], stars: int) -> Line:
-    line = Line(
+def _line(number: int, cells: Mapping[str, str], stars: int) -> CsvRow:
+    line = CsvRow(
         number=number,
         half_stars=stars,
         rated_at=_moment(cells),

@@ -23,7 +23,7 @@ from movies.sources.movielens.layouts import CSV
 from movies.sources.movielens.tables import NO_GENRES, Table
 from movies.titles import unparse_title
 
-AT_ONCE = 1_000_000
+RATINGS_PER_WRITE = 1_000_000
 
 
 class People(StrEnum):
@@ -99,8 +99,8 @@ def _write_ratings(folder: Path, users: _Numbers, movies: _Numbers) -> int:
     rated = columns.ratings()
     rows = 0
     with _opened(folder, CSV.ratings) as file:
-        for at in range(0, len(rated.user_ids), AT_ONCE):
-            part = slice(at, at + AT_ONCE)
+        for at in range(0, len(rated.user_ids), RATINGS_PER_WRITE):
+            part = slice(at, at + RATINGS_PER_WRITE)
             numbers = users.find(rated.user_ids[part])
             frame = pl.DataFrame(
                 {

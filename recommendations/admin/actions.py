@@ -32,7 +32,7 @@ RUNS = 8
 LIST = 20
 
 
-def for_those_who_may(permission: str) -> Callable[[View[P]], View[P]]:
+def permission_required(permission: str) -> Callable[[View[P]], View[P]]:
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -45,7 +45,7 @@ def for_those_who_may(permission: str) -> Callable[[View[P]], View[P]]:
     return decorate
 
 
-def write_down(request: HttpRequest, thing: Model, what: str) -> None:
+def log_admin_action(request: HttpRequest, thing: Model, what: str) -> None:
     """Keep who did what to which row, where the admin shows a row's history."""
     rows = type(thing)._default_manager.filter(pk=thing.pk)
     LogEntry.objects.log_actions(member(request).pk, rows, CHANGE, change_message=what, single_object=True)
@@ -62,7 +62,7 @@ class RetrainForm(forms.Form):
 
 
 @require_POST
-@for_those_who_may(OPERATE)
+@permission_required(OPERATE)
 def retrain(request: HttpRequest) -> HttpResponse:
     form = RetrainForm(request.POST)
     if not form.is_valid():
@@ -74,23 +74,23 @@ def retrain(request: HttpRequest) -> HttpResponse:
     except dispatch.BrokerUnavailableError as error:
         messages.error(request, str(error))
         return redirect("admin:index")
-    write_down(request, run, "Asked for a retraining.")
+    log_admin_action(request, run, "Asked for a retraining.")
     messages.success(request, f"Run {run.pk} waits for a worker; its progress is shown below.")
     return redirect("admin:index")
 
 
 @require_POST
-@for_those_who_may(OPERATE)
+@permission_required(OPERATE)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(TrainingRun, pk=pk)
     runs.cancel(run)
-    write_down(request, run, "Asked it to stop.")
+    log_admin_action(request, run, "Asked it to stop.")
     messages.success(request, f"Run {run.pk} is asked to stop, which may take some seconds.")
     return redirect("admin:index")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_those_who_may(OPERATE)
+@permission_required(OPERATE)
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion, pk=pk)
     if request.method != "POST":
@@ -100,7 +100,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_those_who_may(OPERATE)
+@permission_required(OPERATE)
 def roll_back(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         version = registry.predecessor()
@@ -115,7 +115,7 @@ def _switch(request: HttpRequest, switch: Callable[[User], Any], what: str) -> H
     except (registry.VersionError, ArtifactError) as error:
         messages.error(request, str(error))
         return redirect("admin:index")
-    write_down(request, activation.version, what)
+    log_admin_action(request, activation.version, what)
     messages.success(request, f"{activation.version} serves; every process follows within seconds.")
     return redirect("admin:index")
 
@@ -141,11 +141,11 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@for_those_who_may(SEE)
+@permission_required(SEE)
 def see(request: HttpRequest, pk: int) -> HttpResponse:
     """What somebody would see, and why; that one has looked is written down."""
     user = get_object_or_404(User, pk=pk)
-    write_down(request, user, "Looked at what they are recommended.")
+    log_admin_action(request, user, "Looked at what they are recommended.")
     found = recommend(user, n=LIST, reasons=3, explained=True)
     return _page(request, "see.html", title=f"What {user} would see", found=found)
 

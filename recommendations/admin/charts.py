@@ -33,7 +33,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlottedLine:
     name: str
     colour: int
     points: str
@@ -45,7 +45,7 @@ class LineChart:
     """Lines over labelled steps."""
 
     title: str
-    lines: list[Line]
+    lines: list[PlottedLine]
     heights: list[Tick]
     steps: list[Tick]
     width: int = WIDTH
@@ -77,7 +77,7 @@ def line_chart(title: str, labels: Sequence[str], series: Sequence[Series], digi
             if value is not None
         ]
         points = " ".join(f"{dot.x},{dot.y}" for dot in dots)
-        lines.append(Line(line.name, colour % COLOURS, points, dots))
+        lines.append(PlottedLine(line.name, colour % COLOURS, points, dots))
     heights = [Tick(y(value), f"{value:.{digits}f}") for value in (low, low + span / 2, high)]
     ends = sorted({0, len(labels) - 1})
     return LineChart(title, lines, heights, [Tick(x(step), labels[step]) for step in ends])

@@ -50,7 +50,7 @@ class Dashboard:
     quality: Quality
     experiment: Experiment | None
     charts: list[Chart] = field(default_factory=list)
-    feedback: list[statistics.Line] = field(default_factory=list)
+    feedback: list[statistics.FeedbackRow] = field(default_factory=list)
 
 
 def dashboard() -> Dashboard:
@@ -95,8 +95,8 @@ def quality(load: Load | None) -> Quality:
 
 def charts(version: ModelVersion) -> list[Chart]:
     """The version against baselines and its predecessors."""
-    bundle = active.current()
-    history = bundle.manifest.get("history", []) if bundle and bundle.name == version.name else []
+    model = active.current()
+    history = model.manifest.get("history", []) if model and model.name == version.name else []
     found = [
         _over_versions("NDCG@10 of versions, beside baselines", ("model", "EASE", "popularity"), "ndcg@10"),
         _learning(history),
@@ -120,7 +120,7 @@ def _learning(history: list[Mapping[str, Any]]) -> Chart | None:
     epochs = list(dict.fromkeys(point["epoch"] for point in history))
     lines: dict[float, dict[int, float]] = {}
     for point in history:
-        lines.setdefault(point["sibling_weight"], {})[point["epoch"]] = point["ndcg@10"]
+        lines.setdefault(point.get("ease_weight", point.get("sibling_weight")), {})[point["epoch"]] = point["ndcg@10"]
     series = [Series(f"EASE × {weight:g}", [values.get(epoch) for epoch in epochs]) for weight, values in lines.items()]
     title = "Learning curve (NDCG@10 on validation)"
     return line_chart(title, [f"epoch {epoch}" for epoch in epochs], series)

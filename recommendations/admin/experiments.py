@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from recommendations.admin.actions import write_down
+from recommendations.admin.actions import log_admin_action
 from recommendations.admin.charts import Amount, BarChart, bar_chart
 from recommendations.feedback import assignment, statistics
 from recommendations.models import Arm, Experiment
@@ -88,6 +88,6 @@ def _switch(request: HttpRequest, pk: int, switch: Any, what: str) -> HttpRespon
     except assignment.ExperimentError as error:
         messages.error(request, str(error))
     else:
-        write_down(request, experiment, what)
+        log_admin_action(request, experiment, what)
         messages.success(request, what)
     return redirect("admin:recommendations_experiment_change", pk)

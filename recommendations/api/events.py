@@ -15,10 +15,9 @@ from recommendations.feedback import recorder
 from recommendations.models import Event, Place
 from recommendations.serving.recommend import Source
 from recsite.api import examples
-from recsite.api.fields import IntegerField, TextField
+from recsite.api.fields import LARGEST_ID, IntegerField, TextField
 from recsite.api.permissions import MayRecord, service_of
 
-LARGEST_ID = 2**31 - 1
 MOST_EVENTS = 1_000
 KINDS = {"impression": Event.Kind.IMPRESSION, "click": Event.Kind.CLICK}
 

@@ -28,8 +28,8 @@ from recommendations.api.serializers import (
 )
 from recommendations.serving import active
 from recommendations.serving.predictions import predicted_stars, similar_movies
-from recommendations.serving.query import Opinions, opinions_of
-from recommendations.serving.recommend import Source, list_tag, recommend, recommend_for_ratings, recommend_many
+from recommendations.serving.query import UserQuery, user_query
+from recommendations.serving.recommend import Source, recommend, recommend_for_ratings, recommend_many
 from recsite.api.models import ServiceToken
 from recsite.api.permissions import allowed
 
@@ -56,11 +56,11 @@ class Similar(APIView):
 def list_for(user: User, request: Request) -> Response:
     """Somebody's list, or that it is as it was."""
     asked = ListQuery.of(request).arguments()
-    opinions = opinions_of(user)
-    tag = _etag(user, opinions, request)
+    query = user_query(user)
+    tag = _etag(query, request)
     if tag and (unchanged := get_conditional_response(request, etag=tag)):
         return Response(status=unchanged.status_code, headers=dict(unchanged.items()))
-    found = recommend(user, opinions=opinions, **asked)
+    found = recommend(user, query=query, **asked)
     response = Response(RecommendationsSerializer(found).data)
     if tag and found.source != Source.POPULAR:
         response["ETag"] = tag
@@ -68,11 +68,10 @@ def list_for(user: User, request: Request) -> Response:
     return response
 
 
-def _etag(user: User, opinions: Opinions, request: Request) -> str | None:
+def _etag(query: UserQuery, request: Request) -> str | None:
     """Of the version, the user's ratings and hidden movies, and the question."""
-    tag = list_tag(user, opinions)
     question = request.META.get("QUERY_STRING", "")
-    return tag and f'W/"{salted_hmac("recommendations", f"{user.pk} {tag} {question}").hexdigest()}"'
+    return query.tag and f'W/"{salted_hmac("recommendations", f"{query.user_id} {query.tag} {question}").hexdigest()}"'
 
 
 @extend_schema(tags=["recommendations"])
@@ -142,6 +141,6 @@ class Predictions(APIView):
         """The stars that one would probably give to movies, in the order in which they are asked for."""
         ids = list(dict.fromkeys(PredictionQuery.read(request)["movie"]))
         stars = predicted_stars(member(request), selectors.movies_by_id(ids))
-        bundle = active.current()
+        model = active.current()
         results = [{"movie": pk, "stars": stars.get(pk)} for pk in ids]
-        return Response(PredictionsSerializer({"version": bundle.name if bundle else None, "results": results}).data)
+        return Response(PredictionsSerializer({"version": model.name if model else None, "results": results}).data)

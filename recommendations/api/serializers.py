@@ -10,7 +10,16 @@ from movies.api.views import genres_or_404, tags_or_404
 from recommendations.serving.recommend import Filters, Ranker, Source, Steering, wishes
 from recommendations.serving.results import Entry, Reason, Recommendations
 from recsite.api import examples
-from recsite.api.fields import FlagField, FloatField, IntegerField, NumberField, Query, TextField, WholeNumberField
+from recsite.api.fields import (
+    LARGEST_ID,
+    FlagField,
+    FloatField,
+    IntegerField,
+    NumberField,
+    Query,
+    TextField,
+    WholeNumberField,
+)
 
 LONGEST_LIST = 100
 MOST_EXCLUDED = 100
@@ -24,7 +33,6 @@ BATCH = {
     "results": [{"user": 7, "results": [{"movie": 260, "score": 3.27}]}, {"user": 8, "results": []}],
 }
 PREDICTIONS = {"version": "20261124-031500-42", "results": [{"movie": 260, "stars": 4.4}]}
-LARGEST_ID = 2**31 - 1
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

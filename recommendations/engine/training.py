@@ -21,7 +21,7 @@ from recommendations.engine.models.lightfm import FitSettings, LightFMFits
 from recommendations.engine.models.trained_model import Progress, TrainedModel
 
 Recipe = Literal["joined", "article"]
-SIBLING_WEIGHTS = (0.7, 0.35, 1.0)
+EASE_WEIGHTS = (0.7, 0.35, 1.0)
 TOLERANCE = 0.01
 """Looks within this share of the best are as good: fits that are averaged may go on for longer than one alone."""
 LOOKS = 6
@@ -54,11 +54,11 @@ class TrainingConfig:
     max_fitted : int
         Ratings that LightFM is fitted on, at most: those of users drawn at random.  The other users are folded in, and
         EASE and ALS know all ratings.  The article's fit takes all of them.
-    sibling_weight : float or None
+    ease_weight : float or None
         Of EASE's scores beside those of LightFM, both of the same spread; None: found on the validation slice.
-    ridge, popularity_ridge, length_power, sibling_features : float
+    ridge, popularity_ridge, length_power, ease_features : float
         See `EaseSettings`.
-    sibling_so_so, grade : float
+    ease_so_so, grade : float
         What ratings count for the sibling and the fold-in, by their stars; see `rating_weights`.  How much less old
         ones count is `fold_in.FADE`.
     learning_rate, item_alpha, user_alpha, max_sampled
@@ -81,12 +81,12 @@ class TrainingConfig:
     epochs: int | None = None
     max_epochs: int | None = None
     max_fitted: int = 1_000_000
-    sibling_weight: float | None = None
+    ease_weight: float | None = None
     ridge: float = 100.0
     popularity_ridge: float = 1.0
     length_power: float = 0.15
-    sibling_features: float = 10.0
-    sibling_so_so: float = 0.5
+    ease_features: float = 10.0
+    ease_so_so: float = 0.5
     grade: float = 0.2
     learning_rate: float = 0.05
     item_alpha: float = 1.2e-8
@@ -104,8 +104,8 @@ class TrainingConfig:
             raise ValueError("dimension, fits, fit_dimension, threads, max_epochs and max_fitted must be at least 1")
         if self.loss == "logistic" and self.feedback == "implicit":
             raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
-        if not (0 <= self.sibling_so_so <= 1 and 0 <= self.grade < 1):
-            raise ValueError("sibling_so_so and grade are between 0 and 1: of likes, more stars never count less")
+        if not (0 <= self.ease_so_so <= 1 and 0 <= self.grade < 1):
+            raise ValueError("ease_so_so and grade are between 0 and 1: of likes, more stars never count less")
         if not (0 <= self.so_so_weight <= 1 and 0 <= self.low_weight <= 1):
             raise ValueError("so_so_weight and low_weight are between 0 and 1; WARP loses a part of larger ones")
         if self.epochs is not None and self.epochs < 1:
@@ -117,13 +117,13 @@ class TrainingConfig:
         return FitSettings(self.loss, columns, self.learning_rate, self.item_alpha, self.user_alpha, self.max_sampled)
 
     @property
-    def sibling(self) -> EaseSettings:
-        return EaseSettings(self.ridge, self.popularity_ridge, self.length_power, self.sibling_features)
+    def ease(self) -> EaseSettings:
+        return EaseSettings(self.ridge, self.popularity_ridge, self.length_power, self.ease_features)
 
     @property
     def weights(self) -> NDArray[np.float32]:
         """(11,) float32: what a rating counts by its half stars, for EASE and the fold-in."""
-        return rating_weights(self.sibling_so_so, self.grade)
+        return rating_weights(self.ease_so_so, self.grade)
 
     def sized(self, n_ratings: int) -> Self:
         """The same with what suits so many ratings where nothing was said."""
@@ -166,14 +166,14 @@ def train(
     config = config.sized(len(interactions))
     if config.epochs is None:
         config, history = search(interactions, features, config, report)
-    config = replace(config, sibling_weight=_weights(config)[0])
+    config = replace(config, ease_weight=_weights(config)[0])
     fitted = sample_users(interactions, config.fitted(len(interactions)), seed=config.seed)
     fits = _fits(fitted, features, config)
     for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
     joiner = _joiner(interactions, features, config, report)
-    factors, fold_in = joiner.join_and_fold_in(fits.factors(), fitted, config.sibling_weight or 0)
+    factors, fold_in = joiner.join_and_fold_in(fits.factors(), fitted, config.ease_weight or 0)
     embeddings = _embeddings(interactions, factors)
     embeddings = replace(embeddings, users=fold_in.vectors(interactions, embeddings.users))
     return TrainedModel(embeddings, fold_in, factors.parts, config, history)
@@ -198,7 +198,7 @@ def _joiner(interactions: Interactions, features: ItemFeatures, config: Training
     return Joiner(
         interactions,
         features,
-        config.sibling,
+        config.ease,
         config.weights,
         dimension=config.dimension or 1,
         seed=config.seed,
@@ -211,7 +211,7 @@ def _weights(config: TrainingConfig) -> tuple[float, ...]:
     """The weights of the sibling to choose from, the first being the one to take unseen."""
     if config.recipe == "article":
         return (0.0,)
-    return SIBLING_WEIGHTS if config.sibling_weight is None else (config.sibling_weight,)
+    return EASE_WEIGHTS if config.ease_weight is None else (config.ease_weight,)
 
 
 def search(
@@ -226,7 +226,7 @@ def search(
     TrainingConfig
         With what was found.
     list of dict
-        The looks: "epoch", "sibling_weight" and "ndcg@10" on the validation slice.
+        The looks: "epoch", "ease_weight" and "ndcg@10" on the validation slice.
     """
     config = config.sized(len(interactions))
     split = split_by_user_time(sample_users(interactions, SEARCHED, seed=config.seed))
@@ -244,11 +244,11 @@ def search(
         for weight in _weights(config):
             embeddings = _embeddings(split.train, joiner.beside(factors, weight))
             value = ndcg_at_10(scorer_of(embeddings), split, max_users=JUDGED_USERS)
-            history.append({"epoch": epoch, "sibling_weight": weight, "ndcg@10": value})
+            history.append({"epoch": epoch, "ease_weight": weight, "ndcg@10": value})
         if epoch - last_good_epoch(history) >= PATIENCE * every:
             break
-    weights = _means(history, "sibling_weight")
-    found = replace(config, epochs=last_good_epoch(history), sibling_weight=max(weights, key=weights.__getitem__))
+    weights = _means(history, "ease_weight")
+    found = replace(config, epochs=last_good_epoch(history), ease_weight=max(weights, key=weights.__getitem__))
     return found, history
 
 

@@ -24,10 +24,10 @@ def compare_rankers(n_items: int | None = None) -> Iterator[BenchmarkRow]:
     NothingServesError
         When no version is active.
     """
-    bundle = active.current()
-    if bundle is None:
+    model = active.current()
+    if model is None:
         raise NothingServesError("No version serves yet; train one with `manage.py retrain`.")
-    items = bundle.embeddings.items
+    items = model.embeddings.items
     items = items if n_items is None else resized(items, n_items)
     with TemporaryDirectory() as folder:
-        yield from compare(items, bundle.embeddings.users, Path(folder))
+        yield from compare(items, model.embeddings.users, Path(folder))

@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 from movies.models import User
 from recommendations.serving import active
 from recommendations.serving.batch import Lists, lists_of
-from recommendations.serving.model import Bundle
+from recommendations.serving.model import ServingModel
 from recommendations.training.dispatch import BrokerUnavailableError
 from recommendations.versions import registry
 
@@ -132,11 +132,11 @@ class Export:
     def _path(self, part: int) -> Path:
         return self.folder / f"{part:06}.parquet"
 
-    def _bundle(self) -> Bundle:
-        bundle = active.current()
-        if bundle is None or bundle.name != self.version:
-            bundle = active.open_version(registry.by_name(self.version))
-        return bundle
+    def _bundle(self) -> ServingModel:
+        model = active.current()
+        if model is None or model.name != self.version:
+            model = active.open_version(registry.by_name(self.version))
+        return model
 
     def _write(self, path: Path, write: Callable[[Path], Any]) -> None:
         """Write a file that is whole as soon as it has its name."""

@@ -17,7 +17,7 @@ from movies.models import User
 from recommendations.models import Arm, Experiment
 from recommendations.serving import active
 from recommendations.serving.filters import Steering
-from recommendations.serving.model import Bundle
+from recommendations.serving.model import ServingModel
 from recommendations.versions.artifacts import ArtifactError
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Treatment:
     """What somebody's arm changes: another version, if one is named, and how lists lean unless they are steered."""
 
     arm: Arm
-    bundle: Bundle | None
+    model: ServingModel | None
     steering: Steering
 
 
@@ -43,7 +43,7 @@ class Treatment:
 class _State:
     arms: list[Arm] = field(default_factory=list)
     checked_at: float = float("-inf")
-    bundles: dict[int, Bundle] = field(default_factory=dict)
+    models: dict[int, ServingModel] = field(default_factory=dict)
     opening: set[int] = field(default_factory=set)
 
 
@@ -68,11 +68,11 @@ def treatment_of(user: User) -> Treatment | None:
     arm = arm_of(user.pk, arms)
     if arm.version_id is None:
         return Treatment(arm, None, Steering(**arm.settings))
-    bundle = state.bundles.get(arm.version_id)
-    if bundle is None:
+    model = state.models.get(arm.version_id)
+    if model is None:
         _open(state, arm)
         return None
-    return Treatment(arm, bundle, Steering(**arm.settings))
+    return Treatment(arm, model, Steering(**arm.settings))
 
 
 def running() -> list[Arm]:
@@ -123,7 +123,7 @@ def _running(state: _State) -> list[Arm]:
         running = Arm.objects.filter(experiment__started_at__isnull=False, experiment__ended_at=None)
         state.arms = list(running.select_related("version").order_by("pk"))
         served = {arm.version_id for arm in state.arms}
-        state.bundles = {pk: bundle for pk, bundle in state.bundles.items() if pk in served}
+        state.models = {pk: model for pk, model in state.models.items() if pk in served}
     return state.arms
 
 
@@ -137,7 +137,7 @@ def _load(state: _State, arm: Arm) -> None:
     if arm.version is None or arm.version_id is None:
         return
     try:
-        state.bundles[arm.version_id] = active.open_version(arm.version)
+        state.models[arm.version_id] = active.open_version(arm.version)
     except (ArtifactError, OSError):
         # Its people get what everybody gets, uncounted; the next process to start tries again.
         logger.exception("The version of arm %s cannot be served", arm)

@@ -34,7 +34,7 @@ SAME_SECONDS = 1800
 REMEMBERED = 20_000
 LONGEST_QUEUE = 50_000
 BATCH = 1_000
-AT_ONCE = 5_000
+EVENTS_PER_DELETE = 5_000
 CLICK_AFTER = timedelta(days=1)
 COLUMNS = ("kind", "at", "user", "movie", "version", "arm", "place", "source", "position")
 
@@ -182,8 +182,8 @@ def shown(user: User, found: Recommendations, place: Place, *, only: Iterable[in
 
 def shown_similar(user: User, movies: Iterable[Movie]) -> None:
     """Note that somebody was shown movies like the one they look at."""
-    bundle = active.current()
-    version = bundle.name if bundle else None
+    model = active.current()
+    version = model.name if model else None
     recorder.put(
         Seen(Event.Kind.IMPRESSION, user.pk, movie.pk, Place.SIMILAR, version, source="similar", position=position)
         for position, movie in enumerate(movies, start=1)
@@ -205,6 +205,8 @@ def prune(now: datetime | None = None) -> int:
     """Delete the events that are older than they are kept; say how many."""
     limit = (now or timezone.now()) - timedelta(days=settings.EVENTS_KEPT_DAYS)
     deleted = 0
-    while old := list(Event.objects.filter(at__lt=limit).order_by("at").values_list("pk", flat=True)[:AT_ONCE]):
+    while old := list(
+        Event.objects.filter(at__lt=limit).order_by("at").values_list("pk", flat=True)[:EVENTS_PER_DELETE]
+    ):
         deleted += Event.objects.filter(pk__in=old).delete()[0]
     return deleted

@@ -25,7 +25,7 @@ _SHOWN, _CHOSEN = Q(kind=Event.Kind.IMPRESSION), Q(kind=Event.Kind.CLICK)
 
 
 @dataclass(frozen=True)
-class Line:
+class FeedbackRow:
     """What became of what was shown by one version, at one place, by one path."""
 
     version: str
@@ -44,7 +44,7 @@ class Line:
         return 100 * self.ratings / self.impressions if self.impressions else 0.0
 
 
-def lines(since: datetime | None = None) -> list[Line]:
+def lines(since: datetime | None = None) -> list[FeedbackRow]:
     """The figures of the last `DAYS` days, or since a time; the most shown first."""
     events = Event.objects.filter(at__gte=since or timezone.now() - timedelta(days=DAYS))
     counted = (
@@ -59,7 +59,7 @@ def lines(since: datetime | None = None) -> list[Line]:
     )
     names = dict(ModelVersion.objects.values_list("pk", "name"))
     rows: list[dict[str, Any]] = [dict(row) for row in counted]
-    return [Line(version=names.get(row.pop("version_id"), "–"), **row) for row in rows]
+    return [FeedbackRow(version=names.get(row.pop("version_id"), "–"), **row) for row in rows]
 
 
 def _with_ratings(events: QuerySet[Event]) -> QuerySet[Event]:

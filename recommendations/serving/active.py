@@ -2,7 +2,7 @@
 
 At most every `CHECK_SECONDS` a request, or a thread that does nothing else, asks the database which version is
 active.  Another one is verified, opened whole and asked a question, in a thread of its own, before one reference is
-swapped; a request keeps the bundle that it took.  What cannot be opened is logged and
+swapped; a request keeps the model that it took.  What cannot be opened is logged and
 tried again later; the last good version serves on.
 """
 
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from recommendations.models import ModelVersion
 from recommendations.serving import metrics
-from recommendations.serving.model import Bundle
+from recommendations.serving.model import ServingModel
 from recommendations.serving.smoke_test import smoke_test
 from recommendations.versions import registry, storage
 
@@ -33,7 +33,7 @@ _NEVER = float("-inf")
 
 @dataclass
 class _State:
-    bundle: Bundle | None = None
+    model: ServingModel | None = None
     fault: str = ""
     checked_at: float = _NEVER
     tried: str = ""
@@ -53,10 +53,10 @@ class Status:
 _state = _State()
 
 
-def current() -> Bundle | None:
-    """The bundle to answer this request from; None while there is nothing to serve but popularity."""
+def current() -> ServingModel | None:
+    """The model to answer this request from; None while there is nothing to serve but popularity."""
     state = _state
-    if state.bundle is None:
+    if state.model is None:
         with state.lock:
             _check(state, wait=True)
     elif state.lock.acquire(blocking=False):
@@ -64,14 +64,14 @@ def current() -> Bundle | None:
             _check(state, wait=False)
         finally:
             state.lock.release()
-    return state.bundle
+    return state.model
 
 
 def status() -> Status:
-    bundle = current()
+    model = current()
     return Status(
-        version=bundle.name if bundle else None,
-        created_at=bundle.manifest["created_at"] if bundle else None,
+        version=model.name if model else None,
+        created_at=model.manifest["created_at"] if model else None,
         degraded=_state.fault,
     )
 
@@ -112,7 +112,7 @@ def forget() -> None:
     _state = _State()
 
 
-def open_version(version: ModelVersion) -> Bundle:
+def open_version(version: ModelVersion) -> ServingModel:
     """Verify, open and try a version.
 
     Raises
@@ -124,9 +124,9 @@ def open_version(version: ModelVersion) -> Bundle:
     # follows holds the interpreter, so that they would wait for it the longer, the less of a processor it had.
     with ThreadPoolExecutor(1, "verify", _come_last) as pool:
         verified = pool.submit(storage.ready, version.name, version.manifest_sha256).result()
-    bundle = Bundle.open(*verified)
-    smoke_test(bundle)
-    return bundle
+    model = ServingModel.open(*verified)
+    smoke_test(model)
+    return model
 
 
 def _come_last() -> None:
@@ -144,8 +144,8 @@ def _check(state: _State, *, wait: bool) -> None:
         logger.warning("Cannot ask which version is active: %s", error)
         return
     if version is None:
-        state.bundle, state.fault = None, ""
-    elif state.bundle and state.bundle.name == version.name:
+        state.model, state.fault = None, ""
+    elif state.model and state.model.name == version.name:
         state.fault = ""
     elif state.tried != version.name or now - state.tried_at > RETRY_SECONDS:
         state.tried, state.tried_at = version.name, now
@@ -158,7 +158,7 @@ def _check(state: _State, *, wait: bool) -> None:
 def _load(state: _State, version: ModelVersion) -> None:
     started = time.perf_counter()
     try:
-        state.bundle = open_version(version)
+        state.model = open_version(version)
     except Exception as error:
         # Whatever is wrong with a version, visitors keep their pages.
         logger.exception("Version %s cannot be served", version)

@@ -1,25 +1,27 @@
-"""Why movies score with somebody as they do."""
+"""Explanations: a score taken apart by feature block and by rating."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from movies import selectors
 from movies.models import Movie
-from recommendations.serving.model import Bundle, Parts, Ratings
+from recommendations.serving.model import Ratings, ScoreParts
 from recommendations.serving.results import Explanation, Reason
 
 
-def explain_all(
-    bundle: Bundle, user_id: int | None, ratings: Ratings, movies: Sequence[Movie]
+def explanations(
+    parts_by_movie: Mapping[int, ScoreParts], movies: Mapping[int, Movie], ratings: Ratings
 ) -> dict[int, Explanation]:
-    """Explanations by movie id; of what the model does not know there are none."""
-    person = bundle.person(user_id, ratings)
-    found = {movie: parts for movie in movies if (parts := bundle.explain(person, movie.pk))}
-    rated = selectors.in_bulk({pk for parts in found.values() for pk in parts.shares})
+    """An explanation for each of `movies` whose score has parts, by movie id."""
+    rated = selectors.in_bulk({pk for parts in parts_by_movie.values() for pk in parts.shares})
     half_stars = dict(zip(ratings.movie_ids.tolist(), ratings.half_stars.tolist(), strict=True))
-    return {movie.pk: _explanation(movie, parts, rated, half_stars) for movie, parts in found.items()}
+    return {
+        pk: _explanation(movies[pk], parts, rated, half_stars) for pk, parts in parts_by_movie.items() if pk in movies
+    }
 
 
-def _explanation(movie: Movie, parts: Parts, rated: dict[int, Movie], half_stars: dict[int, int]) -> Explanation:
+def _explanation(
+    movie: Movie, parts: ScoreParts, rated: Mapping[int, Movie], half_stars: Mapping[int, int]
+) -> Explanation:
     reasons = [Reason(rated[pk], half_stars[pk], share) for pk, share in parts.shares.items() if pk in rated]
     return Explanation(
         movie=movie,

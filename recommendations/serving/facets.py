@@ -11,7 +11,7 @@ UNKNOWN_YEAR = 0
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ItemFacets:
     """Columns by a movie's ordinal, and for each genre and each common tag the ordinals of its movies.
 
     `years` (n_items,) int16, 0 where unknown; `rating_counts` (n_items,) int32; `genre_ids` (n_genres,) int32,

@@ -15,14 +15,14 @@ from prometheus_client.registry import Collector
 
 from recommendations.models import TrainingRun
 from recommendations.versions import registry
-from recsite.operations.metrics import read_at_once
+from recsite.operations.metrics import register_shared
 
 SHADOWED = 0.005
 """The share of lists that are held against brute force: it costs some milliseconds."""
 
 ranking = Histogram(
     "recsite_ranking_seconds",
-    "Time to rank the movies for one person, by where their vector came from and what they wished.",
+    "Time to rank the movies for one profile, by where their vector came from and what they wished.",
     ("source", "wish"),
     buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1),
 )
@@ -78,4 +78,4 @@ def _runs() -> Metric:
     return runs
 
 
-read_at_once(FromDatabase())
+register_shared(FromDatabase())

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from recommendations.engine.data.interactions import IdMap, fingerprint
 from recommendations.engine.models.embeddings import Embeddings
 from recommendations.engine.models.fold_in import FoldIn
-from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.rating_prediction import RatingPredictor
 from recommendations.engine.ranking.annoy_index import ItemIndex, open_index
 from recommendations.engine.ranking.base import Ranking, approximate_rank
 from recommendations.engine.ranking.exact import ExactRanker
@@ -21,7 +22,7 @@ from recommendations.engine.ranking.hybrid import ServedRanker
 from recommendations.engine.reranking.explanations import parts_by_block, parts_by_rating
 from recommendations.engine.reranking.similarity import well_rated
 from recommendations.engine.reranking.steering import Traits, Wishes, steer
-from recommendations.serving.facets import Catalogue
+from recommendations.serving.facets import ItemFacets
 from recommendations.serving.filters import Filters, Ranker, Source, Steering
 from recommendations.versions import artifacts
 
@@ -44,6 +45,11 @@ class Ratings:
         table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
         return cls(table[:, 0].copy(), table[:, 1].astype(np.int8), np.full(len(table), int(time.time())))
 
+    @cached_property
+    def fingerprint(self) -> int:
+        """A hash of the movies and their stars, equal for equal ratings; computed once a request."""
+        return fingerprint(self.movie_ids, self.half_stars)
+
     def without(self, movie_id: int) -> "Ratings":
         """The same but for that of one movie."""
         kept = self.movie_ids != movie_id
@@ -51,7 +57,7 @@ class Ratings:
 
 
 @dataclass(frozen=True)
-class Person:
+class UserProfile:
     """Somebody as the model sees them: a vector (d + 2,) float32, and those of their ratings that it knows."""
 
     vector: NDArray[np.float32]
@@ -62,7 +68,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Parts:
+class ScoreParts:
     """A score, what each block of features brings to it, and what each rating brings (by the movie's id)."""
 
     score: float
@@ -72,11 +78,11 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Bundle:
+class ServingModel:
     """One version, ready to answer; requests of many threads may share it.
 
-    `units` (n_items, d) float32 are the movies' directions; `trial` (n_users,) float32 is each user's NDCG@10 when
-    their latest ratings were held out, NaN for those who had nothing to be judged by.
+    `directions` (n_items, d) float32 are the movies' unit vectors; `holdout_ndcg` (n_users,) float32 is each user's
+    NDCG@10 on their held-out latest ratings, NaN for users without any.
     """
 
     name: str
@@ -90,19 +96,19 @@ class Bundle:
     index: ItemIndex
     served: ServedRanker
     similar: ExactRanker
-    units: NDArray[np.float32]
-    catalogue: Catalogue
+    directions: NDArray[np.float32]
+    facets: ItemFacets
     well_rated: NDArray[np.int32]
-    trial: NDArray[np.float32]
+    holdout_ndcg: NDArray[np.float32]
     parts: Mapping[str, NDArray[np.float32]]
-    stars: Stars
+    rating_predictor: RatingPredictor
 
     @classmethod
-    def open(cls, folder: Path, manifest: dict[str, Any]) -> "Bundle":
+    def open(cls, folder: Path, manifest: dict[str, Any]) -> "ServingModel":
         """Open a verified folder."""
-        arrays = artifacts.open_arrays(folder)
+        arrays = artifacts.open_arrays(folder, manifest.get("format", artifacts.FORMAT))
         embeddings = Embeddings(arrays["user_ids"], arrays["item_ids"], arrays["users"], arrays["items"])
-        catalogue = Catalogue(**artifacts.within(arrays, "catalogue"))
+        facets = ItemFacets(**artifacts.within(arrays, "facets"))
         ranker = ExactRanker.from_arrays(embeddings.items, artifacts.within(arrays, "exact"))
         plan = manifest.get("index", {})
         index = open_index(folder / MOVIES_INDEX, embeddings.items, search_k=plan.get("search_k", -1))
@@ -110,7 +116,7 @@ class Bundle:
             name=folder.name,
             manifest=manifest,
             embeddings=embeddings,
-            fold_in=FoldIn.from_arrays(artifacts.within(arrays, "fold_in")),
+            fold_in=FoldIn(**artifacts.within(arrays, "fold_in")),
             fingerprints=arrays["fingerprints"],
             movies=IdMap(embeddings.item_ids),
             users=IdMap(embeddings.user_ids),
@@ -118,48 +124,48 @@ class Bundle:
             index=index,
             served=_served(plan, ranker, index),
             similar=ExactRanker.from_arrays(arrays["directions"], artifacts.within(arrays, "similar")),
-            units=arrays["directions"],
-            catalogue=catalogue,
-            well_rated=well_rated(catalogue.rating_counts),
-            trial=arrays["trial"],
+            directions=arrays["directions"],
+            facets=facets,
+            well_rated=well_rated(facets.rating_counts),
+            holdout_ndcg=arrays["holdout_ndcg"],
             parts=artifacts.within(arrays, "parts"),
-            stars=Stars.from_arrays(artifacts.within(arrays, "stars")),
+            rating_predictor=RatingPredictor(**artifacts.within(arrays, "rating_predictor")),
         )
 
-    def person(self, user_id: int | None, ratings: Ratings) -> Person | None:
-        """Somebody with these ratings; None if none of them is of a movie that the model knows.
+    def profile(self, user_id: int | None, ratings: Ratings) -> UserProfile | None:
+        """The user with these ratings; None if the model knows none of the movies rated.
 
-        The vector is the trained one if it was trained on exactly these ratings, and else computed from them.
+        The vector is the trained one if it was trained on exactly these ratings, and folded in from them otherwise.
         """
         ordinals = self.movies.ordinals(ratings.movie_ids, missing="mark")
         known = ordinals >= 0
-        told = ordinals[known], ratings.half_stars[known], ratings.rated_at[known]
-        if not len(told[0]):
+        known_ratings = ordinals[known], ratings.half_stars[known], ratings.rated_at[known]
+        if not len(known_ratings[0]):
             return None
-        trained = self._trained(user_id, ratings)
+        trained = self._trained_vector(user_id, ratings)
         if trained is not None:
-            return Person(trained, Source.TRAINED, *told)
-        return Person(self.fold_in.vector(*told), Source.FOLDED_IN, *told)
+            return UserProfile(trained, Source.TRAINED, *known_ratings)
+        return UserProfile(self.fold_in.vector(*known_ratings), Source.FOLDED_IN, *known_ratings)
 
-    def _trained(self, user_id: int | None, ratings: Ratings) -> NDArray[np.float32] | None:
+    def _trained_vector(self, user_id: int | None, ratings: Ratings) -> NDArray[np.float32] | None:
         if user_id is None:
             return None
         place = self.users.ordinals(np.array([user_id]), missing="mark")[0]
-        if place < 0 or self.fingerprints[place] != fingerprint(ratings.movie_ids, ratings.half_stars):
+        if place < 0 or self.fingerprints[place] != ratings.fingerprint:
             return None
         return self.embeddings.users[place]
 
-    def reasons(self, person: Person, ordinals: NDArray[np.int32], n: int) -> list[list[tuple[int, int, float]]]:
+    def reasons(self, profile: UserProfile, ordinals: NDArray[np.int32], n: int) -> list[list[tuple[int, int, float]]]:
         """For each movie, the n ratings of movies liked that raise its score most: (movie id, half stars, share of it).
 
         The shares are exact: a vector computed from ratings is a sum over them.  A trained vector differs from
         that sum by what training added, which no rating is credited with.
         """
-        liked = self.fold_in.weights[person.half_stars] > 0
-        added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)[liked]
+        liked = self.fold_in.weights[profile.half_stars] > 0
+        added = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)[liked]
         shares = added @ self.embeddings.items[ordinals].T
         best = np.argsort(-shares, axis=0, kind="stable")[:n].T
-        rated, half_stars = self.ids(person.ordinals[liked]), person.half_stars[liked]
+        rated, half_stars = self.ids(profile.ordinals[liked]), profile.half_stars[liked]
         return [
             [(int(rated[i]), int(half_stars[i]), float(column[i])) for i in rows if column[i] > 0]
             for column, rows in zip(shares.T, best, strict=True)
@@ -180,49 +186,67 @@ class Bundle:
         Steered, they stand in the order that was wished for, with their unsteered scores.
         """
         left_out = self.movies.ordinals(exclude, missing="drop")
-        eligible = self.catalogue.eligible(filters)
+        eligible = self.facets.eligible(filters)
         if not steering and ranker == Ranker.ANNOY:
             return approximate_rank(vector, self.index, k, exclude=left_out, candidates=eligible)
         if not steering:
             chosen = self.ranker if ranker == Ranker.EXACT else self.served
             return chosen.rank(vector, k, exclude=left_out, candidates=eligible)
-        traits = Traits(self.catalogue.years, self.units)
+        traits = Traits(self.facets.years, self.directions)
         found = steer(self.ranker, vector, k, self._wishes(steering), traits, exclude=left_out, candidates=eligible)
         return Ranking(found, self.embeddings.items[found] @ vector, len(self.movies))
 
     def _wishes(self, steering: Steering) -> Wishes:
-        labels = [(self.catalogue.of_genre(genre), wish) for genre, wish in steering.genres.items()]
-        labels += [(self.catalogue.of_tag(tag), wish) for tag, wish in steering.tags.items()]
+        labels = [(self.facets.of_genre(genre), wish) for genre, wish in steering.genres.items()]
+        labels += [(self.facets.of_tag(tag), wish) for tag, wish in steering.tags.items()]
         return Wishes(steering.popularity, steering.recency, steering.diversity, labels)
 
-    def predicted_stars(self, person: Person, ordinals: NDArray[np.int32]) -> NDArray[np.float64]:
+    def predicted_stars(self, profile: UserProfile, ordinals: NDArray[np.int32]) -> NDArray[np.float64]:
         """What somebody would probably rate movies that they have not rated; (m,), 0.5 to 5."""
-        return self.stars.predict(self.units, person.ordinals, person.half_stars, ordinals)
+        return self.rating_predictor.predict(self.directions, profile.ordinals, profile.half_stars, ordinals)
 
-    def stars_of(self, person: Person | None, movie_ids: NDArray[np.int64]) -> dict[int, float]:
+    def stars_of(self, profile: UserProfile | None, movie_ids: NDArray[np.int64]) -> dict[int, float]:
         """The same by id, for those of the movies that the model knows."""
         ordinals = self.movies.ordinals(movie_ids, missing="drop")
-        if person is None or not len(ordinals):
+        if profile is None or not len(ordinals):
             return {}
-        return dict(zip(self.ids(ordinals).tolist(), self.predicted_stars(person, ordinals).tolist(), strict=True))
+        return dict(zip(self.ids(ordinals).tolist(), self.predicted_stars(profile, ordinals).tolist(), strict=True))
 
-    def explain(self, person: Person | None, movie_id: int) -> Parts | None:
-        """The score of a movie, taken apart; None if the model does not know it, or nothing of the person."""
-        place = self.movies.ordinals(np.array([movie_id]), missing="drop")
-        if person is None or not len(place):
-            return None
-        items = self.embeddings.items[place]
-        added = self.fold_in.contributions(person.ordinals, person.half_stars, person.rated_at)
-        base, shares = parts_by_rating(added, self.fold_in.base(person.half_stars, person.rated_at), items)
-        blocks = parts_by_block(person.vector, self.parts, place)
-        return Parts(
-            score=float(items[0].astype(np.float64) @ person.vector.astype(np.float64)),
+    def score_parts(self, profile: UserProfile | None, movie_ids: Sequence[int]) -> dict[int, ScoreParts]:
+        """The parts of each movie's score by movie id, for the movies that the model knows.
+
+        Empty without a profile.
+        """
+        if profile is None:
+            return {}
+        added = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)
+        base = self.fold_in.base(profile.half_stars, profile.rated_at)
+        ordinals = self.movies.ordinals(np.array(movie_ids, dtype=np.int64), missing="drop")
+        rated = self.ids(profile.ordinals).tolist()
+        return {
+            int(self.ids(ordinal)): self._score_parts(profile, ordinal[None], added, base, rated)
+            for ordinal in ordinals
+        }
+
+    def _score_parts(
+        self,
+        profile: UserProfile,
+        ordinal: NDArray[np.int32],
+        added: NDArray[np.float32],
+        base: NDArray[np.float32],
+        rated: list[int],
+    ) -> ScoreParts:
+        items = self.embeddings.items[ordinal]
+        base_score, shares = parts_by_rating(added, base, items)
+        blocks = parts_by_block(profile.vector, self.parts, ordinal)
+        return ScoreParts(
+            score=float(items[0].astype(np.float64) @ profile.vector.astype(np.float64)),
             blocks={name: float(part[0]) for name, part in blocks.items()},
-            base=float(base[0]),
-            shares=dict(zip(self.ids(person.ordinals).tolist(), shares[0].tolist(), strict=True)),
+            base=float(base_score[0]),
+            shares=dict(zip(rated, shares[0].tolist(), strict=True)),
         )
 
-    def alike(
+    def similar_ids(
         self, movie_id: int, k: int, leanings: Sequence[tuple[NDArray[np.int64], float]] = ()
     ) -> NDArray[np.int64]:
         """The ids of the movies most similar to one; none if the model does not know it.
@@ -235,10 +259,10 @@ class Bundle:
         labels = [(self.movies.ordinals(ids, missing="drop"), lean) for ids, lean in leanings]
         found = steer(
             self.similar,
-            self.units[place[0]],
+            self.directions[place[0]],
             k,
             Wishes(labels=labels),
-            Traits(self.catalogue.years, self.units),
+            Traits(self.facets.years, self.directions),
             exclude=place,
             candidates=self.well_rated,
         )

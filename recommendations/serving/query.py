@@ -1,43 +1,89 @@
-"""How the model is asked: which version, about whom, and what if it fails."""
+"""A user's query: their ratings, the version that answers it, and the experiment arm that it is counted for."""
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from movies import columns, selectors
 from movies.models import User
-from recommendations.feedback.assignment import treatment_of
+from recommendations.feedback.assignment import Treatment, treatment_of
 from recommendations.serving import active, metrics
-from recommendations.serving.model import Bundle, Ratings
+from recommendations.serving.filters import Steering
+from recommendations.serving.model import Ratings, ServingModel
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+UNSTEERED = Steering()
 
-class Opinions(NamedTuple):
-    """What a list for somebody follows from: their ratings, and the ids of the movies that they hid, ascending."""
+
+class UserHistory(NamedTuple):
+    """What a user's lists follow from: their ratings, and the ids of the movies that they hid, ascending."""
 
     ratings: Ratings
     hidden: list[int]
 
 
-def opinions_of(user: User) -> Opinions:
-    return Opinions(Ratings(*columns.of_user(user.pk)), selectors.hidden_ids(user))
+@dataclass(frozen=True)
+class UserQuery:
+    """Who asks and who answers, decided once a request.
+
+    Attributes
+    ----------
+    user_id : int or None
+        None for ratings that belong to no account.
+    history : UserHistory
+    model : ServingModel or None
+        The version of the user's experiment arm, else the active one; None while no version serves.
+    steering : Steering
+        What the arm steers lists by that the user does not steer.
+    arm : int or None
+        The arm's primary key.
+    """
+
+    user_id: int | None
+    history: UserHistory
+    model: ServingModel | None
+    steering: Steering = UNSTEERED
+    arm: int | None = None
+
+    @property
+    def tag(self) -> str | None:
+        """A text that changes whenever the user's lists may; None while no version serves."""
+        if self.model is None:
+            return None
+        ratings, hidden = self.history
+        return f"{self.model.name}:{ratings.fingerprint}:{ratings.rated_at.sum()}:{self.arm}:{hidden}"
 
 
-def bundle_for(user: User) -> Bundle | None:
-    """The version that answers a member: that of their arm of an experiment, or the active one."""
+def user_query(user: User) -> UserQuery:
+    """Read a user's history and decide which version answers."""
+    history = UserHistory(ratings_of(user), selectors.hidden_ids(user))
+    model, treatment = assigned_model(user)
+    if treatment is None:
+        return UserQuery(user.pk, history, model)
+    return UserQuery(user.pk, history, model, treatment.steering, treatment.arm.pk)
+
+
+def ratings_of(user: User) -> Ratings:
+    """A user's ratings as they are now."""
+    return Ratings(*columns.of_user(user.pk))
+
+
+def assigned_model(user: User) -> tuple[ServingModel | None, Treatment | None]:
+    """The version that answers a user, and what the running experiment changes for them."""
     treatment = treatment_of(user)
-    return (treatment and treatment.bundle) or active.current()
+    return (treatment and treatment.model) or active.current(), treatment
 
 
-def answer(bundle: Bundle | None, question: Callable[[Bundle], T | None]) -> T | None:
-    """What the model answers, if there is one; None as well if it fails, for a page never does."""
-    if bundle is None:
+def query_or_fallback(model: ServingModel | None, query: Callable[[ServingModel], T | None]) -> T | None:
+    """What a model answers; None without a model, and when it fails: pages then fall back to popularity."""
+    if model is None:
         return None
     try:
-        return question(bundle)
+        return query(model)
     except Exception:
-        logger.exception("Version %s has no answer", bundle.name)
+        logger.exception("Version %s failed to answer", model.name)
         metrics.fallbacks.labels("the model failed").inc()
         return None

@@ -1,4 +1,8 @@
-"""The lists that people are shown."""
+"""Recommendation lists, from a user's query to the entries that a page shows.
+
+The module reads top to bottom in the order of a request: the use cases, what the model ranks, the entries with their
+movies, and the popularity baseline that fills what the model leaves open.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,14 +14,12 @@ from django.db.models import QuerySet
 
 from movies import selectors
 from movies.models import Movie, User
-from recommendations.engine.data.interactions import fingerprint
-from recommendations.feedback.assignment import treatment_of
 from recommendations.serving import active, metrics
-from recommendations.serving.batch import Lines, lists_of_some
-from recommendations.serving.explanations import explain_all
+from recommendations.serving.batch import ScoredMovies, lists_of_some
+from recommendations.serving.explanations import explanations
 from recommendations.serving.filters import Filters, Ranker, Source, Steering, wishes
-from recommendations.serving.model import Bundle, Ratings
-from recommendations.serving.query import Opinions, answer, opinions_of
+from recommendations.serving.model import Ratings, ScoreParts, ServingModel
+from recommendations.serving.query import UNSTEERED, UserHistory, UserQuery, query_or_fallback, user_query
 from recommendations.serving.results import Entry, Reason, Recommendations
 
 __all__ = [
@@ -26,7 +28,6 @@ __all__ = [
     "Source",
     "Steering",
     "least_rated_genre",
-    "list_tag",
     "recommend",
     "recommend_for_ratings",
     "recommend_many",
@@ -34,7 +35,36 @@ __all__ = [
 ]
 
 NO_FILTERS = Filters()
-UNSTEERED = Steering()
+
+
+class RankRequest(NamedTuple):
+    """How many movies, which may appear, and how they are ordered, found and explained.
+
+    `exclude` are ids of movies besides those that the user has rated.
+    """
+
+    n: int
+    filters: Filters
+    exclude: Collection[int]
+    steering: Steering
+    reasons: int
+    ranker: Ranker
+    explained: bool
+
+
+class RankResult(NamedTuple):
+    """The model's list, best first.
+
+    `reasons[i]` are the ratings that raise the score of movie i most, as (movie id, half stars, share of the score);
+    `parts` are the parts of each score by movie id, empty unless they are asked for.
+    """
+
+    source: Source
+    movie_ids: list[int]
+    scores: list[float]
+    stars: list[float]
+    reasons: list[list[tuple[int, int, float]]]
+    parts: dict[int, ScoreParts]
 
 
 def recommend(
@@ -47,24 +77,19 @@ def recommend(
     reasons: int = 2,
     ranker: Ranker = Ranker.SERVED,
     explained: bool = False,
-    opinions: Opinions | None = None,
+    query: UserQuery | None = None,
 ) -> Recommendations:
-    """The best `n` movies for somebody, without those they rated or hid and those with an id in `exclude`.
+    """The best `n` movies for a user, without those that they rated or hid and those with an id in `exclude`.
 
-    Somebody who is not signed in, or has rated nothing, is shown what is popular.  Each movie comes with up to
-    `reasons` ratings that speak for it.  Who has the `opinions` of the user at hand spares reading them again.
+    Visitors, and members without ratings, get popular movies. Each movie comes with up to `reasons` of the user's
+    ratings that raised its score most. A caller that has the user's `query` passes it on to save reading it again.
     """
     if not isinstance(user, User):
         return _popular(n, filters, exclude)
-    ratings, hidden = opinions or opinions_of(user)
-    left_out = {*exclude, *hidden}
-    treatment = treatment_of(user)
-    if treatment is None:
-        wish = _Wish(ratings, user.pk, n, filters, left_out, steering, reasons, ranker, explained)
-        return _recommend(active.current(), wish)
-    steering = steering or treatment.steering
-    wish = _Wish(ratings, user.pk, n, filters, left_out, steering, reasons, ranker, explained)
-    return replace(_recommend(treatment.bundle or active.current(), wish), arm=treatment.arm.pk)
+    query = query or user_query(user)
+    exclude = {*exclude, *query.history.hidden}
+    request = RankRequest(n, filters, exclude, steering or query.steering, reasons, ranker, explained)
+    return replace(_recommend(query, request), arm=query.arm)
 
 
 def recommend_for_ratings(
@@ -78,121 +103,89 @@ def recommend_for_ratings(
     ranker: Ranker = Ranker.SERVED,
     explained: bool = False,
 ) -> Recommendations:
-    """The best `n` movies for somebody of whom only these ratings (half stars by movie id) are known."""
-    known = Ratings.of(ratings.items())
-    wish = _Wish(known, None, n, filters, exclude, steering, reasons, ranker, explained)
-    return _recommend(active.current(), wish)
+    """The best `n` movies for ratings that belong to no account: half stars by movie id."""
+    query = UserQuery(None, UserHistory(Ratings.of(ratings.items()), []), active.current())
+    return _recommend(query, RankRequest(n, filters, exclude, steering, reasons, ranker, explained))
 
 
-def recommend_many(user_ids: Collection[int], *, n: int = 10) -> tuple[str | None, dict[int, Lines]]:
-    """The lists of many people at once as pairs of movie id and score, and the version that made them.
+def recommend_many(user_ids: Collection[int], *, n: int = 10) -> tuple[str | None, dict[int, ScoredMovies]]:
+    """The lists of many users as pairs of movie id and score, and the version that made them.
 
-    Of whom nothing is known to the version, or who do not exist, there is no list.  Experiments are left aside.
+    Users that the version knows nothing about have no list. Experiments do not apply.
     """
-    bundle = active.current()
-    found = answer(bundle, lambda model: lists_of_some(model, user_ids, n)) or {}
-    return (bundle.name if bundle else None), found
+    model = active.current()
+    lists = query_or_fallback(model, lambda model: lists_of_some(model, user_ids, n)) or {}
+    return (model.name if model else None), lists
 
 
-def list_tag(user: User, opinions: Opinions) -> str | None:
-    """What a member's lists follow from: while it stays the same they do.  None without a model."""
-    treatment = treatment_of(user)
-    bundle = (treatment and treatment.bundle) or active.current()
-    if bundle is None:
-        return None
-    ratings = opinions.ratings
-    mark = f"{fingerprint(ratings.movie_ids, ratings.half_stars)}:{ratings.rated_at.sum()}"
-    arm = treatment.arm.pk if treatment else None
-    return f"{bundle.name}:{mark}:{arm}:{opinions.hidden}"
+def least_rated_genre(history: UserHistory) -> int | None:
+    """The id of the genre, among those of many movies, that a user has rated least; None while no version serves."""
+
+    def find(model: ServingModel) -> int | None:
+        rated = model.movies.ordinals(history.ratings.movie_ids, missing="drop")
+        return model.facets.least_rated_genre(rated)
+
+    return query_or_fallback(active.current(), find)
 
 
-def least_rated_genre(opinions: Opinions) -> int | None:
-    """The id of the genre of many movies that somebody rated least; None without a model."""
-
-    def find(model: Bundle) -> int | None:
-        rated = model.movies.ordinals(opinions.ratings.movie_ids, missing="drop")
-        return model.catalogue.least_rated_genre(rated)
-
-    return answer(active.current(), find)
-
-
-class _Wish(NamedTuple):
-    ratings: Ratings
-    user_id: int | None
-    n: int
-    filters: Filters
-    exclude: Collection[int]
-    steering: Steering
-    reasons: int
-    ranker: Ranker
-    explained: bool
-
-
-class _Found(NamedTuple):
-    """What the model answers: movie ids and scores, best first; why[i] are (movie id, half stars, share)."""
-
-    source: Source
-    ids: list[int]
-    scores: list[float]
-    stars: list[float]
-    why: list[list[tuple[int, int, float]]]
-
-
-def _recommend(bundle: Bundle | None, wish: _Wish) -> Recommendations:
-    found = answer(bundle, lambda model: _find(model, wish))
-    left_out = {*wish.exclude, *wish.ratings.movie_ids.tolist()}
-    if bundle is None or found is None:
-        metrics.fallbacks.labels("the model knows nothing of them" if bundle else "no version").inc()
-        return _popular(wish.n, wish.filters, left_out)
-    entries = _entries(found)
-    if wish.explained:
-        movies = [entry.movie for entry in entries]
-        why = answer(bundle, lambda model: explain_all(model, wish.user_id, wish.ratings, movies)) or {}
-        entries = tuple(replace(entry, explanation=why.get(entry.movie.pk)) for entry in entries)
-    if len(entries) < wish.n:
+def _recommend(query: UserQuery, request: RankRequest) -> Recommendations:
+    result = query_or_fallback(query.model, lambda model: _rank(model, query, request))
+    exclude = {*request.exclude, *query.history.ratings.movie_ids.tolist()}
+    if query.model is None or result is None:
+        metrics.fallbacks.labels("the model knows nothing of them" if query.model else "no version").inc()
+        return _popular(request.n, request.filters, exclude)
+    entries = _entries(result, query.history.ratings)
+    if len(entries) < request.n:
         # The model does not know movies that are newer than it, and may know some that are gone.
-        shown = {entry.movie.pk for entry in entries}
-        entries += _popular(wish.n - len(entries), wish.filters, left_out | shown).entries
-    return Recommendations(entries, found.source, bundle.name)
+        exclude.update(entry.movie.pk for entry in entries)
+        entries += _popular(request.n - len(entries), request.filters, exclude).entries
+    return Recommendations(entries, result.source, query.model.name)
 
 
-def _find(bundle: Bundle, wish: _Wish) -> _Found | None:
-    """The model's list; None if it knows nothing of this person."""
-    person = bundle.person(wish.user_id, wish.ratings)
-    if person is None:
+def _rank(model: ServingModel, query: UserQuery, request: RankRequest) -> RankResult | None:
+    """The model's list; None if it knows nothing about the user."""
+    ratings = query.history.ratings
+    profile = model.profile(query.user_id, ratings)
+    if profile is None:
         return None
-    left_out = np.concatenate([wish.ratings.movie_ids, np.fromiter(wish.exclude, dtype=np.int64)])
-    with metrics.timed_ranking(person.source, "steered" if wish.steering else "filtered" if wish.filters else "plain"):
-        ranking = bundle.rank(
-            person.vector,
-            wish.n,
-            exclude=left_out,
-            filters=wish.filters,
-            steering=wish.steering,
-            ranker=wish.ranker,
+    exclude = np.concatenate([ratings.movie_ids, np.fromiter(request.exclude, dtype=np.int64)])
+    kind = "steered" if request.steering else "filtered" if request.filters else "plain"
+    with metrics.timed_ranking(profile.source, kind):
+        ranking = model.rank(
+            profile.vector,
+            request.n,
+            exclude=exclude,
+            filters=request.filters,
+            steering=request.steering,
+            ranker=request.ranker,
         )
-    if not wish.steering and not wish.filters:
-        known = bundle.movies.ordinals(left_out, missing="drop")
-        metrics.shadow(person.vector, bundle.embeddings.items, ranking.ordinals, known)
-    return _Found(
-        person.source,
-        bundle.ids(ranking.ordinals).tolist(),
+    if kind == "plain":
+        excluded = model.movies.ordinals(exclude, missing="drop")
+        metrics.shadow(profile.vector, model.embeddings.items, ranking.ordinals, excluded)
+    movie_ids = model.ids(ranking.ordinals).tolist()
+    return RankResult(
+        profile.source,
+        movie_ids,
         ranking.scores.tolist(),
-        bundle.predicted_stars(person, ranking.ordinals).tolist(),
-        bundle.reasons(person, ranking.ordinals, wish.reasons),
+        model.predicted_stars(profile, ranking.ordinals).tolist(),
+        model.reasons(profile, ranking.ordinals, request.reasons),
+        model.score_parts(profile, movie_ids) if request.explained else {},
     )
 
 
-def _entries(found: _Found) -> tuple[Entry, ...]:
-    needed = {*found.ids, *(movie for reasons in found.why for movie, _, _ in reasons)}
-    movies = selectors.in_bulk(needed)
-    rows = zip(found.ids, found.scores, found.stars, found.why, strict=True)
+def _entries(result: RankResult, ratings: Ratings) -> tuple[Entry, ...]:
+    """The entries of the movies that the database still has."""
+    reason_ids = (movie_id for reasons in result.reasons for movie_id, _, _ in reasons)
+    movies = selectors.in_bulk({*result.movie_ids, *reason_ids})
+    explained = explanations(result.parts, movies, ratings) if result.parts else {}
+    rows = zip(result.movie_ids, result.scores, result.stars, result.reasons, strict=True)
     return tuple(
         Entry(
             movies[pk],
             score,
             stars,
-            tuple(Reason(movies[of], rated, share) for of, rated, share in reasons if of in movies),
+            tuple(Reason(movies[rated], half_stars, share) for rated, half_stars, share in reasons if rated in movies),
+            explained.get(pk),
         )
         for pk, score, stars, reasons in rows
         if pk in movies
@@ -200,15 +193,15 @@ def _entries(found: _Found) -> tuple[Entry, ...]:
 
 
 def _popular(n: int, filters: Filters, exclude: Collection[int]) -> Recommendations:
-    # Left out here and not by the database, which takes only so many parameters.
+    # Excluded here and not by the database, which limits the parameters of a query.
     ids = _filtered(filters).order_by("-rating_count", "pk").values_list("pk", flat=True)[: n + len(exclude)]
-    left = [pk for pk in ids if pk not in exclude][:n]
-    return Recommendations(tuple(Entry(movie) for movie in selectors.movies_by_id(left)), Source.POPULAR)
+    eligible = [pk for pk in ids if pk not in exclude][:n]
+    return Recommendations(tuple(Entry(movie) for movie in selectors.movies_by_id(eligible)), Source.POPULAR)
 
 
 def _filtered(filters: Filters) -> QuerySet[Movie]:
-    found = Movie.objects.all()
+    movies = Movie.objects.all()
     for genre in filters.genres:
-        found = found.filter(genres=genre)
+        movies = movies.filter(genres=genre)
     limits = {"year__gte": filters.year_from, "year__lte": filters.year_to, "rating_count__gte": filters.min_ratings}
-    return found.filter(**{field: limit for field, limit in limits.items() if limit is not None})
+    return movies.filter(**{field: limit for field, limit in limits.items() if limit is not None})

@@ -45,7 +45,16 @@ def als_configured(overrides: Mapping[str, Any]) -> AlsConfig:
     return _made(AlsConfig, {}, overrides)
 
 
+RENAMED: Mapping[str, str] = {
+    "sibling_weight": "ease_weight",
+    "sibling_features": "ease_features",
+    "sibling_so_so": "ease_so_so",
+}
+"""Parameters by the names that schedules and versions from before 0.2.0 know them by."""
+
+
 def _made(kind: type[C], usual: Mapping[str, Any], overrides: Mapping[str, Any]) -> C:
+    overrides = {RENAMED.get(name, name): value for name, value in overrides.items()}
     known = [field.name for field in fields(kind)]
     if unknown := sorted(set(overrides) - set(known)):
         raise ConfigError(f"Unknown: {', '.join(unknown)}. The parameters are {', '.join(known)}.")

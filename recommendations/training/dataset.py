@@ -13,7 +13,7 @@ from movies.selectors import genome
 from movies.transfer import parquet
 from recommendations.engine.data.features import OWN_TAGS, ItemFeatures, Labels
 from recommendations.engine.data.interactions import IdMap, Interactions
-from recommendations.serving.facets import Catalogue, grouped
+from recommendations.serving.facets import ItemFacets, grouped
 
 TAG_ON_MOVIES = 5
 """A tag on fewer movies says little that the movie's own vector cannot."""
@@ -25,7 +25,7 @@ class Data:
 
     interactions: Interactions
     features: ItemFeatures
-    catalogue: Catalogue
+    facets: ItemFacets
 
     def summary(self) -> dict[str, Any]:
         """What was read, for the manifest; the watermark is the time of the latest rating."""
@@ -59,7 +59,7 @@ def read(folder: str | None = None) -> Data:
     }
     blocks["genome"] = _genome(items)
     features = ItemFeatures.build(items, blocks, years=listed.years)
-    return Data(interactions, features, _catalogue(listed, items, interactions))
+    return Data(interactions, features, _facets(listed, items, interactions))
 
 
 def _genome(items: IdMap) -> Labels:
@@ -73,7 +73,7 @@ def _genome(items: IdMap) -> Labels:
     return Labels(csr_matrix((cells.data[known], placed), (len(items), len(names))), found.names)
 
 
-def _catalogue(listed: columns.CatalogueColumns, items: IdMap, interactions: Interactions) -> Catalogue:
+def _facets(listed: columns.CatalogueColumns, items: IdMap, interactions: Interactions) -> ItemFacets:
     genres = grouped(listed.genre_ids, items.ordinals(listed.genre_movie_ids))
     tags = grouped(listed.tag_ids, items.ordinals(listed.tag_movie_ids), at_least=TAG_ON_MOVIES)
-    return Catalogue(listed.years.astype(np.int16), interactions.counts.astype(np.int32), *genres, *tags)
+    return ItemFacets(listed.years.astype(np.int16), interactions.counts.astype(np.int32), *genres, *tags)

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.serving.model import Bundle
+from recommendations.engine.evaluation.bootstrap import interval
+from recommendations.serving.model import ServingModel
 
 COVERED_AT_LEAST = 0.005
 RECALL_AT_LEAST = 0.95
 SHARED_AT_LEAST = 0.1
 SAMPLE = 200
-BOOTSTRAPS = 2000
 FEWEST_TO_COMPARE = 20
 SMOKE_SECONDS = 300
 """On a new and busy machine most of it goes to compiling what later processes find ready."""
@@ -55,20 +55,20 @@ def recalls(recall: float) -> Test:
     return Test("index", recall >= RECALL_AT_LEAST, recall, RECALL_AT_LEAST, detail)
 
 
-def not_worse(challenger: Bundle, champion: Bundle) -> Test:
+def not_worse(challenger: ServingModel, champion: ServingModel) -> Test:
     """Not worse than the champion on the slices that both had held out (paired bootstrap over users)."""
     new, old = _paired(challenger, champion)
     if len(new) < FEWEST_TO_COMPARE:
         detail = f"only {len(new)} users have the same latest ratings as then; {champion.name} cannot be compared"
         return Test("champion", True, None, None, detail)
     difference = new - old
-    low, high = _interval(difference)
+    _, low, high = interval(difference)
     detail = f"NDCG@10 {new.mean():.4f}, of {champion.name} {old.mean():.4f}: {difference.mean():+.4f} "
     detail += f"[{low:+.4f}, {high:+.4f}] on {len(new)} users; refused if the whole interval is below 0"
     return Test("champion", high >= 0, float(difference.mean()), 0.0, detail)
 
 
-def keeps_lists(challenger: Bundle, champion: Bundle) -> Test:
+def keeps_lists(challenger: ServingModel, champion: ServingModel) -> Test:
     """Visitors find again some of what they were shown yesterday."""
     shared = shared_lists(challenger, champion)
     if not len(shared):
@@ -91,32 +91,24 @@ def answers(folder: Path) -> Test:
     return Test("smoke test", True, None, None, "a process of its own opened it and got true answers")
 
 
-def shared_lists(one: Bundle, other: Bundle, n: int = 10, sample: int = SAMPLE) -> NDArray[np.float64]:
+def shared_lists(one: ServingModel, other: ServingModel, n: int = 10, sample: int = SAMPLE) -> NDArray[np.float64]:
     """For some users of both versions, the share of the first n movies that both recommend."""
     users = np.intersect1d(one.embeddings.user_ids, other.embeddings.user_ids, assume_unique=True)
     users = users[:: max(1, len(users) // sample)][:sample]
-    lists = [_lists(bundle, users, n) for bundle in (one, other)]
+    lists = [_lists(model, users, n) for model in (one, other)]
     return np.array([len(np.intersect1d(a, b)) / n for a, b in zip(*lists, strict=True)])
 
 
-def _lists(bundle: Bundle, users: NDArray[np.int64], n: int) -> list[NDArray[np.int64]]:
-    vectors = bundle.embeddings.users[bundle.users.ordinals(users)]
-    return [bundle.ids(bundle.ranker.rank(vector, n).ordinals) for vector in vectors]
+def _lists(model: ServingModel, users: NDArray[np.int64], n: int) -> list[NDArray[np.int64]]:
+    vectors = model.embeddings.users[model.users.ordinals(users)]
+    return [model.ids(model.ranker.rank(vector, n).ordinals) for vector in vectors]
 
 
-def _paired(one: Bundle, other: Bundle) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _paired(one: ServingModel, other: ServingModel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """NDCG@10 in both trials of the users who were judged in both on the same ratings."""
     users = np.intersect1d(one.embeddings.user_ids, other.embeddings.user_ids, assume_unique=True)
-    places = [bundle.users.ordinals(users) for bundle in (one, other)]
+    places = [model.users.ordinals(users) for model in (one, other)]
     same = one.fingerprints[places[0]] == other.fingerprints[places[1]]
-    new, old = one.trial[places[0]], other.trial[places[1]]
+    new, old = one.holdout_ndcg[places[0]], other.holdout_ndcg[places[1]]
     judged = same & np.isfinite(new) & np.isfinite(old)
     return new[judged].astype(np.float64), old[judged].astype(np.float64)
-
-
-def _interval(differences: NDArray[np.float64]) -> tuple[float, float]:
-    """95 % interval of the mean by bootstrap over users."""
-    random = np.random.default_rng(0)
-    means = [random.choice(differences, len(differences)).mean() for _ in range(BOOTSTRAPS)]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)

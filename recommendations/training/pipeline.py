@@ -17,16 +17,16 @@ from recommendations.engine.data.splits import Split, split_by_user_time
 from recommendations.engine.evaluation.evaluate import Evaluation, evaluate, popularity, scorer_of
 from recommendations.engine.models.joining import ease_alone
 from recommendations.engine.models.rating_calibration import Calibration, calibrate
-from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.rating_prediction import RatingPredictor
 from recommendations.engine.models.trained_model import TrainedModel
 from recommendations.engine.ranking.annoy_tuning import IndexPlan
 from recommendations.engine.reranking.similarity import directions
 from recommendations.models import ModelVersion, TrainingRun
-from recommendations.serving.model import Bundle
+from recommendations.serving.model import ServingModel
 from recommendations.training import gate, runs
 from recommendations.training.dataset import Data, read
 from recommendations.training.trainers import Trainer, trainer_of
-from recommendations.training.writer import Made, pack
+from recommendations.training.writer import ModelOutputs, pack
 from recommendations.versions import artifacts, registry, storage
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
     with owner.phase("index"):
         # The connection may have died while the model was trained.
         runs.renew_connection()
-        made = Made(data, trained, trial.stars.stars, _judged(data, trial))
+        made = ModelOutputs(data, trained, trial.stars.stars, _judged(data, trial))
         plan = pack(folder, made, _still_there(data))
     with owner.phase("judge"):
         verdict = [*_judge(folder, trial, parent), gate.recalls(plan.recall_at_10)]
@@ -123,24 +123,24 @@ def _try(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
         trained = trainer.train(split.train, data.features, progress=_teller(owner))
     with owner.phase("evaluate"):
         model = evaluate(scorer_of(trained.embeddings), split, max_users=JUDGED_USERS)
-        known, sibling = (
+        known, ease = (
             evaluate(scorer, split, max_users=JUDGED_USERS)
             for scorer in (
                 popularity(split.train),
-                ease_alone(split.train, trained.config.sibling, trained.config.weights),
+                ease_alone(split.train, trained.config.ease, trained.config.weights),
             )
         )
         stars = (
-            calibrate(split, directions(trained.embeddings.items, trained.fold_in.eras))
+            calibrate(split, directions(trained.embeddings.items, trained.fold_in.periods))
             if len(split.test)
             else _uncalibrated(split)
         )
-        return Trial(trained, model, known, sibling, stars)
+        return Trial(trained, model, known, ease, stars)
 
 
 def _uncalibrated(split: Split) -> Calibration:
     """Predicted stars where nobody has rated twice, so that no error can be told."""
-    return Calibration(Stars.of(split.train), {})
+    return Calibration(RatingPredictor.of(split.train), {})
 
 
 def _judged(data: Data, trial: Trial) -> NDArray[np.float32]:
@@ -168,22 +168,24 @@ def _judge(folder: Path, trial: Trial, parent: ModelVersion | None) -> list[gate
     champion = _champion(parent)
     if champion is None or not tests[-1].passed:
         return tests
-    challenger = Bundle.open(folder, {})
+    challenger = ServingModel.open(folder, {})
     return [*tests, gate.not_worse(challenger, champion), gate.keeps_lists(challenger, champion)]
 
 
-def _champion(parent: ModelVersion | None) -> Bundle | None:
+def _champion(parent: ModelVersion | None) -> ServingModel | None:
     """The version to be replaced; None if there is none, or its files are no good: anything is better then."""
     if parent is None:
         return None
     try:
-        return Bundle.open(*storage.ready(parent.name, parent.manifest_sha256))
+        return ServingModel.open(*storage.ready(parent.name, parent.manifest_sha256))
     except artifacts.ArtifactError as error:
         logger.warning("The new version is not compared with %s: %s", parent, error)
         return None
 
 
-def _details(owner: runs.Owner, made: Made, trial: Trial, plan: IndexPlan, trainer: Trainer[Any]) -> dict[str, Any]:
+def _details(
+    owner: runs.Owner, made: ModelOutputs, trial: Trial, plan: IndexPlan, trainer: Trainer[Any]
+) -> dict[str, Any]:
     """What the manifest says about a version beside its files."""
     return {
         "created_at": timezone.now().isoformat(timespec="seconds"),

@@ -169,8 +169,8 @@ def _own_handlers() -> Iterator[None]:
 
 def _handed_over(interactions: Interactions, folder: Path) -> Path:
     writer = parquet.Writer(folder)
-    for at in range(0, len(interactions), parquet.AT_ONCE):
-        part = slice(at, at + parquet.AT_ONCE)
+    for at in range(0, len(interactions), parquet.ROWS_PER_FILE):
+        part = slice(at, at + parquet.ROWS_PER_FILE)
         writer.add(
             [
                 interactions.users.ids[interactions.user_ordinals[part]],

@@ -54,7 +54,7 @@ class LightFMTrainer:
         whole = self.config.sized(n_ratings)
         most = whole.epochs or whole.max_epochs or 1
         epochs = min(trial.config.epochs or 1, most)
-        return replace(self, config=replace(whole, epochs=epochs, sibling_weight=trial.config.sibling_weight))
+        return replace(self, config=replace(whole, epochs=epochs, ease_weight=trial.config.ease_weight))
 
 
 def trainer_of(parameters: Mapping[str, Any]) -> Trainer[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.data.interactions import fingerprints
-from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.rating_prediction import RatingPredictor
 from recommendations.engine.models.trained_model import TrainedModel
 from recommendations.engine.ranking.annoy_index import build_index
 from recommendations.engine.ranking.annoy_tuning import IndexPlan, tune_index
@@ -20,22 +20,22 @@ from recommendations.versions import artifacts
 
 
 @dataclass(frozen=True)
-class Made:
+class ModelOutputs:
     """What there is to pack: the data, the model trained on all of it, and what the trial left.
 
-    `judged` (n_users,) float32 is each user's NDCG@10 in the trial, NaN where there was nothing to judge by.
+    `holdout_ndcg` (n_users,) float32 is each user's NDCG@10 in the trial, NaN where there was nothing to judge by.
     """
 
     data: Data
     model: TrainedModel[Any]
-    stars: Stars
-    judged: NDArray[np.float32]
+    stars: RatingPredictor
+    holdout_ndcg: NDArray[np.float32]
 
 
-def pack(folder: Path, made: Made, kept: NDArray[np.bool_]) -> IndexPlan:
+def pack(folder: Path, made: ModelOutputs, kept: NDArray[np.bool_]) -> IndexPlan:
     """Write the arrays and indexes of a version; only the users that `kept` (n_users,) marks are in it."""
     embeddings = made.model.embeddings
-    units = directions(embeddings.items, made.model.fold_in.eras)
+    item_directions = directions(embeddings.items, made.model.fold_in.periods)
     ranker = ExactRanker.prepare(embeddings.items)
     arrays: dict[str, NDArray[Any]] = {
         "user_ids": embeddings.user_ids[kept],
@@ -43,16 +43,16 @@ def pack(folder: Path, made: Made, kept: NDArray[np.bool_]) -> IndexPlan:
         "fingerprints": fingerprints(made.data.interactions)[kept],
         "item_ids": embeddings.item_ids,
         "items": embeddings.items,
-        "directions": units,
-        "trial": made.judged[kept],
-        **artifacts.prefixed("catalogue", made.data.catalogue.arrays()),
-        **artifacts.prefixed("fold_in", made.model.fold_in.arrays()),
+        "directions": item_directions,
+        "holdout_ndcg": made.holdout_ndcg[kept],
+        **artifacts.prefixed("facets", vars(made.data.facets)),
+        **artifacts.prefixed("fold_in", vars(made.model.fold_in)),
         **artifacts.prefixed("parts", made.model.item_parts),
-        **artifacts.prefixed("stars", made.stars.with_offsets_of(made.data.interactions).arrays()),
+        **artifacts.prefixed("rating_predictor", vars(made.stars.with_offsets_of(made.data.interactions))),
         **artifacts.prefixed("exact", ranker.arrays()),
-        **artifacts.prefixed("similar", ExactRanker.prepare(units).arrays()),
+        **artifacts.prefixed("similar", ExactRanker.prepare(item_directions).arrays()),
     }
     artifacts.write_arrays(folder, arrays)
     plan = tune_index(embeddings.items, embeddings.users, folder / MOVIES_INDEX, ranker=ranker)
-    build_index(units, folder / SIMILAR_INDEX, n_trees=plan.n_trees)
+    build_index(item_directions, folder / SIMILAR_INDEX, n_trees=plan.n_trees)
     return plan

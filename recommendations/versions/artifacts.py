@@ -20,7 +20,21 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
-FORMAT = 6
+FORMAT = 7
+RENAMED_SINCE = {
+    6: {
+        "trial": "holdout_ndcg",
+        "fold_in.rows": "fold_in.long_history_rows",
+        "fold_in.first_rows": "fold_in.single_history_rows",
+        "fold_in.short_rows": "fold_in.short_history_rows",
+        "fold_in.eras": "fold_in.periods",
+        "fold_in.moments": "fold_in.period_centers",
+        "catalogue": "facets",
+        "stars": "rating_predictor",
+    },
+    FORMAT: {},
+}
+"""The formats that this release reads, and what their arrays, or the prefixes of their arrays, are called now."""
 STAGING = ".staging-"
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}")
 _CHUNK = 1 << 20
@@ -120,9 +134,18 @@ def verify(folder: Path, manifest_sha256: str) -> dict[str, Any]:
     return manifest
 
 
-def open_arrays(folder: Path) -> dict[str, NDArray[Any]]:
-    """Map every array of a verified folder, by name, read-only."""
-    return {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in sorted(folder.glob("*.npy"))}
+def open_arrays(folder: Path, format_number: int = FORMAT) -> dict[str, NDArray[Any]]:
+    """Map every array of a verified folder, by its present name, read-only."""
+    renamed = RENAMED_SINCE[format_number]
+    return {
+        _present_name(path.stem, renamed): np.load(path, mmap_mode="r", allow_pickle=False)
+        for path in sorted(folder.glob("*.npy"))
+    }
+
+
+def _present_name(name: str, renamed: Mapping[str, str]) -> str:
+    prefix, dot, rest = name.partition(".")
+    return renamed.get(name) or f"{renamed.get(prefix, prefix)}{dot}{rest}"
 
 
 def within(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
@@ -155,8 +178,9 @@ def manifest_of(folder: Path, manifest_sha256: str) -> dict[str, Any]:
     if sha256_of(path) != manifest_sha256:
         raise ArtifactError(f"{folder.name}/{MANIFEST} is not the one that was published.")
     manifest = json.loads(path.read_text())
-    if manifest["format"] != FORMAT:
-        raise ArtifactError(f"{folder.name} has format {manifest['format']}; this release reads format {FORMAT}.")
+    if manifest["format"] not in RENAMED_SINCE:
+        readable = " and ".join(str(number) for number in RENAMED_SINCE)
+        raise ArtifactError(f"{folder.name} has format {manifest['format']}; this release reads {readable}.")
     return dict(manifest)
 
 

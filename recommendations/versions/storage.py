@@ -27,8 +27,10 @@ from recommendations.versions.artifacts import MANIFEST, ArtifactError
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 4
-PATIENCE = Config(connect_timeout=3, read_timeout=20, retries={"max_attempts": 3}, max_pool_connections=2 * AT_ONCE)
+PARALLEL_TRANSFERS = 4
+PATIENCE = Config(
+    connect_timeout=3, read_timeout=20, retries={"max_attempts": 3}, max_pool_connections=2 * PARALLEL_TRANSFERS
+)
 _LOCK = ".fetching"
 
 
@@ -149,7 +151,7 @@ def _said() -> Iterator[None]:
 
 
 def _each(files: Iterable[str], action: Callable[[str], None]) -> None:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
         list(pool.map(action, files))
 
 

@@ -11,7 +11,7 @@ from movies.cards import Card, Shelf, cards
 from movies.models import Genre, Movie, User
 from recommendations.feedback import recorder
 from recommendations.models import Place
-from recommendations.serving.query import Opinions
+from recommendations.serving.query import UserQuery
 from recommendations.serving.recommend import Filters, Source, Steering, least_rated_genre, recommend
 from recommendations.serving.results import Entry, Recommendations
 
@@ -56,20 +56,20 @@ class Progress:
         return ENOUGH_RATINGS
 
 
-def progress(opinions: Opinions) -> Progress:
-    return Progress(len(opinions.ratings.movie_ids))
+def progress(query: UserQuery) -> Progress:
+    return Progress(len(query.history.ratings.movie_ids))
 
 
 def picks(
     user: User,
-    opinions: Opinions,
+    query: UserQuery,
     *,
     n: int,
     filters: Filters = NO_FILTERS,
     steering: Steering = UNSTEERED,
     place: Place = Place.LIST,
 ) -> Picks:
-    found = recommend(user, n=n, filters=filters, steering=steering, opinions=opinions)
+    found = recommend(user, n=n, filters=filters, steering=steering, query=query)
     recorder.shown(user, found, place)
     stars = {entry.movie.pk: entry.stars for entry in found.entries if entry.stars and user.shows_predictions}
     return Picks(cards(user, _movies(found.entries), _reasons(found.entries), stars), found.source)
@@ -86,20 +86,20 @@ def for_visitors() -> list[Shelf]:
     ]
 
 
-def for_member(user: User, opinions: Opinions) -> tuple[Source, list[Shelf]]:
+def for_member(user: User, query: UserQuery) -> tuple[Source, list[Shelf]]:
     """Where a member's picks come from, and the rows of their home page: no pick stands in two of them."""
-    found = recommend(user, n=LONG_LIST, reasons=1, opinions=opinions)
+    found = recommend(user, n=LONG_LIST, reasons=1, query=query)
     watchlist = Shelf("Your watchlist", list(selectors.watchlist_of(user)[:RAIL]), reverse("movies:watchlist"))
     if found.source == Source.POPULAR:
         start = Shelf("Popular and new to you", _movies(found.entries[:RAIL]), reverse("movies:browse"))
         rows = [start, watchlist, *(_popular_in(genre) for genre in _home_genres())]
     else:
-        rows = [*_personal(user, opinions, found), watchlist]
+        rows = [*_personal(user, query, found), watchlist]
     recorder.shown(user, found, Place.HOME, only=[movie.pk for shelf in rows for movie in shelf.movies])
     return found.source, rows
 
 
-def _personal(user: User, opinions: Opinions, found: Recommendations) -> list[Shelf]:
+def _personal(user: User, query: UserQuery, found: Recommendations) -> list[Shelf]:
     first, rest = found.entries[:RAIL], list(found.entries[RAIL:])
     for_you = Shelf("For you", _movies(first), reverse("recommendations:list"), reasons=_reasons(first))
     because = _because(rest)
@@ -107,7 +107,7 @@ def _personal(user: User, opinions: Opinions, found: Recommendations) -> list[Sh
     rest = [entry for entry in rest if entry.movie.pk not in shown]
     gems = _hidden_gems(rest)
     taken = [movie.pk for shelf in (for_you, *because, gems) for movie in shelf.movies]
-    return [for_you, *because, gems, *_new_genre(user, opinions, taken), _popular_now()]
+    return [for_you, *because, gems, *_new_genre(user, query, taken), _popular_now()]
 
 
 def _because(entries: Sequence[Entry]) -> list[Shelf]:
@@ -132,14 +132,14 @@ def _hidden_gems(entries: Sequence[Entry]) -> Shelf:
     return Shelf("Hidden gems for you", gems, lead="Fewer people have seen these.")
 
 
-def _new_genre(user: User, opinions: Opinions, without: Sequence[int]) -> list[Shelf]:
+def _new_genre(user: User, query: UserQuery, exclude: Sequence[int]) -> list[Shelf]:
     """Picks from the genre that somebody rated least of all."""
-    least = least_rated_genre(opinions)
+    least = least_rated_genre(query.history)
     genre = Genre.objects.filter(pk=least).first() if least else None
     if genre is None:
         return []
     of_genre = Filters(genres=frozenset([genre.pk]))
-    found = recommend(user, n=RAIL, filters=of_genre, exclude=without, reasons=0, opinions=opinions)
+    found = recommend(user, n=RAIL, filters=of_genre, exclude=exclude, reasons=0, query=query)
     more = f"{reverse('recommendations:list')}?genre={genre.slug}"
     return [Shelf(f"New to you: {genre.name}", _movies(found.entries), more)]
 
@@ -148,9 +148,9 @@ def _popular_now() -> Shelf:
     return Shelf("Popular now", selectors.popular_now(RAIL), lead="What people have rated last.")
 
 
-def to_rate(opinions: Opinions, n: int, without: Iterable[int] = ()) -> list[Movie]:
+def to_rate(query: UserQuery, n: int, exclude: Iterable[int] = ()) -> list[Movie]:
     """Well-known movies that somebody has not rated or hidden, and that have none of these ids."""
-    return selectors.well_known(n, without={*opinions.ratings.movie_ids.tolist(), *opinions.hidden, *without})
+    return selectors.well_known(n, exclude={*query.history.ratings.movie_ids.tolist(), *query.history.hidden, *exclude})
 
 
 def _popular_in(genre: Genre) -> Shelf:

@@ -14,7 +14,7 @@ from movies.requests import member
 from movies.selectors import tags
 from recommendations.forms import SteeringForm
 from recommendations.models import Place
-from recommendations.serving.query import Opinions, opinions_of
+from recommendations.serving.query import UserQuery, user_query
 from recommendations.views import home_rows, movie_page
 
 PAGE = 24
@@ -29,16 +29,16 @@ def home(request: HttpRequest) -> HttpResponse:
         context = {"rails": rails(request.user, home_rows.for_visitors()), "wall": selectors.popular(12)}
         return render(request, "recommendations/welcome.html", context)
     user = member(request)
-    opinions = opinions_of(user)
-    source, rows = home_rows.for_member(user, opinions)
+    query = user_query(user)
+    source, rows = home_rows.for_member(user, query)
     shown = rails(user, rows)
     taken = [card.movie.pk for rail in shown[:1] for card in rail.cards]
     context = {
         "source": source,
         "first_rails": shown[:1],
         "more_rails": shown[1:],
-        "progress": home_rows.progress(opinions),
-        "movies": home_rows.to_rate(opinions, NEXT_MOVIES, taken),
+        "progress": home_rows.progress(query),
+        "movies": home_rows.to_rate(query, NEXT_MOVIES, taken),
     }
     return render(request, "recommendations/home.html", context)
 
@@ -48,8 +48,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """Where a new member rates first movies and sees what that does."""
     user = member(request)
-    opinions = opinions_of(user)
-    context = {"movies": home_rows.to_rate(opinions, FIRST_MOVIES), **_first_picks(user, opinions)}
+    query = user_query(user)
+    context = {"movies": home_rows.to_rate(query, FIRST_MOVIES), **_first_picks(user, query)}
     return render(request, "recommendations/start.html", context)
 
 
@@ -58,12 +58,12 @@ def start(request: HttpRequest) -> HttpResponse:
 def first_picks(request: HttpRequest) -> HttpResponse:
     """How far a new member is, and their picks so far, as a fragment."""
     user = member(request)
-    return render(request, "recommendations/_first_picks.html", _first_picks(user, opinions_of(user)))
+    return render(request, "recommendations/_first_picks.html", _first_picks(user, user_query(user)))
 
 
-def _first_picks(user: User, opinions: Opinions) -> dict[str, object]:
-    progress = home_rows.progress(opinions)
-    picks = home_rows.picks(user, opinions, n=home_rows.RAIL, place=Place.START) if progress.done else None
+def _first_picks(user: User, query: UserQuery) -> dict[str, object]:
+    progress = home_rows.progress(query)
+    picks = home_rows.picks(user, query, n=home_rows.RAIL, place=Place.START) if progress.done else None
     return {"progress": progress, "picks": picks}
 
 
@@ -73,10 +73,10 @@ def recommendations(request: HttpRequest) -> HttpResponse:
     form = SteeringForm(request.GET)
     wanted = min(LONGEST_LIST, max(PAGE, home_rows.whole_number(request.GET.get("n"), PAGE)))
     user = member(request)
-    opinions = opinions_of(user)
-    picks = home_rows.picks(user, opinions, n=wanted, filters=form.filters(), steering=form.steering())
+    query = user_query(user)
+    picks = home_rows.picks(user, query, n=wanted, filters=form.filters(), steering=form.steering())
     more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
-    context = {"form": form, "picks": picks, "more": more, "progress": home_rows.progress(opinions)}
+    context = {"form": form, "picks": picks, "more": more, "progress": home_rows.progress(query)}
     context["tag_names"] = tags.tag_names()
     return render(request, "recommendations/list.html", context)
 

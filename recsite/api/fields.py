@@ -15,6 +15,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.utils.serializer_helpers import BindingDict
 
+LARGEST_ID = 2**31 - 1
+"""The largest key of a user or a movie: the columns are 32-bit integers."""
+
 
 class Query(serializers.Serializer[Any]):
     """The parameters of an address."""

@@ -17,12 +17,12 @@ requests = Histogram(
     ("method", "route", "status"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-_read_at_once: list[Collector] = []
+_shared: list[Collector] = []
 
 
-def read_at_once(collector: Collector) -> None:
+def register_shared(collector: Collector) -> None:
     """Let a collector be asked by whichever process is, since what it tells is the same in all."""
-    _read_at_once.append(collector)
+    _shared.append(collector)
 
 
 @require_safe
@@ -34,7 +34,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if _several_processes():
         MultiProcessCollector(registry)
     shared = CollectorRegistry()
-    for collector in _read_at_once:
+    for collector in _shared:
         shared.register(collector)
     return HttpResponse(generate_latest(registry) + generate_latest(shared), content_type=CONTENT_TYPE_LATEST)
 

@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "recommendations.middleware.choices",
+    "recommendations.middleware.track_clicks",
     # Last: it turns a refused sign-in into its answer.
     "axes.middleware.AxesMiddleware",
 ]

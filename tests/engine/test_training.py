@@ -104,7 +104,7 @@ def test_the_number_of_epochs_is_found_and_told() -> None:
 
 def test_people_beyond_the_largest_fit_are_folded_in() -> None:
     known, kept_back = checkerboard(200)
-    config = replace(QUICK, epochs=60, max_fitted=1000, sibling_weight=0.0)
+    config = replace(QUICK, epochs=60, max_fitted=1000, ease_weight=0.0)
     model = train(known, plain_features(known), config)
     judged = evaluate(scorer_of(model.embeddings), Split(known, kept_back))
     assert len(known) > 3 * config.max_fitted
@@ -141,8 +141,8 @@ def test_implicit_feedback_with_logistic_loss_is_refused() -> None:
         train(ratings, plain_features(ratings), TrainingConfig(loss="logistic", epochs=1))
 
 
-@pytest.mark.parametrize("wrong", [{"grade": 1.0}, {"sibling_so_so": -0.1}], ids=str)
-def test_no_rating_counts_against_a_movie_in_the_sibling(wrong: dict[str, float]) -> None:
+@pytest.mark.parametrize("wrong", [{"grade": 1.0}, {"ease_so_so": -0.1}], ids=str)
+def test_no_rating_counts_against_a_movie_in_ease(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         TrainingConfig(**wrong)  # type: ignore[arg-type]
 

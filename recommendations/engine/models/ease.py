@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, diags_array, vstack
 
 from recommendations.engine.data.features import IDENTITY, ItemFeatures
 from recommendations.engine.data.interactions import Interactions
-from recommendations.engine.models.factors import Factors
+from recommendations.engine.models.factors import Factors, without_biases
 from recommendations.engine.models.fold_in import weighted
 
 WHOLE = 1500
@@ -87,7 +87,7 @@ def ease(
     """
     rows, items = solve(entries(interactions, weights, settings, features), settings, seed=seed)
     users = (weighted(interactions, weights) @ rows).astype(np.float32)
-    return Ease(Factors(_unbiased(users), {IDENTITY: _unbiased(items)}), rows)
+    return Ease(Factors(without_biases(users), {IDENTITY: without_biases(items)}), rows)
 
 
 def entries(
@@ -148,7 +148,3 @@ def _leading(matrix: csr_matrix, seed: int) -> tuple[NDArray[np.float64], NDArra
     squares, vectors = np.linalg.eigh((small.T @ small).astype(np.float64))
     best = np.argsort(-squares)[:RANK]
     return np.sqrt(np.maximum(squares[best], 0)), start @ vectors[:, best]
-
-
-def _unbiased(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.column_stack([vectors, np.zeros(len(vectors), np.float32)])

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recommendations.engine.data.interactions import IdMap
 
-AT_ONCE = 65_536
+ROWS_PER_CHECK = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Embeddings:
 
 def _finite(vectors: NDArray[np.float32]) -> bool:
     """In blocks: the mapped vectors of many users are not to be held in memory, nor as many answers."""
-    return all(np.isfinite(vectors[at : at + AT_ONCE]).all() for at in range(0, len(vectors), AT_ONCE))
+    return all(np.isfinite(vectors[at : at + ROWS_PER_CHECK]).all() for at in range(0, len(vectors), ROWS_PER_CHECK))
 
 
 def stack_users(vectors: ArrayLike, biases: ArrayLike) -> NDArray[np.float32]:

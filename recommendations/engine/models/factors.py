@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-AT_ONCE = 65_536
+ROWS_PER_STEP = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,11 @@ class Factors:
     def items(self) -> NDArray[np.float32]:
         """(n_items, d + 1) float32: `[v, b_v]`."""
         return sum_of(self.parts)
+
+
+def without_biases(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, d) float32 vectors with a bias of 0 in one more column."""
+    return np.column_stack([vectors, np.zeros(len(vectors), np.float32)])
 
 
 def sum_of(parts: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -131,7 +136,7 @@ def _mapped(vectors: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArra
 
 def _blocks(vectors: NDArray[np.floating]) -> Iterator[NDArray[np.float64]]:
     """All rows in float64, some at a time: of many users a copy would be large."""
-    return (vectors[at : at + AT_ONCE].astype(np.float64) for at in range(0, max(len(vectors), 1), AT_ONCE))
+    return (vectors[at : at + ROWS_PER_STEP].astype(np.float64) for at in range(0, max(len(vectors), 1), ROWS_PER_STEP))
 
 
 def _roots(gram: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

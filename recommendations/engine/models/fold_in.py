@@ -1,7 +1,6 @@
 """A vector for somebody from their ratings alone, against frozen item vectors, without training."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import places_by_age
-from recommendations.engine.models.time_drift import between
+from recommendations.engine.models.time_drift import period_weights
 
 RIDGE = 0.03
 """Penalty of the map from ratings to trained vectors, as a share of the mean square of what is mapped."""
@@ -44,11 +43,12 @@ def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class FoldIn:
-    """u = s (prior + Σ w rowᵢ) + (1 − s) (neutral + era + Σ w (h first_rowᵢ + (1 − h) short_rowᵢ))
+    """u = s (prior + Σ w rowᵢ) + (1 − s) (neutral + period + Σ w (h first_rowᵢ + (1 − h) short_rowᵢ))
 
     with n the number of ratings that count, s = n² / (n² + `LONG`²), h = `SHORT`² / (n² + `SHORT`²), and w what a
-    rating counts by its half stars, times (1 − `FADE` · place / n) / √n, the newest rating at place 0; era is that of
-    the newest, or lies between two.  As long as somebody has liked nothing, u = average + era + Σ w rowᵢ.
+    rating counts by its half stars, times (1 − `FADE` · place / n) / √n, the newest rating at place 0; period is that
+    of the newest rating, interpolated between two centers.  Until somebody has liked something,
+    u = average + period + Σ w rowᵢ.
 
     Given n and the times it is linear in the ratings, so every rating's part of the vector, and of each score, is
     exact.  After many ratings, what was learned of whole histories tells best what comes next.  After a few it would
@@ -58,31 +58,31 @@ class FoldIn:
 
     Attributes
     ----------
-    rows, first_rows, short_rows : (n_items, d + 2) float32
+    long_history_rows, single_history_rows, short_history_rows : (n_items, d + 2) float32
         What an item brings to the vector of somebody who likes it; 0 in the last column.
     weights : (11,) float32
         By half stars; 0 is no rating, and ratings of weight 0 do not count.
     prior : (d + 2,) float32
-        What goes with `rows`; as all vectors, with 1 in the last column.
+        What goes with `long_history_rows`; as all vectors, with 1 in the last column.
     average : (d + 2,) float32
         The mean of all users.
     neutral : (d + 2,) float32
         One with which all items score the same, whatever their biases.
-    eras : (T, d + 2) float32
+    periods : (T, d + 2) float32
         What the time brings to a vector; 0 in the last column.
-    moments : (T,) int64
-        The middles of the eras, ascending Unix seconds.  Who has rated nothing has come in the last era.
+    period_centers : (T,) int64
+        The middles of the periods, ascending Unix seconds.  Who has rated nothing has come in the last period.
     """
 
-    rows: NDArray[np.float32]
-    first_rows: NDArray[np.float32]
-    short_rows: NDArray[np.float32]
+    long_history_rows: NDArray[np.float32]
+    single_history_rows: NDArray[np.float32]
+    short_history_rows: NDArray[np.float32]
     weights: NDArray[np.float32]
     prior: NDArray[np.float32]
     average: NDArray[np.float32]
     neutral: NDArray[np.float32]
-    eras: NDArray[np.float32]
-    moments: NDArray[np.int64]
+    periods: NDArray[np.float32]
+    period_centers: NDArray[np.int64]
 
     def vector(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
         """`[u, b_u, 1]` of somebody with these ratings.
@@ -109,11 +109,11 @@ class FoldIn:
         """(d + 2,) float32: the part of the vector that no rating is to be credited with."""
         counted = self.weights[np.asarray(half_stars, np.int64)]
         times = np.asarray(timestamps, np.int64)
-        (era,) = self._eras_of([times.max() if len(times) else self.moments[-1]])
+        (period,) = self._periods_of([times.max() if len(times) else self.period_centers[-1]])
         if not (counted > 0).any():
-            return self.average + era
+            return self.average + period
         long, _, _ = _shares_of_rows(np.array(np.count_nonzero(counted)), np.array(True))
-        return np.asarray(long * self.prior + (1 - long) * (self.neutral + era), np.float32)
+        return np.asarray(long * self.prior + (1 - long) * (self.neutral + period), np.float32)
 
     def contributions(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
         """What each rating adds to the base; the parameters of `vector`, one row of (m, d + 2) float32 a rating.
@@ -127,8 +127,8 @@ class FoldIn:
         if not len(ordinals) == len(half_stars) == len(timestamps):
             lengths = len(ordinals), len(half_stars), len(timestamps)
             raise ValueError("{} items, {} ratings and {} times are given; they must agree".format(*lengths))
-        if len(ordinals) and not (ordinals.min() >= 0 and ordinals.max() < len(self.rows)):
-            raise ValueError(f"a rating is of an item outside 0 … {len(self.rows) - 1}")
+        if len(ordinals) and not (ordinals.min() >= 0 and ordinals.max() < len(self.long_history_rows)):
+            raise ValueError(f"a rating is of an item outside 0 … {len(self.long_history_rows) - 1}")
         if len(ordinals) and not (half_stars.min() >= 1 and half_stars.max() <= 10):
             raise ValueError("a rating is outside 1 … 10 half stars")
         shares = self.weights[half_stars]
@@ -136,7 +136,11 @@ class FoldIn:
         n = np.count_nonzero(counts)
         long, first, short = _shares_of_rows(np.array(n), (shares > 0).any())
         shares[counts] = _shares(shares[counts], np.zeros(n, np.int64), timestamps[counts])
-        brought = long * self.rows[ordinals] + first * self.first_rows[ordinals] + short * self.short_rows[ordinals]
+        brought = (
+            long * self.long_history_rows[ordinals]
+            + first * self.single_history_rows[ordinals]
+            + short * self.short_history_rows[ordinals]
+        )
         return np.asarray(brought * shares[:, None], np.float32)
 
     def vectors(self, interactions: Interactions, trained: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
@@ -146,67 +150,63 @@ class FoldIn:
         ----------
         interactions : Interactions
         trained : (n_users, d + 2) float32, optional
-            Vectors that were trained on these ratings; they take the place of what `rows` tell of whole histories.
+            Vectors that were trained on these ratings; they replace what `long_history_rows` give.
         """
         ratings = weighted(interactions, self.weights)
         n = counting(interactions, self.weights)
         liked = counting(interactions, np.maximum(self.weights, 0)) > 0
         long, first, short = (share[:, None] for share in _shares_of_rows(n, liked))
         if trained is None:
-            whole = np.where(liked[:, None], self.prior, self.average) + ratings @ self.rows
+            whole = np.where(liked[:, None], self.prior, self.average) + ratings @ self.long_history_rows
         else:
             whole = np.where(n[:, None] > 0, trained, self.average)
-        few = first * (ratings @ self.first_rows) + short * (ratings @ self.short_rows)
-        now = np.where(liked[:, None], 1 - long, 1) * self._eras_of(_newest(interactions, self.moments[-1]))
+        few = first * (ratings @ self.single_history_rows) + short * (ratings @ self.short_history_rows)
+        now = np.where(liked[:, None], 1 - long, 1) * self._periods_of(_newest(interactions, self.period_centers[-1]))
         vectors = np.asarray(long * whole + (1 - long) * self.neutral + few + now, np.float32)
         vectors[:, -1] = 1
         return vectors
 
-    def _eras_of(self, timestamps: ArrayLike) -> NDArray[np.float32]:
-        return between(self.moments, timestamps) @ self.eras
+    def _periods_of(self, timestamps: ArrayLike) -> NDArray[np.float32]:
+        return period_weights(self.period_centers, timestamps) @ self.periods
 
     @classmethod
     def closed(
         cls,
         weights: NDArray[np.float32],
         *,
-        rows: NDArray[np.float32],
-        first_rows: NDArray[np.float32],
-        short_rows: NDArray[np.float32],
+        long_history_rows: NDArray[np.float32],
+        single_history_rows: NDArray[np.float32],
+        short_history_rows: NDArray[np.float32],
         prior: NDArray[np.float32],
         average: NDArray[np.float32],
         neutral: NDArray[np.float32],
-        eras: NDArray[np.float32] | None = None,
-        moments: NDArray[np.int64] | None = None,
+        periods: NDArray[np.float32] | None = None,
+        period_centers: NDArray[np.int64] | None = None,
     ) -> Self:
         """Of the attributes without their last column, which is 0 in what is added and 1 in what stands for itself.
 
-        Without `eras` and `moments` all times are alike.
+        Without `periods` and `period_centers` all times are alike.
         """
-        eras = np.zeros_like(average[None]) if eras is None else eras
-        added = {"rows": rows, "first_rows": first_rows, "short_rows": short_rows, "eras": eras}
+        periods = np.zeros_like(average[None]) if periods is None else periods
+        added = {
+            "long_history_rows": long_history_rows,
+            "single_history_rows": single_history_rows,
+            "short_history_rows": short_history_rows,
+            "periods": periods,
+        }
         alone = {"prior": prior, "average": average, "neutral": neutral}
         return cls(
             weights=weights,
-            moments=np.zeros(1, np.int64) if moments is None else moments,
+            period_centers=np.zeros(1, np.int64) if period_centers is None else period_centers,
             **{name: _with_last(of, 0) for name, of in added.items()},
             **{name: _with_last(of, 1) for name, of in alone.items()},
         )
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """What `from_arrays` needs, to be kept with a version."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The reverse of `arrays`."""
-        return cls(**arrays)
 
 
 def _shares_of_rows(
     n: NDArray[np.integer], liked: NDArray[np.bool_] | np.bool_
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """How much `rows`, `first_rows` and `short_rows` count where n ratings do; each of the shape of n."""
+    """The weights of `long_history_rows`, `single_history_rows` and `short_history_rows` for n ratings, shaped as n."""
     squares = np.square(n, dtype=np.float32)
     long = np.where(liked, squares / (squares + np.float32(LONG**2)), np.float32(1))
     first = np.float32(SHORT**2) / (squares + np.float32(SHORT**2))
@@ -290,16 +290,16 @@ def learned(
 
 
 def as_bold(
-    short_rows: NDArray[np.float32],
+    short_history_rows: NDArray[np.float32],
     covariance: NDArray[np.float64],
     average: NDArray[np.float32],
     counts: NDArray[np.integer],
 ) -> NDArray[np.float32]:
-    """`short_rows` scaled so that one rating spreads the scores as wide as those of the average are spread.
+    """`short_history_rows` scaled so that one rating spreads the scores as wide as those of the average are spread.
 
     Parameters
     ----------
-    short_rows : (n_items, d + 1) float32
+    short_history_rows : (n_items, d + 1) float32
         Those of items that were rated more often count more.
     covariance : (d + 1, d + 1) float64
         `covariance_of` the items.
@@ -307,8 +307,8 @@ def as_bold(
         A user's `[u, 1]`.
     counts : (n_items,) int
     """
-    mean = np.average(spreads(short_rows, covariance), weights=counts) if counts.any() else 0.0
-    return short_rows * np.float32(spreads(average, covariance) / mean if mean else 0)
+    mean = np.average(spreads(short_history_rows, covariance), weights=counts) if counts.any() else 0.0
+    return short_history_rows * np.float32(spreads(average, covariance) / mean if mean else 0)
 
 
 def spreads(vectors: NDArray[np.float32], covariance: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ The higher it is, the less do movies that everybody has rated stand before all o
 EPOCHS, STEPS = 5, 3
 """Few: vectors that have not come to rest foretell more than those that have."""
 SOLVED = 1e-20
-ROWS_AT_ONCE = 2_000
+ROWS_PER_TASK = 2_000
 
 
 def fit_items(
@@ -109,8 +109,8 @@ def _sweep(
 ) -> None:
     """Solve for all rows of `vectors`, in place."""
     side = _Side(matrix.indptr, matrix.indices, matrix.data, ridges, others, others.T @ others)
-    starts = range(0, len(vectors), ROWS_AT_ONCE)
-    list(pool.map(lambda start: _solve(side, vectors, start, min(start + ROWS_AT_ONCE, len(vectors))), starts))
+    starts = range(0, len(vectors), ROWS_PER_TASK)
+    list(pool.map(lambda start: _solve(side, vectors, start, min(start + ROWS_PER_TASK, len(vectors))), starts))
 
 
 @jit_strict

@@ -14,7 +14,7 @@ from recommendations.engine.models import ials
 from recommendations.engine.models.ease import Ease, EaseSettings, ease, entries
 from recommendations.engine.models.factors import Factors, compress, join, spread, tempered
 from recommendations.engine.models.fold_in import FoldIn, as_bold, covariance_of, learned, spreads, weighted
-from recommendations.engine.models.time_drift import lifts, moments_of
+from recommendations.engine.models.time_drift import period_centers_of, time_lift
 from recommendations.engine.models.trained_model import Progress
 
 BIASES = 0.35
@@ -66,18 +66,18 @@ class Joiner:
         self._progress = progress
 
     @cached_property
-    def sibling(self) -> Ease:
+    def ease(self) -> Ease:
         return ease(self._interactions, self._weights, self._settings, self._features, seed=self._seed)
 
     @cached_property
     def _spread(self) -> float:
-        return spread(self.sibling.factors)
+        return spread(self.ease.factors)
 
     def beside(self, averaged: Factors, weight: float) -> Factors:
         """A mean of fits and `weight` times the sibling, whose scores are brought to the same spread first."""
         if not weight:
             return averaged
-        return join([tempered(averaged, BIASES), self.sibling.factors], [1, self._scaled(averaged, weight)])
+        return join([tempered(averaged, BIASES), self.ease.factors], [1, self._scaled(averaged, weight)])
 
     def join_and_fold_in(self, fits: Sequence[Factors], fitted: Interactions, weight: float) -> tuple[Factors, FoldIn]:
         """The fits' mean beside the sibling, made small, and its fold-in: learned for LightFM, exact for the sibling.
@@ -98,20 +98,20 @@ class Joiner:
             others = np.diff(fitted.indptr) == 0
             averaged.users[others] = (prior + weighted(self._interactions, self._weights) @ rows)[others]
         if weight:
-            return self._with_siblings(averaged, rows, prior, weight)
+            return self._with_ease(averaged, rows, prior, weight)
         factors, to = compress(averaged, self._dimension, self._roots)
         rows, prior, average = _through(rows, to), _through(prior, to), self._average(factors)
         return factors, FoldIn.closed(
             self._weights,
-            rows=rows,
-            first_rows=rows,
-            short_rows=rows,
+            long_history_rows=rows,
+            single_history_rows=rows,
+            short_history_rows=rows,
             prior=prior,
             average=average,
             neutral=average,
         )
 
-    def _with_siblings(
+    def _with_ease(
         self, averaged: Factors, rows: NDArray[np.float32], prior: NDArray[np.float32], weight: float
     ) -> tuple[Factors, FoldIn]:
         """Everything in columns of its own, then made small for users of long histories and of one rating alike.
@@ -119,48 +119,50 @@ class Joiner:
         The last of the columns repeats the items' biases: with it a vector can take back what they add to every score.
         """
         short_items = self._short_items()
-        moments = moments_of(self._interactions)
+        period_centers = period_centers_of(self._interactions)
         beside = self.beside(averaged, weight)
-        few_items = np.concatenate([short_items, lifts(self._interactions, moments)], axis=1)
+        few_items = np.concatenate([short_items, time_lift(self._interactions, period_centers)], axis=1)
         nothing = np.zeros_like(few_items)
         parts = {
             name: _widened(part, few_items if name == IDENTITY else nothing) for name, part in beside.parts.items()
         }
         all_of = Factors(beside.users, parts)
-        sibling_rows = self.sibling.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
+        ease_rows = self.ease.rows * np.float32(np.sqrt(self._scaled(averaged, weight)))
         average = _widened(self._average(beside), nothing[0])
         vectors = {
-            "rows": _widened(rows, sibling_rows, nothing),
-            "prior": _widened(prior, np.zeros(sibling_rows.shape[1]), nothing[0]),
+            "long_history_rows": _widened(rows, ease_rows, nothing),
+            "prior": _widened(prior, np.zeros(ease_rows.shape[1]), nothing[0]),
             "average": average,
-            **self._of_few(short_items, len(moments), all_of.items, average),
+            **self._of_few(short_items, len(period_centers), all_of.items, average),
         }
         factors, to = compress(all_of, max(self._dimension - 1, 1), self._roots, self._as_users(vectors))
         vectors = {name: _widened(_through(of, to), np.zeros((*of.shape[:-1], 1))) for name, of in vectors.items()}
         neutral = np.zeros_like(vectors["average"])
         neutral[-2] = -1
-        return _with_biases_beside(factors), FoldIn.closed(self._weights, neutral=neutral, moments=moments, **vectors)
+        return _with_biases_beside(factors), FoldIn.closed(
+            self._weights, neutral=neutral, period_centers=period_centers, **vectors
+        )
 
     def _of_few(
-        self, short_items: NDArray[np.float32], n_eras: int, items: NDArray[np.float32], average: NDArray[np.float32]
+        self, short_items: NDArray[np.float32], n_periods: int, items: NDArray[np.float32], average: NDArray[np.float32]
     ) -> dict[str, NDArray[np.float32]]:
-        """`FoldIn.first_rows`, `short_rows` and `eras`, whose columns are the last before the biases."""
+        """`single_history_rows`, `short_history_rows` and `periods` of `FoldIn`; their columns precede the biases."""
         aim = np.append(average[:-1], np.float32(1))
-        of_first = {"first_rows": short_items, "short_rows": ials.fold_in_rows(short_items)}
-        before = items.shape[1] - 1 - short_items.shape[1] - n_eras
-        columns = {name: np.pad(of, ((0, 0), (before, n_eras + 1))) for name, of in of_first.items()}
+        of_first = {"single_history_rows": short_items, "short_history_rows": ials.fold_in_rows(short_items)}
+        before = items.shape[1] - 1 - short_items.shape[1] - n_periods
+        columns = {name: np.pad(of, ((0, 0), (before, n_periods + 1))) for name, of in of_first.items()}
         covariance = covariance_of(items)
         bold = {name: as_bold(of, covariance, aim, self._interactions.counts) for name, of in columns.items()}
-        eras = np.eye(n_eras, len(average), len(average) - 1 - n_eras, dtype=np.float32)
-        return {**bold, "eras": eras * np.float32(spreads(aim, covariance))}
+        periods = np.eye(n_periods, len(average), len(average) - 1 - n_periods, dtype=np.float32)
+        return {**bold, "periods": periods * np.float32(spreads(aim, covariance))}
 
     def _as_users(self, vectors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
         """Vectors of people who have rated one item, and of as many who have only come at some time."""
-        counts, eras = self._interactions.counts, vectors["eras"]
+        counts, periods = self._interactions.counts, vectors["periods"]
         people = size_of(len(self._interactions)).few * self._interactions.n_users
         shares = np.sqrt(counts * (people / max(counts.sum(), 1) / 2))
-        rated = [vectors[name][:, :-1] * shares[:, None] for name in ("first_rows", "short_rows")]
-        return np.concatenate([*rated, eras[:, :-1] * np.sqrt(people / len(eras))])
+        rated = [vectors[name][:, :-1] * shares[:, None] for name in ("single_history_rows", "short_history_rows")]
+        return np.concatenate([*rated, periods[:, :-1] * np.sqrt(people / len(periods))])
 
     def _short_items(self) -> NDArray[np.float32]:
         settings = EaseSettings(0, 0, features=SHORT_FEATURES)

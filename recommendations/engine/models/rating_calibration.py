@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from recommendations.engine.data.splits import Split
 from recommendations.engine.models.biased_mf import biased_mf
-from recommendations.engine.models.rating_prediction import HIGHEST, LOWEST, Stars
+from recommendations.engine.models.rating_prediction import HIGHEST, LOWEST, RatingPredictor
 
 FOLDS = 5
 USERS = 5_000
@@ -28,14 +28,14 @@ class Calibration:
     """
     Attributes
     ----------
-    stars : Stars
+    stars : RatingPredictor
         Fitted on all held-out ratings; μ and b_i are those of the train part.
     errors : dict of str to StarError
         On held-out ratings of users that no coefficient has seen: "stars" beside "mean", "user mean",
         "movie mean" and "biased MF".
     """
 
-    stars: Stars
+    stars: RatingPredictor
     errors: dict[str, StarError]
 
 
@@ -55,7 +55,7 @@ def calibrate(split: Split, directions: NDArray[np.float32]) -> Calibration:
     """
     if not len(split.test):
         raise ValueError("no rating is held out, so predicted stars cannot be judged")
-    stars = Stars.of(split.train)
+    stars = RatingPredictor.of(split.train)
     users = _sample(np.flatnonzero(np.diff(split.test.indptr)))
     features: list[NDArray[np.float64]] = []
     true: list[NDArray[np.float64]] = []

@@ -9,9 +9,8 @@ over the movies j that the user rated: a neighbourhood model (Koren, "Factor in 
 likenesses are the model's own.  The four c are fitted by ridge regression on ratings no other part has seen.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ LOWEST, HIGHEST = 0.5, 5.0
 
 
 @dataclass(frozen=True, eq=False)
-class Stars:
+class RatingPredictor:
     """A prediction of ratings.
 
     Attributes
@@ -105,15 +104,6 @@ class Stars:
         near = weights @ (left - own) / (SHRINK + weights.sum(axis=1))
         ones = np.ones(len(ordinals))
         return np.column_stack([ones, own * ones, self.offsets[ordinals], near])
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """What `from_arrays` needs, to be kept with a version."""
-        return {"mean": self.mean, "offsets": self.offsets, "coefficients": self.coefficients}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The reverse of `arrays`."""
-        return cls(arrays["mean"], arrays["offsets"], arrays["coefficients"])
 
 
 def _means(groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from recommendations.engine.data.interactions import IdMap, Interactions
 from recommendations.engine.data.targets import FeedbackKind
 from recommendations.engine.models.ease import EaseSettings
 from recommendations.engine.models.embeddings import Embeddings
+from recommendations.engine.models.factors import without_biases
 from recommendations.engine.models.fold_in import FoldIn, as_bold, covariance_of, learned, rating_weights
 from recommendations.engine.models.ials import fold_in_rows
 from recommendations.engine.models.trained_model import TrainedModel
@@ -59,7 +60,7 @@ class AlsConfig:
             raise ValueError(f"feedback is {self.feedback!r}; it can be implicit or explicit")
 
     @property
-    def sibling(self) -> EaseSettings:
+    def ease(self) -> EaseSettings:
         return EaseSettings(100.0, 0.3)
 
     @property
@@ -112,18 +113,20 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
     """
     user_vectors, met = users.of(interactions.users)
     item_vectors, _ = items.of(interactions.items)
-    stacked = _unbiased(item_vectors)
-    trained = _unbiased(user_vectors)
+    stacked = without_biases(item_vectors)
+    trained = without_biases(user_vectors)
     rows, prior = learned(interactions, trained, stacked, config.weights)
     average = trained[met].mean(axis=0) if met.any() else trained[0]
-    short_rows = _unbiased(fold_in_rows(item_vectors, confidence=config.confidence, ridge=config.ridge))
+    short_history_rows = without_biases(fold_in_rows(item_vectors, confidence=config.confidence, ridge=config.ridge))
     covariance = covariance_of(stacked)
-    first_rows, short_rows = (as_bold(of, covariance, average, interactions.counts) for of in (stacked, short_rows))
+    single_history_rows, short_history_rows = (
+        as_bold(of, covariance, average, interactions.counts) for of in (stacked, short_history_rows)
+    )
     fold_in = FoldIn.closed(
         config.weights,
-        rows=rows,
-        first_rows=first_rows,
-        short_rows=short_rows,
+        long_history_rows=rows,
+        single_history_rows=single_history_rows,
+        short_history_rows=short_history_rows,
         prior=prior,
         average=average,
         neutral=np.zeros_like(average),
@@ -138,7 +141,3 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
     strangers = interactions.where(~met[interactions.user_ordinals])
     vectors[~met] = fold_in.vectors(strangers)[~met]
     return TrainedModel(replace(embeddings, users=vectors), fold_in, {IDENTITY: stacked}, config, [])
-
-
-def _unbiased(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.column_stack([vectors, np.zeros(len(vectors), np.float32)])

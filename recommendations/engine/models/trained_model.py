@@ -21,7 +21,7 @@ class Config(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
-    def sibling(self) -> EaseSettings:
+    def ease(self) -> EaseSettings:
         """Of the EASE that a trial is judged beside."""
 
     @property

@@ -16,7 +16,7 @@ from recommendations.engine.ranking.base import (
 )
 from recommendations.engine.ranking.bounds import digest
 from recommendations.engine.ranking.exact_batch import search_many
-from recommendations.engine.ranking.exact_search import Best, Catalogue, Filter, Rows, Scratch, search
+from recommendations.engine.ranking.exact_search import Best, Filter, RankingIndex, Rows, Scratch, search
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -38,11 +38,11 @@ class ExactRanker:
 
     Parameters
     ----------
-    catalogue : Catalogue
+    catalogue : RankingIndex
         From `prepare` or `from_arrays`.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: RankingIndex) -> None:
         self._catalogue = catalogue
         self._local = threading.local()
         # Loads the compiled code (a quarter of a second) now, not in the first visitor's request.
@@ -65,7 +65,7 @@ class ExactRanker:
         """The ranker whose `arrays()` were stored; they and the vectors may be memory-mapped."""
         if len(item_vectors) != np.count_nonzero(arrays["ordinals"] >= 0):
             raise ValueError(f"the digests are not those of these {len(item_vectors)} item vectors")
-        return cls(Catalogue(_frozen(item_vectors), **{name: _frozen(array) for name, array in arrays.items()}))
+        return cls(RankingIndex(_frozen(item_vectors), **{name: _frozen(array) for name, array in arrays.items()}))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What `prepare` computed, by name; see `pruning.digest`."""

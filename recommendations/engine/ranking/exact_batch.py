@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.engine.jit import Doubles, Floats, Ordinals, jit_no_nan, jit_strict
-from recommendations.engine.ranking.exact_search import LAST, Best, Catalogue, Filter, Rows, Scratch, margin_of, search
+from recommendations.engine.ranking.exact_search import (
+    LAST,
+    Best,
+    Filter,
+    RankingIndex,
+    Rows,
+    Scratch,
+    margin_of,
+    search,
+)
 from recommendations.engine.ranking.kernels import descend, score, sift
 
 USERS, ITEMS = 256, 1_024
@@ -41,7 +50,7 @@ class Sieve(NamedTuple):
     full: NDArray[np.bool_]
 
 
-def search_many(catalogue: Catalogue, users: Floats, exclude: Rows, scratch: Scratch, best: Best) -> None:
+def search_many(catalogue: RankingIndex, users: Floats, exclude: Rows, scratch: Scratch, best: Best) -> None:
     """`searching.search` for each row of `users` without its row of `exclude`; −1 where nothing is left."""
     k = best.scores.shape[1]
     step = max(1, min(USERS, MOST_ROOM // (2 * k + ROOM)))
@@ -61,7 +70,7 @@ def search_many(catalogue: Catalogue, users: Floats, exclude: Rows, scratch: Scr
         _finish(catalogue, rows, scratch, sieve, Best(best.scores[part], best.ordinals[part]))
 
 
-def _sieve(catalogue: Catalogue, users: Floats, room: int, rows: Rows) -> Sieve:
+def _sieve(catalogue: RankingIndex, users: Floats, room: int, rows: Rows) -> Sieve:
     n_users = len(users)
     lengths = np.linalg.norm(users.astype(np.float64), axis=1)
     return Sieve(
@@ -138,7 +147,7 @@ def _compact(sieve: Sieve, i: int, k: int) -> None:
 
 
 @jit_strict
-def _finish(catalogue: Catalogue, rows: Rows, scratch: Scratch, sieve: Sieve, best: Best) -> None:
+def _finish(catalogue: RankingIndex, rows: Rows, scratch: Scratch, sieve: Sieve, best: Best) -> None:
     for i in range(len(sieve.users)):
         row = Best(best.scores[i], best.ordinals[i])
         if sieve.full[i]:

@@ -30,7 +30,7 @@ FEW = 8
 LAST = np.int32(2**31 - 1)
 
 
-class Catalogue(NamedTuple):
+class RankingIndex(NamedTuple):
     """The item vectors (n_items, d), their digests and codes; the shapes are those that `pruning.digest` gives."""
 
     items: Floats
@@ -98,7 +98,7 @@ class Aim(NamedTuple):
 
 
 @jit_strict
-def search(catalogue: Catalogue, user: Floats, only: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
+def search(catalogue: RankingIndex, user: Floats, only: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
     """Write the best eligible items to `best`, in order, as many as it has room for.
 
     Returns
@@ -142,7 +142,7 @@ def _mark(marks: NDArray[np.uint8], ordinals: Ordinals, value: int) -> int:
 
 
 @jit_strict
-def _aim(catalogue: Catalogue, user: Floats) -> Aim:
+def _aim(catalogue: RankingIndex, user: Floats) -> Aim:
     precise = user.astype(np.float64)
     rest = precise.copy()
     weights = np.zeros(WIDTH, np.float32)
@@ -158,7 +158,7 @@ def _aim(catalogue: Catalogue, user: Floats) -> Aim:
 
 
 @jit_reassociate
-def _search_rows(catalogue: Catalogue, aim: Aim, rows: Ordinals, marks: NDArray[np.uint8], best: Best) -> None:
+def _search_rows(catalogue: RankingIndex, aim: Aim, rows: Ordinals, marks: NDArray[np.uint8], best: Best) -> None:
     scores, found = best.scores, best.ordinals
     items, user, precise, margin = catalogue.items, aim.user, aim.precise, aim.margin
     cut = np.float32(scores[0] - margin)
@@ -174,7 +174,7 @@ def _search_rows(catalogue: Catalogue, aim: Aim, rows: Ordinals, marks: NDArray[
 
 
 @jit_reassociate
-def _search_blocks(catalogue: Catalogue, aim: Aim, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
+def _search_blocks(catalogue: RankingIndex, aim: Aim, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
     scores, found = best.scores, best.ordinals
     items, ordinals, user, margin = catalogue.items, catalogue.ordinals, aim.user, aim.margin
     bounds, sequence, mask = scratch.bounds, scratch.sequence, Mask(scratch.marks, wanted)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST_CODE = 127
-AT_ONCE = 1_024
+BLOCKS_PER_STEP = 1_024
 """Blocks that are encoded at a time: what lies between is in float64."""
 UPWARDS = 1 + 1e-6
 
@@ -41,8 +41,8 @@ def encode(
     """
     codes = np.zeros((*blocks.shape, len(mean)), np.int8)
     steps, errors = (np.zeros(blocks.shape, np.float32) for _ in range(2))
-    for first in range(0, len(blocks), AT_ONCE):
-        part = slice(first, first + AT_ONCE)
+    for first in range(0, len(blocks), BLOCKS_PER_STEP):
+        part = slice(first, first + BLOCKS_PER_STEP)
         centred = item_vectors[blocks[part]] - mean
         steps[part] = np.abs(centred).max(axis=2) / LARGEST_CODE
         step = np.maximum(steps[part], np.finfo(np.float32).tiny)[:, :, None].astype(np.float64)

@@ -74,46 +74,46 @@ def test_who_has_told_nothing_is_like_most_people() -> None:
 
 
 def planted(n_items: int = 30) -> FoldIn:
-    """Each row and vector in a column of its own: rows 0, first rows 1, short rows 2, average 3, prior 4, eras 5, 6."""
+    """Each vector in its own column: long 0, single 1, short history rows 2, average 3, prior 4, periods 5, 6."""
     columns = np.eye(8, dtype=np.float32)
-    rows, first_rows, short_rows = (np.tile(columns[place], (n_items, 1)) for place in range(3))
+    rows, single_history_rows, short_history_rows = (np.tile(columns[place], (n_items, 1)) for place in range(3))
     return FoldIn.closed(
         rating_weights(0.5, 0),
-        rows=rows,
-        first_rows=first_rows,
-        short_rows=short_rows,
+        long_history_rows=rows,
+        single_history_rows=single_history_rows,
+        short_history_rows=short_history_rows,
         prior=columns[4],
         average=columns[3],
         neutral=np.zeros(8, np.float32),
-        eras=columns[5:7],
-        moments=np.array([1000, 2000]),
+        periods=columns[5:7],
+        period_centers=np.array([1000, 2000]),
     )
 
 
 def test_what_a_rating_tells_depends_on_how_many_there_are() -> None:
     fold_in = planted()
     told = [fold_in.vector(np.arange(n), [9] * n, [0] * n) for n in (1, 2, 4, LONG, 30)]
-    long, first, short, average, prior, era = np.array(told).T[:6]
+    long, first, short, average, prior, period = np.array(told).T[:6]
     assert first[0] > 50 * long[0]
     assert (first > short).tolist() == [n < SHORT for n in (1, 2, 4, LONG, 30)]
     assert (np.diff(short / first) > 0).all()
     assert (np.diff(long / (first + short)) > 0).all()
     assert long[3] == pytest.approx(first[3] + short[3])
     assert (np.diff(prior) > 0).all()
-    assert era == pytest.approx(1 - prior)
+    assert period == pytest.approx(1 - prior)
     assert not average.any()
 
 
 def test_the_newest_rating_tells_when_somebody_came() -> None:
     fold_in = planted()
 
-    def eras(*times: int) -> list[float]:
+    def periods(*times: int) -> list[float]:
         vector = fold_in.vector(np.arange(len(times)), [1] * len(times), times)
         return vector[5:7].tolist()
 
-    assert eras(1100, 900) == pytest.approx([0.9, 0.1])
-    assert eras(500) == pytest.approx([1, 0])
-    assert eras(2100, 1000) == eras() == pytest.approx([0, 1])
+    assert periods(1100, 900) == pytest.approx([0.9, 0.1])
+    assert periods(500) == pytest.approx([1, 0])
+    assert periods(2100, 1000) == periods() == pytest.approx([0, 1])
 
 
 def test_who_likes_nothing_is_like_most_people_but_for_that() -> None:
@@ -165,7 +165,7 @@ def test_many_at_once_are_as_one_by_one(model: Model) -> None:
 
 
 def test_it_survives_being_written_and_read(model: Model) -> None:
-    again = FoldIn.from_arrays(model.fold_in.arrays())
+    again = FoldIn(**vars(model.fold_in))
     assert again.vector([1], [9], [0]).tobytes() == model.fold_in.vector([1], [9], [0]).tobytes()
 
 

@@ -8,7 +8,7 @@ from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import split_by_user_time
 from recommendations.engine.models.biased_mf import biased_mf
 from recommendations.engine.models.rating_calibration import calibrate
-from recommendations.engine.models.rating_prediction import Stars
+from recommendations.engine.models.rating_prediction import RatingPredictor
 from recommendations.engine.reranking.similarity import directions
 
 pytestmark = pytest.mark.engine
@@ -64,7 +64,7 @@ def test_the_error_is_that_of_ratings_no_part_has_seen(two_tastes: Interactions,
 
 
 def test_predictions_stay_on_the_scale(alike: NDArray[np.float32]) -> None:
-    stars = Stars(np.asarray(3.5), np.full(N_ITEMS, 9, np.float32), np.array([3.5, 1, 1, 1]))
+    stars = RatingPredictor(np.asarray(3.5), np.full(N_ITEMS, 9, np.float32), np.array([3.5, 1, 1, 1]))
     rated, given = np.array([1], np.int32), np.array([10], np.int8)
     assert stars.predict(alike, rated, given, np.array([2], np.int32)).tolist() == [5]
 
@@ -72,14 +72,14 @@ def test_predictions_stay_on_the_scale(alike: NDArray[np.float32]) -> None:
 def test_somebody_without_ratings_gets_what_the_movie_gets(
     two_tastes: Interactions, alike: NDArray[np.float32]
 ) -> None:
-    stars = Stars.of(two_tastes)
+    stars = RatingPredictor.of(two_tastes)
     nothing = np.empty(0, np.int32)
     predicted = stars.predict(alike, nothing, nothing.astype(np.int8), np.arange(3, dtype=np.int32))
     np.testing.assert_allclose(predicted, stars.mean + stars.offsets[:3])
 
 
 def test_a_movie_nobody_rated_lies_at_the_mean() -> None:
-    stars = Stars.of(
+    stars = RatingPredictor.of(
         Interactions.from_columns([1, 1, 2], [0, 1, 2], [10, 8, 2], [0, 0, 0]).where(np.array([1, 1, 0]) > 0)
     )
     assert stars.offsets[2] == 0
@@ -87,7 +87,7 @@ def test_a_movie_nobody_rated_lies_at_the_mean() -> None:
 
 def test_it_comes_back_from_its_arrays(two_tastes: Interactions, alike: NDArray[np.float32]) -> None:
     stars = calibrate(split_by_user_time(two_tastes), alike).stars.with_offsets_of(two_tastes)
-    again = Stars.from_arrays(stars.arrays())
+    again = RatingPredictor(**vars(stars))
     row = two_tastes.row(3)
     others = np.setdiff1d(np.arange(N_ITEMS), row[0]).astype(np.int32)
     np.testing.assert_array_equal(again.predict(alike, *row, others), stars.predict(alike, *row, others))

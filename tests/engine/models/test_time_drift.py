@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommendations.engine.data.interactions import Interactions
-from recommendations.engine.models.time_drift import between, lifts, moments_of
+from recommendations.engine.models.time_drift import period_centers_of, period_weights, time_lift
 from recommendations.engine.reranking.similarity import directions
 from recommendations.engine.training import TrainingConfig, train
 from tests.support.engine_data import plain_features
@@ -28,8 +28,8 @@ def two_times(n_users: int = 80) -> Interactions:
 
 def test_what_is_rated_at_one_time_only_is_lifted_then_and_lowered_at_others() -> None:
     ratings = two_times()
-    told = lifts(ratings, moments_of(ratings))
-    assert told.shape == (24, len(moments_of(ratings)))
+    told = time_lift(ratings, period_centers_of(ratings))
+    assert told.shape == (24, len(period_centers_of(ratings)))
     early, late = told[:, :8].mean(axis=1), told[:, 8:].mean(axis=1)
     assert (early[EARLY] > 0.3).all()
     assert (late[EARLY] < -0.5).all()
@@ -41,21 +41,21 @@ def test_few_ratings_tell_little_and_none_nothing() -> None:
     ratings = two_times()
     rare = ratings.where((ratings.ordinals != 0) | (ratings.user_ordinals == ratings.user_ordinals[0]))
     none = ratings.where(ratings.ordinals != 0)
-    moments = moments_of(ratings)
-    assert 0 < np.abs(lifts(rare, moments)[0]).max() < np.abs(lifts(ratings, moments)[0]).max()
-    assert not lifts(none, moments)[0].any()
+    period_centers = period_centers_of(ratings)
+    assert 0 < np.abs(time_lift(rare, period_centers)[0]).max() < np.abs(time_lift(ratings, period_centers)[0]).max()
+    assert not time_lift(none, period_centers)[0].any()
 
 
 def test_where_all_is_rated_at_once_there_is_one_time() -> None:
     ratings = Interactions.from_columns([1, 1, 2], [1, 2, 2], [8, 9, 10], [7, 7, 7])
-    assert moments_of(ratings).tolist() == [7]
-    assert lifts(ratings, moments_of(ratings)) == pytest.approx(np.zeros((2, 1)))
+    assert period_centers_of(ratings).tolist() == [7]
+    assert time_lift(ratings, period_centers_of(ratings)) == pytest.approx(np.zeros((2, 1)))
     nobody = ratings.where(np.zeros(3, bool))
-    assert not lifts(nobody, moments_of(nobody)).any()
+    assert not time_lift(nobody, period_centers_of(nobody)).any()
 
 
 def test_between_two_times_both_count() -> None:
-    shares = between(np.array([100, 200, 400]), [0, 100, 125, 300, 400, 9_999])
+    shares = period_weights(np.array([100, 200, 400]), [0, 100, 125, 300, 400, 9_999])
     assert shares == pytest.approx(
         np.array([[1, 0, 0], [1, 0, 0], [0.75, 0.25, 0], [0, 0.5, 0.5], [0, 0, 1], [0, 0, 1]])
     )
@@ -78,6 +78,6 @@ def test_somebody_new_is_shown_what_is_liked_at_their_time() -> None:
 def test_what_is_rated_at_the_same_time_is_not_alike_for_that() -> None:
     ratings = two_times()
     model = train(ratings, plain_features(ratings), TrainingConfig(dimension=24, fits=1, epochs=20))
-    units = directions(model.embeddings.items, model.fold_in.eras)
-    assert units @ model.fold_in.eras[:, :-2].T == pytest.approx(0, abs=0.05 * np.abs(model.fold_in.eras).max())
+    units = directions(model.embeddings.items, model.fold_in.periods)
+    assert units @ model.fold_in.periods[:, :-2].T == pytest.approx(0, abs=0.05 * np.abs(model.fold_in.periods).max())
     assert np.linalg.norm(units, axis=1) == pytest.approx(1, abs=1e-5)

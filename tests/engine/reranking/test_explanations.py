@@ -50,7 +50,13 @@ def test_ratings_add_up_to_the_score_and_go_with_the_rating(items: np.ndarray) -
     prior, average, neutral = rng.normal(size=(3, D + 1))
     weights = np.linspace(0.1, 1, 11, dtype=np.float32)
     fold_in = FoldIn.closed(
-        weights, rows=rows, first_rows=first_rows, short_rows=short_rows, prior=prior, average=average, neutral=neutral
+        weights,
+        long_history_rows=rows,
+        single_history_rows=first_rows,
+        short_history_rows=short_rows,
+        prior=prior,
+        average=average,
+        neutral=neutral,
     )
     rated, half_stars, times = np.array([3, 50, 120]), np.array([10, 2, 8]), np.array([7, 9, 7])
     ranking = ExactRanker.prepare(items).rank(fold_in.vector(rated, half_stars, times), 10)

@@ -7,7 +7,7 @@ import pytest
 from model_bakery import baker
 
 from movies import columns
-from movies.columns import backends, postgresql, sqlite
+from movies.columns import postgresql, sqlite
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -18,7 +18,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """So small that a test's few rows make several, with gaps between them."""
     monkeypatch.setattr(postgresql, "PAGES", 1)
     monkeypatch.setattr(sqlite, "ROWS", 7)
-    monkeypatch.setattr(columns, "_CHECKED_AT_ONCE", 5)
+    monkeypatch.setattr(columns, "_ROWS_PER_CHECK", 5)
 
 
 @pytest.fixture
@@ -45,14 +45,13 @@ def rate(users: list[User], movies: list[Movie]) -> None:
     )
 
 
-def expected(since: int | None = None) -> list[tuple[int, int, int, int]]:
+def expected() -> list[tuple[int, int, int, int]]:
     rows = Rating.objects.order_by("user_id", "movie_id").values_list("user_id", "movie_id", "half_stars", "rated_at")
-    every = [(user, movie, half_stars, int(at.timestamp())) for user, movie, half_stars, at in rows]
-    return [row for row in every if since is None or row[3] >= since]
+    return [(user, movie, half_stars, int(at.timestamp())) for user, movie, half_stars, at in rows]
 
 
-def read(since: int | None = None) -> list[tuple[int, int, int, int]]:
-    found = columns.ratings(since=since)
+def read() -> list[tuple[int, int, int, int]]:
+    found = columns.ratings()
     return list(
         zip(
             found.user_ids.tolist(),
@@ -67,7 +66,7 @@ def read(since: int | None = None) -> list[tuple[int, int, int, int]]:
 def test_there_may_be_no_ratings() -> None:
     found = columns.ratings()
     assert [len(found.user_ids), len(found.rated_at)] == [0, 0]
-    assert columns.ratings(since=0).half_stars.dtype == np.int8
+    assert found.half_stars.dtype == np.int8
 
 
 def test_every_rating_is_read_by_user_and_movie(users: list[User], movies: list[Movie]) -> None:
@@ -84,14 +83,6 @@ def test_rows_that_changed_place_are_read_in_order(users: list[User], movies: li
     Rating.objects.filter(movie__in=movies[1::3]).update(half_stars=1)
     rate(users[1:2], movies[::3])
     assert read() == expected()
-
-
-def test_only_ratings_since_a_watermark(users: list[User], movies: list[Movie]) -> None:
-    rate(users, movies)
-    watermark = expected()[123][3]
-    assert read(since=watermark) == expected(since=watermark)
-    assert 0 < len(read(since=watermark)) < len(read())
-    assert read(since=2**33) == []
 
 
 def test_a_time_before_1970_is_a_negative_number(users: list[User], movies: list[Movie]) -> None:
@@ -139,9 +130,3 @@ def test_one_users_ratings_are_read_by_movie(users: list[User], movies: list[Mov
         (users[1].pk, *row) for row in zip(*(ids.tolist(), half_stars.tolist(), rated_at.tolist()), strict=True)
     ] == [row for row in expected() if row[0] == users[1].pk]
     assert len(columns.of_user(10**6)[0]) == 0
-
-
-def test_a_condition_holds_for_every_part(users: list[User], movies: list[Movie]) -> None:
-    rate(users, movies)
-    (found,) = backends.read("movies_rating", {"movie_id": np.dtype(np.int32)}, "half_stars > 5 OR half_stars = 1")
-    assert sorted(found.tolist()) == sorted(row[1] for row in expected() if row[2] > 5 or row[2] == 1)

@@ -24,7 +24,7 @@ def test_what_is_exported_is_read_again(world: World, tmp_path: Path, capsys: py
 
 
 def test_a_user_is_in_one_part(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "AT_ONCE", 100)
+    monkeypatch.setattr(parquet, "ROWS_PER_FILE", 100)
     parquet.export(tmp_path / "out")
     frame = pl.read_parquet(tmp_path / "out" / "*" / "*.parquet", hive_partitioning=True)
     assert frame.height == 1200

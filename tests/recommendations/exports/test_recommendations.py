@@ -88,12 +88,12 @@ def test_it_goes_on_where_it_stopped(version: ModelVersion, tmp_path: Path, monk
     ranked: list[int] = []
     lists_of = recommendations.lists_of
 
-    def until_the_second(bundle: object, first: int, *rest: int, **options: int) -> object:
+    def until_the_second(model: object, first: int, *rest: int, **options: int) -> object:
         if len(ranked) == 1:
             ranked.append(0)
             raise KeyboardInterrupt
         ranked.append(first)
-        return lists_of(bundle, first, *rest, **options)  # type: ignore[arg-type]
+        return lists_of(model, first, *rest, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(recommendations, "lists_of", until_the_second)
     output = tmp_path / "lists.parquet"

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.support.worlds import World
 from recommendations.models import ModelVersion
 from recommendations.serving import active
-from recommendations.serving.model import Bundle
+from recommendations.serving.model import ServingModel
 from recommendations.serving.recommend import Source, recommend
 from recommendations.versions import artifacts, registry
 
@@ -33,10 +33,10 @@ def successor(version: ModelVersion, publish: Callable[..., ModelVersion]) -> Mo
     return made
 
 
-def serving_bundle() -> Bundle:
-    bundle = active.current()
-    assert bundle is not None
-    return bundle
+def serving_bundle() -> ServingModel:
+    model = active.current()
+    assert model is not None
+    return model
 
 
 def served_within(seconds: float, wanted: Callable[[], bool]) -> bool:
@@ -49,8 +49,8 @@ def served_within(seconds: float, wanted: Callable[[], bool]) -> bool:
 
 
 def serves(version: ModelVersion) -> bool:
-    bundle = active.current()
-    return bundle is not None and bundle.name == version.name
+    model = active.current()
+    return model is not None and model.name == version.name
 
 
 def test_the_active_version_is_served_and_followed(version: ModelVersion, successor: ModelVersion) -> None:
@@ -67,14 +67,14 @@ def test_a_forked_process_has_what_its_parent_opened_and_serves_what_is_active_b
 ) -> None:
     monkeypatch.setattr(active, "_follow", lambda: None)
     active.prepare()
-    opened = active._state.bundle
+    opened = active._state.model
     assert opened is not None
     assert opened.name == version.name
     active.follow()
-    assert active._state.bundle is opened
+    assert active._state.model is opened
     registry.activate(successor)
     active.follow()
-    assert active._state.bundle.name == successor.name
+    assert active._state.model.name == successor.name
 
 
 def test_a_parent_opens_nothing_that_it_would_have_to_fetch(
@@ -82,7 +82,7 @@ def test_a_parent_opens_nothing_that_it_would_have_to_fetch(
 ) -> None:
     monkeypatch.setattr("recommendations.versions.storage.here", lambda name: False)
     active.prepare()
-    assert active._state.bundle is None
+    assert active._state.model is None
 
 
 def test_a_request_keeps_the_bundle_that_it_took(version: ModelVersion, successor: ModelVersion) -> None:
@@ -91,7 +91,7 @@ def test_a_request_keeps_the_bundle_that_it_took(version: ModelVersion, successo
     registry.prune()
     assert served_within(5, lambda: serves(successor))
     assert taken.name == version.name
-    assert len(taken.alike(int(taken.embeddings.item_ids[0]), 3)) == 3
+    assert len(taken.similar_ids(int(taken.embeddings.item_ids[0]), 3)) == 3
 
 
 def remove(folder: Path) -> None:
@@ -154,8 +154,8 @@ def test_what_is_damaged_is_not_activated(version: ModelVersion, successor: Mode
 
 def answer(place: int) -> tuple[str, tuple[int, ...]]:
     """Which version answers, and the movies it names for the person at a place."""
-    bundle = serving_bundle()
-    return bundle.name, tuple(bundle.ranker.rank(bundle.embeddings.users[place], 5).ordinals.tolist())
+    model = serving_bundle()
+    return model.name, tuple(model.ranker.rank(model.embeddings.users[place], 5).ordinals.tolist())
 
 
 def test_a_swap_under_load_leaves_no_request_without_a_whole_answer(

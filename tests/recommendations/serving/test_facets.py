@@ -12,7 +12,7 @@ from benchmarks.support.worlds import World
 from movies.models import MovieTag, Tag
 from recommendations.models import ModelVersion
 from recommendations.serving import active
-from recommendations.serving.facets import Catalogue, grouped
+from recommendations.serving.facets import ItemFacets, grouped
 from recommendations.serving.filters import Filters, Steering
 from recommendations.training.dataset import TAG_ON_MOVIES, read
 
@@ -24,7 +24,7 @@ COUNTS = random.integers(0, 100, N).astype(np.int32)
 GENRES = {genre: set(random.choice(N, size).tolist()) for genre, size in ((3, 40), (8, 20), (21, 5))}
 PAIRS = [(genre, movie) for genre, movies in GENRES.items() for movie in movies]
 LABELS = grouped(np.array([genre for genre, _ in PAIRS]), np.array([movie for _, movie in PAIRS], np.int32))
-CATALOGUE = Catalogue(YEARS, COUNTS, *LABELS, *LABELS)
+CATALOGUE = ItemFacets(YEARS, COUNTS, *LABELS, *LABELS)
 
 years = st.none() | st.integers(1940, 2030)
 wanted = st.builds(
@@ -87,21 +87,21 @@ def test_common_tags_are_read(world: World) -> None:
             baker.make(MovieTag, user=person, movie=movie, tag=common)
     baker.make(MovieTag, user=person, movie=movie, tag=rare)
     data = read()
-    tagged = data.interactions.items.ids[data.catalogue.of_tag(common.pk)]
+    tagged = data.interactions.items.ids[data.facets.of_tag(common.pk)]
     assert tagged.tolist() == [movie.pk for movie in world.space[:TAG_ON_MOVIES]]
-    assert not len(data.catalogue.of_tag(rare.pk))
+    assert not len(data.facets.of_tag(rare.pk))
 
 
 @pytest.mark.database
 def test_a_list_leans_towards_a_tag(world: World, version: ModelVersion) -> None:
-    bundle = active.current()
-    assert bundle is not None
-    slow = bundle.movies.ordinals([movie.pk for movie in world.romance])
+    model = active.current()
+    assert model is not None
+    slow = model.movies.ordinals([movie.pk for movie in world.romance])
     ids, bounds, movies = grouped(np.full(len(slow), 4), slow)
-    catalogue = replace(bundle.catalogue, tag_ids=ids, tag_bounds=bounds, tag_movies=movies)
-    tagged = replace(bundle, catalogue=catalogue)
+    facets = replace(model.facets, tag_ids=ids, tag_bounds=bounds, tag_movies=movies)
+    tagged = replace(model, facets=facets)
     nobody = np.empty(0, np.int64)
-    vector = bundle.embeddings.users[0]
+    vector = model.embeddings.users[0]
 
     def found(wish: float) -> int:
         steering = Steering(tags={4: wish, 5: 1.0})

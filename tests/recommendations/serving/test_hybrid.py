@@ -55,10 +55,10 @@ def test_all_else_is_exact(ranker: ServedRanker, k: int, filters: dict[str, Any]
 @pytest.mark.parametrize("choice", ["measured", "exact", "approximate"])
 def test_an_operator_may_choose(world: World, version: ModelVersion, settings: Settings, choice: str) -> None:
     settings.RECOMMENDER_RANKER = choice
-    bundle = active.current()
-    assert bundle is not None
-    wanted = bundle.manifest["index"]["serve"] if choice == "measured" else choice
-    assert (bundle.served.index is not None) == (wanted == "approximate")
+    model = active.current()
+    assert model is not None
+    wanted = model.manifest["index"]["serve"] if choice == "measured" else choice
+    assert (model.served.index is not None) == (wanted == "approximate")
     liked = world.liked_by(0)
     assert {entry.movie.pk for entry in recommend(world.people[0], n=5).entries} <= liked
 

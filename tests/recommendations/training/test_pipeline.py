@@ -84,9 +84,9 @@ def test_a_rating_made_while_the_model_trains_is_not_lost(world: World) -> None:
 def test_a_user_deleted_while_the_model_trains_is_not_in_it(world: World) -> None:
     gone = world.people[3].pk
     version = pipeline.retrain(a_run(), on_phase("train", User.objects.get(pk=gone).delete))
-    bundle = active.open_version(version)
-    assert gone not in bundle.embeddings.user_ids
-    assert len(bundle.embeddings.user_ids) == len(bundle.fingerprints) == len(bundle.trial) == 79
+    opened = active.open_version(version)
+    assert gone not in opened.embeddings.user_ids
+    assert len(opened.embeddings.user_ids) == len(opened.fingerprints) == len(opened.holdout_ndcg) == 79
 
 
 def test_a_cancelled_run_publishes_nothing(world: World) -> None:
@@ -171,8 +171,8 @@ def test_a_version_that_crashes_its_reader_is_refused(world: World, version: Mod
 def test_reading_leaves_out_nothing(world: World) -> None:
     data = dataset.read()
     assert len(data.interactions) == world.people[0].ratings.model.objects.count()
-    assert data.catalogue.genre_ids.tolist() == sorted(genre.pk for genre in world.genres.values())
-    assert np.array_equal(data.catalogue.rating_counts, data.interactions.counts)
+    assert data.facets.genre_ids.tolist() == sorted(genre.pk for genre in world.genres.values())
+    assert np.array_equal(data.facets.rating_counts, data.interactions.counts)
 
 
 def test_the_learning_curve_of_the_trial_is_kept(world: World) -> None:
@@ -182,4 +182,4 @@ def test_the_learning_curve_of_the_trial_is_kept(world: World) -> None:
     looks = list(dict.fromkeys(look["epoch"] for look in manifest["history"]))
     assert looks in ([1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5])
     assert version.parameters["epochs"] in looks
-    assert version.parameters["sibling_weight"] in {look["sibling_weight"] for look in manifest["history"]}
+    assert version.parameters["ease_weight"] in {look["ease_weight"] for look in manifest["history"]}

@@ -51,7 +51,7 @@ def test_what_was_found_is_in_the_manifest(world: World) -> None:
     config = {**worlds.QUICK, "recipe": "joined"}
     version = pipeline.retrain(runs.request(parameters={"config": config}))
     assert version.parameters["learning_rate"] == 0.08
-    assert version.parameters["sibling_weight"] is not None
+    assert version.parameters["ease_weight"] is not None
 
 
 @pytest.mark.django_db

@@ -50,7 +50,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     if request.param == "folder":
         return f"file://{tmp_path / 'store'}"
     # Every thread reads for itself what boto knows of S3, which takes longer than all the files.
-    monkeypatch.setattr(storage, "AT_ONCE", 1)
+    monkeypatch.setattr(storage, "PARALLEL_TRANSFERS", 1)
     return f"{request.getfixturevalue('s3')}/{os.getpid()}-{tmp_path.name}"
 
 
