@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.faults import plays, spark
+from benchmarks.faults import plays, spark_faults
 from benchmarks.faults.site import FaultSite
 from benchmarks.support.visitors import Report, Visitors
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="only these faults")
     parser.add_argument("--list", action="store_true", help="name the faults")
     options = parser.parse_args()
-    known = {play.__name__: play for play in (*plays.PLAYS, *(spark.PLAYS if spark.HERE else ()))}
+    known = {play.__name__: play for play in (*plays.PLAYS, *(spark_faults.PLAYS if spark_faults.HERE else ()))}
     if options.list:
         print(*known, sep="\n")
         return

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from movies import bulk
 from movies.bulk.store import Columns, Store, Written
-from movies.loading.genome import write_demographics, write_genome
 from movies.loading.replace import remove_unlisted, replacing
 from movies.loading.report import write_report
+from movies.loading.supplements import write_demographics, write_genome
 from movies.models import MOVIELENS_USERNAME, Genre, Movie, MovieTag, Tag, User
 from movies.sources.movielens.releases import Release
 from movies.sources.movielens.tables import LinkRow, MovieRow, TagRow

@@ -5,8 +5,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import SignUp, give, stars
 from tests.browser.conftest import NewContext
+from tests.browser.page_actions import SignUp, give, stars
 
 
 def test_from_joining_to_own_recommendations_in_six_actions_and_a_minute(page: Page, sign_up: SignUp) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import AsMember, rate_some
+from tests.browser.page_actions import AsMember, rate_some
 
 STOPS = """
 () => {

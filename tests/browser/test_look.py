@@ -8,8 +8,8 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.actions import AsMember, rate_some
 from tests.browser.conftest import NewContext
+from tests.browser.page_actions import AsMember, rate_some
 
 OPEN_PAGES = (
     "/",

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import AsMember, give, rate_some, stars
 from tests.browser.conftest import PASSWORD
+from tests.browser.page_actions import AsMember, give, rate_some, stars
 
 LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
 2021-05-01,The Matrix,1999,https://boxd.it/2a1m,4.5

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import AsMember, give, rate_some, titles
+from tests.browser.page_actions import AsMember, give, rate_some, titles
 
 NOT_RELOADED = "window.notReloaded"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import AsMember, stars
 from tests.browser.conftest import Complaints
+from tests.browser.page_actions import AsMember, stars
 
 
 @pytest.mark.parametrize(
