@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from recommendations.engine.data.features import ItemFeatures
 from recommendations.engine.data.interactions import Interactions
-from recommendations.engine.data.presets import SEARCHED, sample_users, size_of
+from recommendations.engine.data.presets import MAX_SEARCH_RATINGS, sample_users, size_of
+from recommendations.engine.data.rating_weights import rating_weights
 from recommendations.engine.data.splits import split_by_user_time
 from recommendations.engine.data.targets import FeedbackKind, Loss, to_feedback
 from recommendations.engine.evaluation.evaluate import ndcg_at_10, scorer_of
 from recommendations.engine.models.ease import EaseSettings
 from recommendations.engine.models.embeddings import Embeddings, stack_items, stack_users
 from recommendations.engine.models.factors import Factors
-from recommendations.engine.models.fold_in import rating_weights
 from recommendations.engine.models.joining import Joiner
 from recommendations.engine.models.lightfm import FitSettings, LightFMFits
 from recommendations.engine.models.trained_model import Progress, TrainedModel
@@ -24,11 +24,11 @@ Recipe = Literal["joined", "article"]
 EASE_WEIGHTS = (0.7, 0.35, 1.0)
 TOLERANCE = 0.01
 """Looks within this share of the best are as good: fits that are averaged may go on for longer than one alone."""
-LOOKS = 6
+CHECKS = 6
 """How often a search that goes on to its end looks."""
 PATIENCE = 2
 """Looks that are worse than that, one after the other, after which the search ends."""
-JUDGED_USERS = 2000
+VALIDATION_USERS = 2000
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class TrainingConfig:
             self,
             dimension=self.dimension or size.dimension,
             fits=1 if self.recipe == "article" else self.fits or size.fits,
-            max_epochs=self.max_epochs or size_of(self.fitted(n_ratings)).max_epochs,
+            max_epochs=self.max_epochs or size_of(self.max_fit_ratings(n_ratings)).max_epochs,
         )
 
     def fitted(self, n_ratings: int) -> int:
@@ -166,14 +166,14 @@ def train(
     config = config.sized(len(interactions))
     if config.epochs is None:
         config, history = search(interactions, features, config, report)
-    config = replace(config, ease_weight=_weights(config)[0])
-    fitted = sample_users(interactions, config.fitted(len(interactions)), seed=config.seed)
-    fits = _fits(fitted, features, config)
+    config = replace(config, ease_weight=_ease_weight_candidates(config)[0])
+    fit_interactions = sample_users(interactions, config.max_fit_ratings(len(interactions)), seed=config.seed)
+    fits = _fits(fit_interactions, features, config)
     for epoch in range(1, (config.epochs or 0) + 1):
         fits.run_epoch()
         report("fit", epoch, config.epochs or 0)
     joiner = _joiner(interactions, features, config, report)
-    factors, fold_in = joiner.join_and_fold_in(fits.factors(), fitted, config.ease_weight or 0)
+    factors, fold_in = joiner.join_and_fold_in(fits.factors(), fit_interactions, config.ease_weight or 0)
     embeddings = _embeddings(interactions, factors)
     embeddings = replace(embeddings, users=fold_in.vectors(interactions, embeddings.users))
     return TrainedModel(embeddings, fold_in, factors.parts, config, history)
@@ -207,7 +207,7 @@ def _joiner(interactions: Interactions, features: ItemFeatures, config: Training
     )
 
 
-def _weights(config: TrainingConfig) -> tuple[float, ...]:
+def _ease_weight_candidates(config: TrainingConfig) -> tuple[float, ...]:
     """The weights of the sibling to choose from, the first being the one to take unseen."""
     if config.recipe == "article":
         return (0.0,)
@@ -229,33 +229,33 @@ def search(
         The looks: "epoch", "ease_weight" and "ndcg@10" on the validation slice.
     """
     config = config.sized(len(interactions))
-    split = split_by_user_time(sample_users(interactions, SEARCHED, seed=config.seed))
+    split = split_by_user_time(sample_users(interactions, MAX_SEARCH_RATINGS, seed=config.seed))
     fits = _fits(split.train, features, replace(config, fits=1, threads=1))
     joiner = _joiner(split.train, features, config, report)
-    last = config.max_epochs or 1
-    every = max(1, last // LOOKS)
+    max_epochs = config.max_epochs or 1
+    interval = max(1, max_epochs // CHECKS)
     history: list[dict[str, Any]] = []
-    for epoch in range(1, last + 1):
+    for epoch in range(1, max_epochs + 1):
         fits.run_epoch()
-        report("search", epoch, last)
-        if epoch % every and epoch < last:
+        report("search", epoch, max_epochs)
+        if epoch % interval and epoch < max_epochs:
             continue
         (factors,) = fits.factors()
-        for weight in _weights(config):
-            embeddings = _embeddings(split.train, joiner.beside(factors, weight))
-            value = ndcg_at_10(scorer_of(embeddings), split, max_users=JUDGED_USERS)
+        for weight in _ease_weight_candidates(config):
+            embeddings = _embeddings(split.train, joiner.combine_with_ease(factors, weight))
+            value = ndcg_at_10(scorer_of(embeddings), split, max_users=VALIDATION_USERS)
             history.append({"epoch": epoch, "ease_weight": weight, "ndcg@10": value})
-        if epoch - last_good_epoch(history) >= PATIENCE * every:
+        if epoch - last_good_epoch(history) >= PATIENCE * interval:
             break
     weights = _means(history, "ease_weight")
-    found = replace(config, epochs=last_good_epoch(history), ease_weight=max(weights, key=weights.__getitem__))
-    return found, history
+    best_config = replace(config, epochs=last_good_epoch(history), ease_weight=max(weights, key=weights.__getitem__))
+    return best_config, history
 
 
 def last_good_epoch(history: list[dict[str, Any]]) -> int:
     """The last look whose mean over the weights is as good as the best one's."""
-    looks = _means(history, "epoch")
-    return int(max(epoch for epoch, value in looks.items() if value >= (1 - TOLERANCE) * max(looks.values())))
+    means = _means(history, "epoch")
+    return int(max(epoch for epoch, value in means.items() if value >= (1 - TOLERANCE) * max(means.values())))
 
 
 def _means(history: list[dict[str, Any]], by: str) -> dict[float, float]:

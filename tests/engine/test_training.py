@@ -91,12 +91,12 @@ def test_threads_up_to_the_number_of_fits_change_no_bit() -> None:
 
 def test_the_number_of_epochs_is_found_and_told() -> None:
     ratings = some_ratings()
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     config = TrainingConfig(dimension=8, fits=1, max_epochs=6)
-    model = train(ratings, plain_features(ratings), config, progress=lambda *step: told.append(step))
+    model = train(ratings, plain_features(ratings), config, progress=lambda *step: steps.append(step))
     assert model.history
     assert 1 <= (model.config.epochs or 0) <= 6
-    assert {phase for phase, _, _ in told} == {"search", "fit", "few ratings"}
+    assert {phase for phase, _, _ in steps} == {"search", "fit", "few ratings"}
     again = train(ratings, plain_features(ratings), model.config)
     assert again.embeddings.items.tobytes() == model.embeddings.items.tobytes()
     assert again.history == []

@@ -14,9 +14,9 @@ IDENTITY = "identity"
 WEIGHTS: Mapping[str, float] = {IDENTITY: 1.0, "genres": 0.3, "tags": 0.3, "genome": 0.3, "decades": 0.1}
 """Length of a movie's row in each block.  `lightfm.data` divides by the row's sum instead, which leaves a movie
 with thirty tags a thirtieth of its own embedding (lyst/lightfm#551)."""
-GENOME_TAGS = 20
+MAX_GENOME_TAGS = 20
 """Of a movie's genome scores so many count, the highest: LightFM's time goes with the entries of a row."""
-OWN_TAGS = 20
+MAX_USER_TAGS = 20
 """Of the tags that people gave a movie so many count, those given most often: the best known have hundreds."""
 
 
@@ -55,15 +55,15 @@ class Labels:
         known, columns = np.unique(np.asarray(names, dtype=np.str_), return_inverse=True)
         kept = rows >= 0
         matrix = csr_matrix((np.ones(kept.sum(), np.float32), (rows[kept], columns[kept])), (len(items), len(known)))
-        wide = np.bincount(matrix.indices, minlength=len(known)) >= min_items
-        matrix = csr_matrix(matrix[:, wide])
+        frequent = np.bincount(matrix.indices, minlength=len(known)) >= min_items
+        matrix = csr_matrix(matrix[:, frequent])
         if most is not None:
-            matrix = _largest(matrix, most)
+            matrix = _keep_largest(matrix, most)
         matrix.data[:] = 1
-        return cls(matrix, tuple(known[wide].tolist()))
+        return cls(matrix, tuple(known[frequent].tolist()))
 
     @classmethod
-    def strongest(cls, scores: NDArray[np.floating], names: Sequence[str], n: int = GENOME_TAGS) -> Self:
+    def strongest(cls, scores: NDArray[np.floating], names: Sequence[str], n: int = MAX_GENOME_TAGS) -> Self:
         """The `n` highest scores of each row of a dense (n_items, n_labels) matrix, such as the tag genome's."""
         n = min(n, scores.shape[1])
         best = np.argpartition(-scores, n - 1, axis=1)[:, :n] if n else np.empty((len(scores), 0), np.intp)
@@ -124,11 +124,11 @@ class ItemFeatures:
                 raise ValueError(f"the {name} have {labels.matrix.shape[0]} rows for {len(items)} items")
         used = {name: labels for name, labels in blocks.items() if weights[name] and labels.names}
         parts = [identity(len(items), np.float32, format="csr") * np.float32(weights[IDENTITY])]
-        parts += [_rows_of_length(labels.matrix, weights[name]) for name, labels in used.items()]
+        parts += [_scale_rows(labels.matrix, weights[name]) for name, labels in used.items()]
         names = [f"{IDENTITY}:{item}" for item in items.ids]
         names += [f"{name}:{label}" for name, labels in used.items() for label in labels.names]
         ends = np.cumsum([0, *(part.shape[1] for part in parts)]).tolist()
-        slices = {name: slice(*ends[place : place + 2]) for place, name in enumerate([IDENTITY, *used])}
+        slices = {name: slice(*ends[position : position + 2]) for position, name in enumerate([IDENTITY, *used])}
         return cls(csr_matrix(hstack(parts, format="csr", dtype=np.float32)), tuple(names), slices)
 
     @property
@@ -150,7 +150,7 @@ def _decades(items: IdMap, years: NDArray[np.integer]) -> Labels:
     return Labels.of_pairs(items, items.ids[known], [f"{year // 10 * 10}s" for year in years[known]])
 
 
-def _largest(matrix: csr_matrix, n: int) -> csr_matrix:
+def _keep_largest(matrix: csr_matrix, n: int) -> csr_matrix:
     """The `n` largest entries of each row; of equal ones, the first."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((matrix.indices, -matrix.data, rows))
@@ -158,7 +158,7 @@ def _largest(matrix: csr_matrix, n: int) -> csr_matrix:
     return csr_matrix((matrix.data[kept], (rows[kept], matrix.indices[kept])), matrix.shape)
 
 
-def _rows_of_length(matrix: csr_matrix, length: float) -> csr_matrix:
+def _scale_rows(matrix: csr_matrix, length: float) -> csr_matrix:
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float64)).ravel()
     scale = np.divide(length, norms, out=np.zeros_like(norms), where=norms > 0)
     return csr_matrix(diags_array(scale) @ matrix, dtype=np.float32)

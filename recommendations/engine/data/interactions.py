@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 HALF_STARS = range(1, 11)
-DENSE = 4
+DENSE_FACTOR = 4
 """Up to so many numbers for each id, a table of all numbers tells sooner than a search which ones are there."""
 
 
@@ -39,10 +39,10 @@ class IdMap:
     @classmethod
     def of(cls, ids: ArrayLike) -> Self:
         """The map of these ids, in any order, repetitions allowed."""
-        given = np.asarray(ids, dtype=np.int64)
-        if given.size and given.min() >= 0 and given.max() <= DENSE * given.size:
-            return cls(np.flatnonzero(np.bincount(given)))
-        return cls(np.unique(given))
+        values = np.asarray(ids, dtype=np.int64)
+        if values.size and values.min() >= 0 and values.max() <= DENSE_FACTOR * values.size:
+            return cls(np.flatnonzero(np.bincount(values)))
+        return cls(np.unique(values))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -60,24 +60,24 @@ class IdMap:
         -------
         (m,) int32, or shorter when ids were dropped
         """
-        wanted = np.asarray(ids, dtype=np.int64)
-        found = self._places(wanted)
-        known = found >= 0
+        requested = np.asarray(ids, dtype=np.int64)
+        ordinals = self._lookup(requested)
+        known = ordinals >= 0
         if missing == "raise" and not known.all():
-            raise KeyError(f"{np.count_nonzero(~known)} ids are unknown, {wanted[~known][0]} the first")
-        return found[known] if missing == "drop" else found
+            raise KeyError(f"{np.count_nonzero(~known)} ids are unknown, {requested[~known][0]} the first")
+        return ordinals[known] if missing == "drop" else ordinals
 
-    def _places(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
+    def _lookup(self, requested: NDArray[np.int64]) -> NDArray[np.int32]:
         """(m,) int32: ordinals, and −1 where there is none."""
         if not len(self.ids):
-            return np.full(wanted.shape, -1, np.int32)
+            return np.full(requested.shape, -1, np.int32)
         last = int(self.ids[-1])
-        if self.ids[0] >= 0 and last <= DENSE * wanted.size:
+        if self.ids[0] >= 0 and last <= DENSE_FACTOR * requested.size:
             table = np.full(last + 2, -1, np.int32)
             table[self.ids] = np.arange(len(self.ids), dtype=np.int32)
-            return table[np.where((wanted < 0) | (wanted > last), last + 1, wanted)]
-        places = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
-        return np.where(self.ids[places] == wanted, places, -1).astype(np.int32)
+            return table[np.where((requested < 0) | (requested > last), last + 1, requested)]
+        positions = np.minimum(np.searchsorted(self.ids, requested), len(self.ids) - 1)
+        return np.where(self.ids[positions] == requested, positions, -1).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,8 +192,8 @@ class Interactions:
 
     def row(self, user: int) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
         """Ordinals and half stars of the ratings of the user with this ordinal."""
-        part = slice(self.indptr[user], self.indptr[user + 1])
-        return self.ordinals[part], self.half_stars[part]
+        own = slice(self.indptr[user], self.indptr[user + 1])
+        return self.ordinals[own], self.half_stars[own]
 
     def where(self, keep: NDArray[np.bool_]) -> Self:
         """The ratings that `keep` (n,) marks, among the same users and items."""
@@ -227,23 +227,23 @@ def fingerprint(item_ids: ArrayLike, half_stars: ArrayLike) -> int:
     int
         0 for no ratings.
     """
-    return int(_mixed(item_ids, half_stars).sum(dtype=np.uint64))
+    return int(_mix(item_ids, half_stars).sum(dtype=np.uint64))
 
 
 def fingerprints(interactions: Interactions) -> NDArray[np.uint64]:
     """`fingerprint` of every user's ratings; (n_users,) uint64."""
     ids = interactions.items.ids[interactions.ordinals]
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mixed(ids, interactions.half_stars), dtype=np.uint64)])
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mix(ids, interactions.half_stars), dtype=np.uint64)])
     return sums[interactions.indptr[1:]] - sums[interactions.indptr[:-1]]
 
 
-def _mixed(item_ids: ArrayLike, half_stars: ArrayLike) -> NDArray[np.uint64]:
+def _mix(item_ids: ArrayLike, half_stars: ArrayLike) -> NDArray[np.uint64]:
     """SplitMix64's finaliser (Steele, Lea, Flood 2014) of each rating; uint64 wraps around."""
-    z = np.asarray(item_ids, dtype=np.int64).astype(np.uint64) * np.uint64(16)
-    z += np.asarray(half_stars, dtype=np.int64).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    mixed = np.asarray(item_ids, dtype=np.int64).astype(np.uint64) * np.uint64(16)
+    mixed += np.asarray(half_stars, dtype=np.int64).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _checked(*arrays: ArrayLike) -> list[NDArray[Any]]:

@@ -6,11 +6,11 @@ import numpy as np
 
 from recommendations.engine.data.interactions import Interactions
 
-SEARCHED = 500_000
+MAX_SEARCH_RATINGS = 500_000
 """Ratings that the number of epochs is sought on, at most: those of users drawn at random."""
-TRIED = 5_000_000
+MAX_TRIAL_RATINGS = 5_000_000
 """Ratings that a trial is trained on, at most."""
-JUDGED_USERS = 10_000
+MAX_TRIAL_USERS = 10_000
 """Users that a trial is judged by, at most."""
 
 
@@ -36,7 +36,7 @@ class Size:
     dimension: int
     fits: int
     max_epochs: int
-    few: float
+    short_history_ratio: float
 
 
 SIZES = (

@@ -60,28 +60,28 @@ class Peer:
         parameters = dict(setting)
         weights = np.asarray(WEIGHTS[parameters.pop("weights")], np.float32)
         score = self.fit(_rows(train, weights), **parameters)
-        asked = _rows(train if known is None else known, weights)
-        return lambda users: score(asked[users])
+        rows = _rows(train if known is None else known, weights)
+        return lambda users: score(rows[users])
 
 
 def fit_popularity(rows: Rows) -> ScoreRows:
     """The same for everybody."""
     sums = np.asarray(rows.sum(axis=0), np.float32).ravel()
-    return lambda asked: np.tile(sums, (asked.shape[0], 1))
+    return lambda queries: np.tile(sums, (queries.shape[0], 1))
 
 
 def fit_ease(rows: Rows, *, ridge: float, popularity_ridge: float) -> ScoreRows:
     """EASE (Steck 2019) without approximation; many users and many items need an items-by-items matrix."""
     if min(rows.shape) <= WHOLE:
-        brought, items = solve(rows, EaseSettings(ridge, popularity_ridge))
-        return lambda asked: (asked @ brought) @ items.T
+        vectors, items = solve(rows, EaseSettings(ridge, popularity_ridge))
+        return lambda queries: (queries @ vectors) @ items.T
     gram = (rows.T @ rows).toarray().astype(np.float32)
     diagonal = np.diag_indices_from(gram)
     gram[diagonal] += ridge + popularity_ridge * gram[diagonal]
     inverse = np.linalg.inv(gram)
     weights = inverse / -inverse[diagonal]
     weights[diagonal] = 0
-    return lambda asked: np.asarray(asked @ weights, np.float32)
+    return lambda queries: np.asarray(queries @ weights, np.float32)
 
 
 def fit_item_knn(rows: Rows, *, neighbours: int, shrink: float) -> ScoreRows:
@@ -95,7 +95,7 @@ def fit_item_knn(rows: Rows, *, neighbours: int, shrink: float) -> ScoreRows:
         cut = np.partition(likeness, -neighbours, axis=0)[-neighbours]
         likeness[likeness < cut] = 0
     kept = csr_matrix(likeness)
-    return lambda asked: (asked @ kept).toarray()
+    return lambda queries: (queries @ kept).toarray()
 
 
 def fit_pure_svd(rows: Rows, *, dimension: int) -> ScoreRows:
@@ -107,7 +107,7 @@ def fit_pure_svd(rows: Rows, *, dimension: int) -> ScoreRows:
         vectors = left[:, best]
     else:
         vectors = (dense.T @ left[:, best]) / np.sqrt(np.maximum(values[best], 1e-9))
-    return lambda asked: np.asarray((asked @ vectors) @ vectors.T, np.float32)
+    return lambda queries: np.asarray((queries @ vectors) @ vectors.T, np.float32)
 
 
 def _bm25(rows: Rows, k1: float = 100.0, b: float = 0.8) -> Rows:

@@ -43,9 +43,11 @@ def popularity_lift(lists: Lists, profiles: csr_matrix, counts: NDArray[np.integ
     """
     own = csr_matrix((np.ones(profiles.nnz), profiles.indices, profiles.indptr), shape=profiles.shape)
     sizes = np.maximum(np.diff(own.indptr), 1)
-    usual = np.asarray(own @ counts.astype(np.float64)).ravel() / sizes
-    listed = counts[lists].mean(axis=1)
-    return np.divide(listed - usual, usual, out=np.zeros(len(lists)), where=usual > 0)
+    profile_popularity = np.asarray(own @ counts.astype(np.float64)).ravel() / sizes
+    list_popularity = counts[lists].mean(axis=1)
+    return np.divide(
+        list_popularity - profile_popularity, profile_popularity, out=np.zeros(len(lists)), where=profile_popularity > 0
+    )
 
 
 def diversity(lists: Lists, labels: csr_matrix) -> PerUser:
@@ -61,7 +63,7 @@ def diversity(lists: Lists, labels: csr_matrix) -> PerUser:
         return np.zeros(len(lists))
     lengths = np.sqrt(np.asarray(labels.multiply(labels).sum(axis=1), np.float64)).ravel()
     unit = csr_matrix(diags_array(np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)) @ labels)
-    sums = _of_lists(lists, len(lengths)) @ unit
+    sums = _list_matrix(lists, len(lengths)) @ unit
     alike = np.asarray(sums.multiply(sums).sum(axis=1), np.float64).ravel()
     own = (lengths[lists] > 0).sum(axis=1)
     return 1 - (alike - own) / (k * (k - 1))
@@ -77,21 +79,21 @@ def miscalibration(lists: Lists, profiles: csr_matrix, labels: csr_matrix) -> Pe
         What each user had liked.
     labels : (n_items, n_labels) csr_matrix
     """
-    shares = _rows_to_one(labels)
-    taste = _rows_to_one(csr_matrix(profiles @ shares)).toarray()
-    offered = _rows_to_one(csr_matrix(_of_lists(lists, labels.shape[0]) @ shares)).toarray()
+    shares = _normalize_rows(labels)
+    taste = _normalize_rows(csr_matrix(profiles @ shares)).toarray()
+    offered = _normalize_rows(csr_matrix(_list_matrix(lists, labels.shape[0]) @ shares)).toarray()
     mixed = (1 - SMOOTHING) * offered + SMOOTHING * taste
     terms = np.zeros_like(taste)
-    told = taste > 0
-    terms[told] = taste[told] * np.log2(taste[told] / mixed[told])
+    positive = taste > 0
+    terms[positive] = taste[positive] * np.log2(taste[positive] / mixed[positive])
     return terms.sum(axis=1)
 
 
-def _of_lists(lists: Lists, n_items: int) -> csr_matrix:
+def _list_matrix(lists: Lists, n_items: int) -> csr_matrix:
     indptr = np.arange(len(lists) + 1) * lists.shape[1]
     return csr_matrix((np.ones(lists.size), lists.ravel(), indptr), shape=(len(lists), n_items))
 
 
-def _rows_to_one(matrix: Any) -> csr_matrix:
+def _normalize_rows(matrix: Any) -> csr_matrix:
     sums = np.asarray(matrix.sum(axis=1), np.float64).ravel()
     return csr_matrix(diags_array(np.divide(1, sums, out=np.zeros_like(sums), where=sums > 0)) @ matrix)

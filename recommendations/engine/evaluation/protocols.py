@@ -52,41 +52,41 @@ class Protocol:
         return evaluate(scorer, self.judged, learned=self.train, candidates=self.candidates, max_users=max_users)
 
 
-def _simple(split: Callable[[Interactions], Split]) -> Callable[[Interactions, int], Protocol]:
-    def make(interactions: Interactions, seed: int) -> Protocol:
+def _split_protocol(split: Callable[[Interactions], Split]) -> Callable[[Interactions, int], Protocol]:
+    def build(interactions: Interactions, seed: int) -> Protocol:
         parts = split(interactions)
         return Protocol(parts.train, parts)
 
-    return make
+    return build
 
 
-def _users(interactions: Interactions, seed: int) -> Protocol:
-    held = splits.hold_out_users(interactions, seed=seed)
-    return Protocol(held.train, Split(held.known, held.test), held_out=True)
+def _held_out_users(interactions: Interactions, seed: int) -> Protocol:
+    held_out = splits.hold_out_users(interactions, seed=seed)
+    return Protocol(held_out.train, Split(held_out.known, held_out.test), held_out=True)
 
 
 def _few_likes(n: int) -> Callable[[Interactions, int], Protocol]:
-    def make(interactions: Interactions, seed: int) -> Protocol:
-        held = splits.hold_out_users(interactions, seed=seed)
-        known = splits.some_likes(held.known, n, seed=seed)
-        return Protocol(held.train, Split(known, held.test), held_out=True)
+    def build(interactions: Interactions, seed: int) -> Protocol:
+        held_out = splits.hold_out_users(interactions, seed=seed)
+        known = splits.sample_likes(held_out.known, n, seed=seed)
+        return Protocol(held_out.train, Split(known, held_out.test), held_out=True)
 
-    return make
+    return build
 
 
-def _items(interactions: Interactions, seed: int) -> Protocol:
+def _cold_items(interactions: Interactions, seed: int) -> Protocol:
     parts = splits.hold_out_items(interactions, seed=seed)
     return Protocol(parts.train, parts, candidates=parts.test.counts > 0)
 
 
 PROTOCOLS: Mapping[str, Callable[[Interactions, int], Protocol]] = {
-    "user-time": _simple(splits.split_by_user_time),
-    "time": _simple(splits.split_by_time),
-    "last-out": _simple(splits.split_leave_last_out),
-    "users": _users,
+    "user-time": _split_protocol(splits.split_by_user_time),
+    "time": _split_protocol(splits.split_by_time),
+    "last-out": _split_protocol(splits.split_leave_last_out),
+    "users": _held_out_users,
     "users-1-like": _few_likes(1),
     "users-3-likes": _few_likes(3),
     "users-5-likes": _few_likes(5),
-    "cold-items": _items,
+    "cold-items": _cold_items,
 }
 """By the name that `manage.py evaluate --split` takes; each makes a protocol of all ratings and a seed."""

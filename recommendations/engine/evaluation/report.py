@@ -41,7 +41,7 @@ def describe(
     """
     if labels is not None:
         judged = with_labels(judged, protocol.judged, labels)
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "users": len(judged.users),
         "metrics": {name: round(value, 5) for name, value in judged.metrics.items()},
         "intervals": {name: _rounded(interval(judged.per_user[name])) for name in WITH_INTERVALS},
@@ -51,10 +51,10 @@ def describe(
         },
     }
     if against is not None:
-        told["ahead"] = {
+        report["ahead"] = {
             name: _rounded(interval(judged.per_user[name] - against.per_user[name])) for name in WITH_INTERVALS
         }
-    return told
+    return report
 
 
 def means(reports: list[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
@@ -63,12 +63,12 @@ def means(reports: list[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
     values: dict[str, NDArray[np.float64]] = {
         name: np.array([report["metrics"][name] for report in reports]) for name in names
     }
-    return {name: (float(of.mean()), float(of.std())) for name, of in values.items()}
+    return {name: (float(array.mean()), float(array.std())) for name, array in values.items()}
 
 
 def _table(table: Table) -> dict[str, Any]:
-    return {name: {"users": users, "interval": _rounded(told)} for name, (users, told) in table.items()}
+    return {name: {"users": users, "interval": _rounded(bounds)} for name, (users, bounds) in table.items()}
 
 
-def _rounded(told: Interval) -> list[float]:
-    return [round(value, 5) for value in told]
+def _rounded(bounds: Interval) -> list[float]:
+    return [round(value, 5) for value in bounds]

@@ -44,13 +44,16 @@ def by_items(judged: Evaluation, split: Split, counts: NDArray[np.integer]) -> T
     groups = _item_groups(counts)
     liked = split.test.half_stars >= LIKED
     table = {}
-    for name, members in groups.items():
-        relevant = split.test.matrix((liked & members[split.test.ordinals]).astype(np.float32))[judged.users]
-        wanted = np.diff(relevant.indptr)
-        told = wanted > 0
+    for name, in_group in groups.items():
+        relevant = split.test.matrix((liked & in_group[split.test.ordinals]).astype(np.float32))[judged.users]
+        n_relevant = np.diff(relevant.indptr)
+        has_relevant = n_relevant > 0
         rows = np.arange(len(judged.users))[:, None]
         hits = relevant.toarray()[rows, judged.lists[:, :ITEM_CUTOFF]].sum(axis=1)
-        table[f"{name}, recall@{ITEM_CUTOFF}"] = (int(told.sum()), interval(hits[told] / wanted[told]))
+        table[f"{name}, recall@{ITEM_CUTOFF}"] = (
+            int(has_relevant.sum()),
+            interval(hits[has_relevant] / n_relevant[has_relevant]),
+        )
     return table
 
 

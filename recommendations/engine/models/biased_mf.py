@@ -15,7 +15,7 @@ from recommendations.engine.jit import Floats, Ordinals, jit_strict
 DIMENSION = 32
 EPOCHS = 20
 LEARNING_RATE = 0.01
-PENALTY = 0.05
+REGULARIZATION = 0.05
 Predict = Callable[[NDArray[np.integer], NDArray[np.integer]], NDArray[np.float64]]
 
 
@@ -29,26 +29,29 @@ def biased_mf(interactions: Interactions, *, seed: int = 0) -> Predict:
     users[:, -1] = items[:, -1] = 0
     for _ in range(EPOCHS):
         order = random.permutation(len(stars)).astype(np.int32)
-        _descend(interactions.user_ordinals, interactions.ordinals, stars - mean, order, (users, items))
+        _sgd_epoch(interactions.user_ordinals, interactions.ordinals, stars - mean, order, (users, items))
 
-    def predict(whose: NDArray[np.integer], what: NDArray[np.integer]) -> NDArray[np.float64]:
-        p, q = users[whose].astype(np.float64), items[what].astype(np.float64)
+    def predict(user_ordinals: NDArray[np.integer], item_ordinals: NDArray[np.integer]) -> NDArray[np.float64]:
+        p, q = users[user_ordinals].astype(np.float64), items[item_ordinals].astype(np.float64)
         return mean + p[:, -1] + q[:, -1] + (p[:, :-1] * q[:, :-1]).sum(axis=1)
 
     return predict
 
 
 @jit_strict
-def _descend(
-    users_of: Ordinals, items_of: Ordinals, stars: Floats, order: Ordinals, vectors: tuple[Floats, Floats]
+def _sgd_epoch(
+    user_ordinals: Ordinals, item_ordinals: Ordinals, stars: Floats, order: Ordinals, vectors: tuple[Floats, Floats]
 ) -> None:
-    rate, penalty = np.float32(LEARNING_RATE), np.float32(PENALTY)
-    for place in order:
-        p, q = vectors[0][users_of[place]], vectors[1][items_of[place]]
-        off = stars[place] - p[DIMENSION] - q[DIMENSION]
+    rate, regularization = np.float32(LEARNING_RATE), np.float32(REGULARIZATION)
+    for row in order:
+        p, q = vectors[0][user_ordinals[row]], vectors[1][item_ordinals[row]]
+        error = stars[row] - p[DIMENSION] - q[DIMENSION]
         for j in range(DIMENSION):
-            off -= p[j] * q[j]
-        p[DIMENSION] += rate * (off - penalty * p[DIMENSION])
-        q[DIMENSION] += rate * (off - penalty * q[DIMENSION])
+            error -= p[j] * q[j]
+        p[DIMENSION] += rate * (error - regularization * p[DIMENSION])
+        q[DIMENSION] += rate * (error - regularization * q[DIMENSION])
         for j in range(DIMENSION):
-            p[j], q[j] = p[j] + rate * (off * q[j] - penalty * p[j]), q[j] + rate * (off * p[j] - penalty * q[j])
+            p[j], q[j] = (
+                p[j] + rate * (error * q[j] - regularization * p[j]),
+                q[j] + rate * (error * p[j] - regularization * q[j]),
+            )

@@ -17,14 +17,14 @@ from scipy.sparse import csr_matrix, diags_array, vstack
 
 from recommendations.engine.data.features import IDENTITY, ItemFeatures
 from recommendations.engine.data.interactions import Interactions
+from recommendations.engine.data.rating_weights import weighted_ratings
 from recommendations.engine.models.factors import Factors, without_biases
-from recommendations.engine.models.fold_in import weighted
 
-WHOLE = 1500
+EXACT_SIZE = 1500
 """Up to so many users or items all singular vectors are taken, and the closed form is exact."""
 RANK = 256
 """Of the singular vectors that are taken of more."""
-OVERSAMPLING, POWERS = 32, 3
+OVERSAMPLING, POWER_ITERATIONS = 32, 3
 
 
 @dataclass(frozen=True)
@@ -85,19 +85,21 @@ def ease(
     seed : int
         Of the random projection that finds the singular vectors of large data.
     """
-    rows, items = solve(entries(interactions, weights, settings, features), settings, seed=seed)
-    users = (weighted(interactions, weights) @ rows).astype(np.float32)
+    rows, items = solve(training_matrix(interactions, weights, settings, features), settings, seed=seed)
+    users = (weighted_ratings(interactions, weights) @ rows).astype(np.float32)
     return Ease(Factors(without_biases(users), {IDENTITY: without_biases(items)}), rows)
 
 
-def entries(
+def training_matrix(
     interactions: Interactions,
     weights: NDArray[np.float32],
     settings: EaseSettings,
     features: ItemFeatures | None = None,
 ) -> csr_matrix:
     """X, (n_users + n_features, n_items) float32: likes by user, and a row for each feature of the items."""
-    matrix = _balanced(interactions.matrix(np.maximum(weights, 0)[interactions.half_stars]), settings.length_power)
+    matrix = _weight_by_length(
+        interactions.matrix(np.maximum(weights, 0)[interactions.half_stars]), settings.length_power
+    )
     if features is None or not settings.features:
         return matrix
     return csr_matrix(vstack([matrix, features.beside_identity.T * np.float32(settings.features)]), dtype=np.float32)
@@ -109,14 +111,14 @@ def solve(
     """Two matrices (n_items, r) whose product rows · itemsᵀ is B, but for its diagonal; `matrix` is X."""
     squares = np.asarray(matrix.multiply(matrix).sum(axis=0), np.float64).ravel()
     roots = np.sqrt(settings.ridge + settings.popularity_ridge * squares)
-    values, vectors = _singular(csr_matrix(matrix @ diags_array(1 / roots)), seed)
+    values, vectors = _singular_vectors(csr_matrix(matrix @ diags_array(1 / roots)), seed)
     kept = values**2 / (values**2 + 1)
-    left_over = np.maximum(1 - vectors**2 @ kept, 1e-9)
+    diagonal = np.maximum(1 - vectors**2 @ kept, 1e-9)
     rows = (vectors * kept / roots[:, None]).astype(np.float32)
-    return rows, (vectors * (roots / left_over)[:, None]).astype(np.float32)
+    return rows, (vectors * (roots / diagonal)[:, None]).astype(np.float32)
 
 
-def _balanced(matrix: csr_matrix, power: float) -> csr_matrix:
+def _weight_by_length(matrix: csr_matrix, power: float) -> csr_matrix:
     lengths = np.diff(matrix.indptr)
     if not (power and lengths.any()):
         return matrix
@@ -124,27 +126,27 @@ def _balanced(matrix: csr_matrix, power: float) -> csr_matrix:
     return csr_matrix(diags_array(shares.astype(np.float32)) @ matrix)
 
 
-def _singular(matrix: csr_matrix, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _singular_vectors(matrix: csr_matrix, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The largest singular values (r,) of a matrix, and its right singular vectors (n_columns, r)."""
     n_users, n_items = matrix.shape
-    if n_users <= min(WHOLE, n_items):
+    if n_users <= min(EXACT_SIZE, n_items):
         squares, left = np.linalg.eigh((matrix @ matrix.T).toarray().astype(np.float64))
-        told = squares > 1e-9 * squares.max(initial=0)
-        values = np.sqrt(squares[told])
-        return values, matrix.T @ left[:, told] / values
-    if n_items <= WHOLE:
+        positive = squares > 1e-9 * squares.max(initial=0)
+        values = np.sqrt(squares[positive])
+        return values, matrix.T @ left[:, positive] / values
+    if n_items <= EXACT_SIZE:
         squares, vectors = np.linalg.eigh((matrix.T @ matrix).toarray().astype(np.float64))
         return np.sqrt(np.maximum(squares, 0)), vectors
-    return _leading(matrix, seed)
+    return _leading_singular_vectors(matrix, seed)
 
 
-def _leading(matrix: csr_matrix, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _leading_singular_vectors(matrix: csr_matrix, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """By subspace iteration (Halko, Martinsson and Tropp 2011)."""
     n_columns = min(RANK + OVERSAMPLING, *matrix.shape)
-    start = np.random.default_rng(seed).standard_normal((matrix.shape[1], n_columns), dtype=np.float32)
-    for _ in range(POWERS):
-        start, _ = np.linalg.qr(matrix.T @ (matrix @ start))
-    small = matrix @ start
-    squares, vectors = np.linalg.eigh((small.T @ small).astype(np.float64))
+    basis = np.random.default_rng(seed).standard_normal((matrix.shape[1], n_columns), dtype=np.float32)
+    for _ in range(POWER_ITERATIONS):
+        basis, _ = np.linalg.qr(matrix.T @ (matrix @ basis))
+    projected = matrix @ basis
+    squares, vectors = np.linalg.eigh((projected.T @ projected).astype(np.float64))
     best = np.argsort(-squares)[:RANK]
-    return np.sqrt(np.maximum(squares[best], 0)), start @ vectors[:, best]
+    return np.sqrt(np.maximum(squares[best], 0)), basis @ vectors[:, best]

@@ -38,7 +38,7 @@ class Embeddings:
     items: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        for name, ids, vectors, ones in (
+        for name, ids, vectors, constant in (
             ("user", self.user_ids, self.users, -1),
             ("item", self.item_ids, self.items, -2),
         ):
@@ -49,8 +49,8 @@ class Embeddings:
                 raise ValueError(f"there are {len(ids)} {name} ids and {len(vectors)} {name} vectors")
             if not _finite(vectors):
                 raise ValueError(f"{name} vectors hold NaN or infinity; train with a lower learning rate")
-            if (vectors[:, ones] != 1).any():
-                raise ValueError(f"column {ones} of the {name} vectors must be 1: it meets the other side's bias")
+            if (vectors[:, constant] != 1).any():
+                raise ValueError(f"column {constant} of the {name} vectors must be 1: it meets the other side's bias")
         if self.users.shape[1] != self.items.shape[1]:
             raise ValueError(f"user vectors have {self.users.shape[1]} columns, item vectors {self.items.shape[1]}")
 
@@ -73,7 +73,9 @@ class Embeddings:
 
 def _finite(vectors: NDArray[np.float32]) -> bool:
     """In blocks: the mapped vectors of many users are not to be held in memory, nor as many answers."""
-    return all(np.isfinite(vectors[at : at + ROWS_PER_CHECK]).all() for at in range(0, len(vectors), ROWS_PER_CHECK))
+    return all(
+        np.isfinite(vectors[start : start + ROWS_PER_CHECK]).all() for start in range(0, len(vectors), ROWS_PER_CHECK)
+    )
 
 
 def stack_users(vectors: ArrayLike, biases: ArrayLike) -> NDArray[np.float32]:

@@ -27,15 +27,15 @@ class Factors:
     @property
     def items(self) -> NDArray[np.float32]:
         """(n_items, d + 1) float32: `[v, b_v]`."""
-        return sum_of(self.parts)
+        return sum_parts(self.parts)
 
 
-def without_biases(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def with_zero_biases(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, d) float32 vectors with a bias of 0 in one more column."""
     return np.column_stack([vectors, np.zeros(len(vectors), np.float32)])
 
 
-def sum_of(parts: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+def sum_parts(parts: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
     """The parts' sum, in float64 and rounded once."""
     return np.sum([part.astype(np.float64) for part in parts.values()], axis=0).astype(np.float32)
 
@@ -50,25 +50,25 @@ def join(factors: Sequence[Factors], weights: Sequence[float]) -> Factors:
     weights : sequence of float
         Of their scores, none negative.
     """
-    users = _side_by_side([one.users for one in factors], weights)
-    names = dict.fromkeys(name for one in factors for name in one.parts)
-    zeros = [np.zeros_like(next(iter(one.parts.values()))) for one in factors]
+    users = _concatenate([factor.users for factor in factors], weights)
+    names = dict.fromkeys(name for factor in factors for name in factor.parts)
+    zeros = [np.zeros_like(next(iter(factor.parts.values()))) for factor in factors]
     parts = {
-        name: _side_by_side([one.parts.get(name, zero) for one, zero in zip(factors, zeros, strict=True)], weights)
+        name: _concatenate([factor.parts.get(name, zero) for factor, zero in zip(factors, zeros, strict=True)], weights)
         for name in names
     }
     return Factors(users, parts)
 
 
-def tempered(factors: Factors, share: float) -> Factors:
+def scale_item_biases(factors: Factors, share: float) -> Factors:
     """The same with a share of the items' biases only."""
-    less = {
+    parts = {
         name: np.column_stack([part[:, :-1], part[:, -1] * np.float32(share)]) for name, part in factors.parts.items()
     }
-    return replace(factors, parts=less)
+    return replace(factors, parts=parts)
 
 
-def spread(factors: Factors) -> float:
+def score_spread(factors: Factors) -> float:
     """Standard deviation of a user's scores over the items, mean over the users."""
     items = factors.items.astype(np.float64)
     users = factors.users.astype(np.float64)
@@ -81,7 +81,7 @@ def compress(
     factors: Factors,
     dimension: int,
     weights: NDArray[np.floating] | None = None,
-    others: NDArray[np.floating] | None = None,
+    extra_users: NDArray[np.floating] | None = None,
 ) -> tuple[Factors, NDArray[np.float64]]:
     """The factors of `dimension` columns whose scores are nearest to the given ones' in the sum of squares.
 
@@ -105,21 +105,21 @@ def compress(
         What user vectors (without bias) are multiplied by.
     """
     items = factors.items[:, :-1].astype(np.float64)
-    width, told = items.shape[1], factors.users.shape[1] - 1
+    width, n_user_columns = items.shape[1], factors.users.shape[1] - 1
     if width <= dimension:
         to_users = to_items = np.eye(width)
     else:
         gram = np.zeros((width, width))
-        gram[:told, :told] = _gram(factors.users[:, :-1])
-        if others is not None:
-            gram += _gram(others)
-        root_users, back_users = _roots(gram)
-        root_items, back_items = _roots(items.T @ (items if weights is None else items * weights[:, None]))
+        gram[:n_user_columns, :n_user_columns] = _gram(factors.users[:, :-1])
+        if extra_users is not None:
+            gram += _gram(extra_users)
+        root_users, inverse_users = _square_roots(gram)
+        root_items, inverse_items = _square_roots(items.T @ (items if weights is None else items * weights[:, None]))
         left, values, right = np.linalg.svd(root_users @ root_items)
         scale = np.sqrt(values[:dimension])
-        to_users, to_items = back_users @ left[:, :dimension] * scale, back_items @ right[:dimension].T * scale
-    parts = {name: _mapped(part, to_items) for name, part in factors.parts.items()}
-    return Factors(_mapped(factors.users, to_users[:told]), parts), to_users
+        to_users, to_items = inverse_users @ left[:, :dimension] * scale, inverse_items @ right[:dimension].T * scale
+    parts = {name: _project(part, to_items) for name, part in factors.parts.items()}
+    return Factors(_project(factors.users, to_users[:n_user_columns]), parts), to_users
 
 
 def _gram(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -129,25 +129,28 @@ def _gram(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     return gram
 
 
-def _mapped(vectors: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    mapped = [(block[:, :-1] @ matrix).astype(np.float32) for block in _blocks(vectors)]
-    return np.column_stack([np.concatenate(mapped), vectors[:, -1]])
+def _project(vectors: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    projected = [(block[:, :-1] @ matrix).astype(np.float32) for block in _blocks(vectors)]
+    return np.column_stack([np.concatenate(projected), vectors[:, -1]])
 
 
 def _blocks(vectors: NDArray[np.floating]) -> Iterator[NDArray[np.float64]]:
     """All rows in float64, some at a time: of many users a copy would be large."""
-    return (vectors[at : at + ROWS_PER_STEP].astype(np.float64) for at in range(0, max(len(vectors), 1), ROWS_PER_STEP))
+    return (
+        vectors[start : start + ROWS_PER_STEP].astype(np.float64)
+        for start in range(0, max(len(vectors), 1), ROWS_PER_STEP)
+    )
 
 
-def _roots(gram: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _square_roots(gram: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The square root of a positive semidefinite matrix, and that root's pseudo-inverse."""
     values, vectors = np.linalg.eigh(gram)
     roots = np.sqrt(np.maximum(values, 0))
-    backs = np.divide(1, roots, out=np.zeros_like(roots), where=roots > 1e-7 * roots.max(initial=0))
-    return vectors * roots @ vectors.T, vectors * backs @ vectors.T
+    inverses = np.divide(1, roots, out=np.zeros_like(roots), where=roots > 1e-7 * roots.max(initial=0))
+    return vectors * roots @ vectors.T, vectors * inverses @ vectors.T
 
 
-def _side_by_side(blocks: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
+def _concatenate(blocks: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
     roots = np.sqrt(np.asarray(weights))
     vectors = [block[:, :-1] * root for block, root in zip(blocks, roots, strict=True)]
     biases = sum(block[:, -1] * weight for block, weight in zip(blocks, weights, strict=True))

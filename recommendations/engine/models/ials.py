@@ -29,9 +29,9 @@ ITEM_POWER = 0.85
 
 The higher it is, the less do movies that everybody has rated stand before all others.
 """
-EPOCHS, STEPS = 5, 3
+EPOCHS, CG_STEPS = 5, 3
 """Few: vectors that have not come to rest foretell more than those that have."""
-SOLVED = 1e-20
+RESIDUAL_TOLERANCE = 1e-20
 ROWS_PER_TASK = 2_000
 
 
@@ -78,9 +78,9 @@ def fold_in_rows(
     vectors = items.astype(np.float64)
     gram = vectors.T @ vectors
     gram[np.diag_indices_from(gram)] += ridge
-    solved = np.linalg.solve(gram, vectors.T).T
-    explained = (solved * vectors).sum(axis=1, keepdims=True)
-    return (solved * (1 + confidence) / (1 + confidence * explained)).astype(np.float32)
+    solutions = np.linalg.solve(gram, vectors.T).T
+    leverage = (solutions * vectors).sum(axis=1, keepdims=True)
+    return (solutions * (1 + confidence) / (1 + confidence * leverage)).astype(np.float32)
 
 
 def _item_ridges(by_item: csr_matrix) -> NDArray[np.float32]:
@@ -119,43 +119,43 @@ def _solve(side: _Side, vectors: NDArray[np.float32], start: int, stop: int) -> 
         if side.indptr[row] == side.indptr[row + 1]:
             vectors[row, :] = 0
         else:
-            _improve(side, row, vectors[row])
+            _conjugate_gradients(side, row, vectors[row])
 
 
 @jit_strict
-def _improve(side: _Side, row: int, vector: NDArray[np.float32]) -> None:
+def _conjugate_gradients(side: _Side, row: int, vector: NDArray[np.float32]) -> None:
     """Conjugate gradients towards (G + Σ c v vᵀ + λ I) vector = Σ (1 + c) v, in place."""
-    image = np.empty_like(vector)
-    _multiply(side, row, vector, image)
-    residual = -image
-    for place in range(side.indptr[row], side.indptr[row + 1]):
-        other = side.others[side.indices[place]]
+    product = np.empty_like(vector)
+    _apply_system(side, row, vector, product)
+    residual = -product
+    for entry in range(side.indptr[row], side.indptr[row + 1]):
+        other = side.others[side.indices[entry]]
         for j in range(len(vector)):
-            residual[j] += (1 + side.confidences[place]) * other[j]
+            residual[j] += (1 + side.confidences[entry]) * other[j]
     direction = residual.copy()
-    square = np.dot(residual, residual)
-    for _ in range(STEPS):
-        if square < SOLVED:
+    residual_square = np.dot(residual, residual)
+    for _ in range(CG_STEPS):
+        if residual_square < RESIDUAL_TOLERANCE:
             return
-        _multiply(side, row, direction, image)
-        length = square / np.dot(direction, image)
+        _apply_system(side, row, direction, product)
+        step = residual_square / np.dot(direction, product)
         for j in range(len(vector)):
-            vector[j] += length * direction[j]
-            residual[j] -= length * image[j]
-        left = np.dot(residual, residual)
+            vector[j] += step * direction[j]
+            residual[j] -= step * product[j]
+        next_square = np.dot(residual, residual)
         for j in range(len(vector)):
-            direction[j] = residual[j] + left / square * direction[j]
-        square = left
+            direction[j] = residual[j] + next_square / residual_square * direction[j]
+        residual_square = next_square
 
 
 @jit_strict
-def _multiply(side: _Side, row: int, vector: NDArray[np.float32], image: NDArray[np.float32]) -> None:
+def _apply_system(side: _Side, row: int, vector: NDArray[np.float32], product: NDArray[np.float32]) -> None:
     """(G + Σ c v vᵀ + λ I) vector, into `image`."""
-    np.dot(side.gram, vector, image)
+    np.dot(side.gram, vector, product)
     for j in range(len(vector)):
-        image[j] += side.ridges[row] * vector[j]
-    for place in range(side.indptr[row], side.indptr[row + 1]):
-        other = side.others[side.indices[place]]
-        share = side.confidences[place] * np.dot(other, vector)
+        product[j] += side.ridges[row] * vector[j]
+    for entry in range(side.indptr[row], side.indptr[row + 1]):
+        other = side.others[side.indices[entry]]
+        share = side.confidences[entry] * np.dot(other, vector)
         for j in range(len(vector)):
-            image[j] += share * other[j]
+            product[j] += share * other[j]

@@ -108,10 +108,10 @@ class LightFMFits:
         return [self._factors(model) for model in self.models]
 
     def _factors(self, model: LightFM) -> Factors:
-        learned = np.column_stack([model.item_embeddings, model.item_biases])
+        embeddings = np.column_stack([model.item_embeddings, model.item_biases])
         users = np.column_stack([model.user_embeddings, model.user_biases])
         parts = {
-            name: csr_matrix(self._features.matrix[:, columns]) @ learned[columns]
+            name: csr_matrix(self._features.matrix[:, columns]) @ embeddings[columns]
             for name, columns in self._features.blocks.items()
         }
         parts[IDENTITY] = self._own_part(parts[IDENTITY])
@@ -124,5 +124,5 @@ class LightFMFits:
 
 
 def _columns(matrix: coo_matrix, kept: NDArray[np.bool_]) -> coo_matrix:
-    places = np.cumsum(kept, dtype=np.int32) - 1
-    return coo_matrix((matrix.data, (matrix.row, places[matrix.col])), (matrix.shape[0], int(kept.sum())))
+    positions = np.cumsum(kept, dtype=np.int32) - 1
+    return coo_matrix((matrix.data, (matrix.row, positions[matrix.col])), (matrix.shape[0], int(kept.sum())))

@@ -65,53 +65,53 @@ def calibrate(split: Split, directions: NDArray[np.float32]) -> Calibration:
         features.append(stars.features(directions, rated, half_stars, ordinals))
         true.append(judged.astype(np.float64) / 2)
     folds = np.repeat(np.arange(len(users)) % FOLDS, [len(row) for row in true])
-    table, given = np.concatenate(features), np.concatenate(true)
-    predictions = {"stars": _cross_fitted(table, given, folds, stars.coefficients)}
-    predictions |= _simpler(split, users)
-    errors = {name: _error(predicted, given) for name, predicted in predictions.items()}
-    return Calibration(replace(stars, coefficients=_ridge(table, given, stars.coefficients)), errors)
+    table, actual = np.concatenate(features), np.concatenate(true)
+    predictions = {"stars": _cross_fitted(table, actual, folds, stars.coefficients)}
+    predictions |= _baselines(split, users)
+    errors = {name: _error(predicted, actual) for name, predicted in predictions.items()}
+    return Calibration(replace(stars, coefficients=_ridge(table, actual, stars.coefficients)), errors)
 
 
 def _sample(users: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.random.default_rng(0).permutation(users)[:USERS]
 
 
-def _ridge(table: NDArray[np.float64], given: NDArray[np.float64], towards: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ridge(table: NDArray[np.float64], actual: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
     gram = table.T @ table + RIDGE * np.eye(table.shape[1])
-    return towards + np.linalg.solve(gram, table.T @ (given - table @ towards))
+    return prior + np.linalg.solve(gram, table.T @ (actual - table @ prior))
 
 
 def _cross_fitted(
-    table: NDArray[np.float64], given: NDArray[np.float64], folds: NDArray[np.int64], towards: NDArray[np.float64]
+    table: NDArray[np.float64], actual: NDArray[np.float64], folds: NDArray[np.int64], prior: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    predicted = np.empty(len(given))
+    predicted = np.empty(len(actual))
     for fold in range(FOLDS):
-        held = folds == fold
-        predicted[held] = table[held] @ _ridge(table[~held], given[~held], towards)
+        held_out = folds == fold
+        predicted[held_out] = table[held_out] @ _ridge(table[~held_out], actual[~held_out], prior)
     return predicted
 
 
-def _simpler(split: Split, users: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+def _baselines(split: Split, users: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     rows = [split.test.row(user)[0] for user in users]
-    whose, what = np.repeat(users, [len(row) for row in rows]), np.concatenate(rows)
+    user_ordinals, item_ordinals = np.repeat(users, [len(row) for row in rows]), np.concatenate(rows)
     train = split.train
     stars = train.half_stars / 2
     mean = stars.mean() if len(stars) else (LOWEST + HIGHEST) / 2
     return {
-        "mean": np.full(len(what), mean),
-        "user mean": _group_means(train.user_ordinals, stars, train.n_users, mean)[whose],
-        "movie mean": _group_means(train.ordinals, stars, train.n_items, mean)[what],
-        "biased MF": biased_mf(train)(whose, what),
+        "mean": np.full(len(item_ordinals), mean),
+        "user mean": _group_means(train.user_ordinals, stars, train.n_users, mean)[user_ordinals],
+        "movie mean": _group_means(train.ordinals, stars, train.n_items, mean)[item_ordinals],
+        "biased MF": biased_mf(train)(user_ordinals, item_ordinals),
     }
 
 
 def _group_means(
-    groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int, otherwise: float
+    groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int, default: float
 ) -> NDArray[np.float64]:
     counts = np.bincount(groups, minlength=n_groups)
-    return np.where(counts, np.bincount(groups, values, n_groups) / np.maximum(counts, 1), otherwise)
+    return np.where(counts, np.bincount(groups, values, n_groups) / np.maximum(counts, 1), default)
 
 
-def _error(predicted: NDArray[np.float64], given: NDArray[np.float64]) -> StarError:
-    off = np.clip(predicted, LOWEST, HIGHEST) - given
-    return StarError(round(float(np.sqrt((off**2).mean())), 4), round(float(np.abs(off).mean()), 4))
+def _error(predicted: NDArray[np.float64], actual: NDArray[np.float64]) -> StarError:
+    errors = np.clip(predicted, LOWEST, HIGHEST) - actual
+    return StarError(round(float(np.sqrt((errors**2).mean())), 4), round(float(np.abs(errors).mean()), 4))

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from recommendations.engine.data.interactions import Interactions
 
-OFFSET_SHRINK = 2.0
+OFFSET_SHRINKAGE = 2.0
 """Ratings of average height that every user and movie is given before their own."""
-SHRINK = 1.0
+SHRINKAGE = 1.0
 SHARPNESS = 6
 ROUNDS = 5
 LOWEST, HIGHEST = 0.5, 5.0
@@ -52,16 +52,16 @@ class RatingPredictor:
         stars = interactions.half_stars / 2
         users, items = interactions.user_ordinals, interactions.ordinals
         mean = stars.mean() if len(stars) else (LOWEST + HIGHEST) / 2
-        of_users, of_items = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
+        user_offsets, item_offsets = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
         for _ in range(ROUNDS):
-            of_items = _means(items, stars - mean - of_users[users], interactions.n_items)
-            of_users = _means(users, stars - mean - of_items[items], interactions.n_users)
-        return cls(np.asarray(mean), of_items.astype(np.float32), np.array([mean, 1.0, 1.0, 1.0]))
+            item_offsets = _shrunk_means(items, stars - mean - user_offsets[users], interactions.n_items)
+            user_offsets = _shrunk_means(users, stars - mean - item_offsets[items], interactions.n_users)
+        return cls(np.asarray(mean), item_offsets.astype(np.float32), np.array([mean, 1.0, 1.0, 1.0]))
 
     def with_offsets_of(self, interactions: Interactions) -> Self:
         """The same coefficients, with μ and b_i of other ratings of the same movies."""
-        other = type(self).of(interactions)
-        return replace(self, mean=other.mean, offsets=other.offsets)
+        refitted = type(self).of(interactions)
+        return replace(self, mean=refitted.mean, offsets=refitted.offsets)
 
     def predict(
         self,
@@ -98,14 +98,14 @@ class RatingPredictor:
         ordinals: NDArray[np.int32],
     ) -> NDArray[np.float64]:
         """(m, 4) float64: what c₀ … c₃ are multiplied by; the parameters are those of `predict`."""
-        left = half_stars / 2 - self.mean - self.offsets[rated]
-        own = left.sum() / (OFFSET_SHRINK + len(left))
+        residuals = half_stars / 2 - self.mean - self.offsets[rated]
+        user_offset = residuals.sum() / (OFFSET_SHRINKAGE + len(residuals))
         weights = np.maximum(directions[ordinals] @ directions[rated].T, 0).astype(np.float64) ** SHARPNESS
-        near = weights @ (left - own) / (SHRINK + weights.sum(axis=1))
+        neighbours = weights @ (residuals - user_offset) / (SHRINKAGE + weights.sum(axis=1))
         ones = np.ones(len(ordinals))
-        return np.column_stack([ones, own * ones, self.offsets[ordinals], near])
+        return np.column_stack([ones, user_offset * ones, self.offsets[ordinals], neighbours])
 
 
-def _means(groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
+def _shrunk_means(groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
     counts = np.bincount(groups, minlength=n_groups)
-    return np.bincount(groups, values, n_groups) / (OFFSET_SHRINK + counts)
+    return np.bincount(groups, values, n_groups) / (OFFSET_SHRINKAGE + counts)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from recommendations.engine.data.features import IDENTITY
 from recommendations.engine.data.interactions import IdMap, Interactions
+from recommendations.engine.data.rating_weights import rating_weights
 from recommendations.engine.data.targets import FeedbackKind
 from recommendations.engine.models.ease import EaseSettings
 from recommendations.engine.models.embeddings import Embeddings
-from recommendations.engine.models.factors import without_biases
-from recommendations.engine.models.fold_in import FoldIn, as_bold, covariance_of, learned, rating_weights
+from recommendations.engine.models.factors import with_zero_biases
+from recommendations.engine.models.fold_in import FoldIn
+from recommendations.engine.models.fold_in_fitting import fit_fold_in_rows, item_covariance, scale_to_average_spread
 from recommendations.engine.models.ials import fold_in_rows
 from recommendations.engine.models.trained_model import TrainedModel
 
@@ -87,10 +89,10 @@ class Solved:
         """The vectors of other ids, 0 for those that were not met, and which were."""
         rows = wanted.ordinals(self.ids, missing="mark")
         vectors = np.zeros((len(wanted), self.vectors.shape[1]), np.float32)
-        met = np.zeros(len(wanted), bool)
+        known = np.zeros(len(wanted), bool)
         vectors[rows[rows >= 0]] = self.vectors[rows >= 0]
-        met[rows[rows >= 0]] = True
-        return vectors, met
+        known[rows[rows >= 0]] = True
+        return vectors, known
 
 
 def check(interactions: Interactions, n_items: int, config: AlsConfig) -> None:
@@ -111,20 +113,21 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
     users, items : Solved
     config : AlsConfig
     """
-    user_vectors, met = users.of(interactions.users)
-    item_vectors, _ = items.of(interactions.items)
-    stacked = without_biases(item_vectors)
-    trained = without_biases(user_vectors)
-    rows, prior = learned(interactions, trained, stacked, config.weights)
-    average = trained[met].mean(axis=0) if met.any() else trained[0]
-    short_history_rows = without_biases(fold_in_rows(item_vectors, confidence=config.confidence, ridge=config.ridge))
-    covariance = covariance_of(stacked)
+    user_vectors, trained_users = users.array(interactions.users)
+    item_vectors, _ = items.array(interactions.items)
+    stacked = with_zero_biases(item_vectors)
+    trained = with_zero_biases(user_vectors)
+    long_history_rows, prior = fit_fold_in_rows(interactions, trained, stacked, config.weights)
+    average = trained[trained_users].mean(axis=0) if trained_users.any() else trained[0]
+    short_history_rows = with_zero_biases(fold_in_rows(item_vectors, confidence=config.confidence, ridge=config.ridge))
+    covariance = item_covariance(stacked)
     single_history_rows, short_history_rows = (
-        as_bold(of, covariance, average, interactions.counts) for of in (stacked, short_history_rows)
+        scale_to_average_spread(array, covariance, average, interactions.counts)
+        for array in (stacked, short_history_rows)
     )
-    fold_in = FoldIn.closed(
+    fold_in = FoldIn.build(
         config.weights,
-        long_history_rows=rows,
+        long_history_rows=long_history_rows,
         single_history_rows=single_history_rows,
         short_history_rows=short_history_rows,
         prior=prior,
@@ -138,6 +141,6 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
         (item_vectors, stacked[:, -1]),
     )
     vectors = fold_in.vectors(interactions, embeddings.users)
-    strangers = interactions.where(~met[interactions.user_ordinals])
-    vectors[~met] = fold_in.vectors(strangers)[~met]
+    untrained = interactions.where(~trained_users[interactions.user_ordinals])
+    vectors[~trained_users] = fold_in.vectors(untrained)[~trained_users]
     return TrainedModel(replace(embeddings, users=vectors), fold_in, {IDENTITY: stacked}, config, [])

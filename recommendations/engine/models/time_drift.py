@@ -10,10 +10,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from recommendations.engine.data.interactions import Interactions
 
-PERIODS = 16
-WIDTH = 1.5
+MAX_PERIODS = 16
+SMOOTHING_WIDTH = 1.5
 """Standard deviation, in periods, of the Gaussian that smooths the counts: fashions change slowly."""
-DOUBT = 3
+LIFT_PRIOR = 3
 """So many ratings, of every item and in every period, are taken to be as usual."""
 
 
@@ -21,7 +21,7 @@ def period_centers_of(interactions: Interactions) -> NDArray[np.int64]:
     """(T,) int64, ascending Unix seconds: the middles of periods of equally many ratings, `PERIODS` of them at most."""
     if not len(interactions):
         return np.zeros(1, np.int64)
-    return np.unique(np.quantile(interactions.timestamps, (np.arange(PERIODS) + 0.5) / PERIODS, method="lower"))
+    return np.unique(np.quantile(interactions.timestamps, (np.arange(MAX_PERIODS) + 0.5) / MAX_PERIODS, method="lower"))
 
 
 def time_lift(interactions: Interactions, period_centers: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -39,10 +39,10 @@ def time_lift(interactions: Interactions, period_centers: NDArray[np.int64]) -> 
     periods = np.searchsorted((period_centers[1:] + period_centers[:-1]) / 2, interactions.timestamps)
     cells = interactions.ordinals * np.int64(n_periods) + periods
     counts = np.bincount(cells, minlength=interactions.n_items * n_periods).reshape(-1, n_periods).astype(np.float64)
-    window = WIDTH * np.sqrt(4 * np.pi)
-    nearby = window * gaussian_filter1d(counts, WIDTH, axis=1, mode="nearest")
-    usual = np.outer(interactions.counts, nearby.sum(axis=0) / max(len(interactions), 1))
-    return np.log((nearby + DOUBT) / (usual + DOUBT)).astype(np.float32)
+    window = SMOOTHING_WIDTH * np.sqrt(4 * np.pi)
+    smoothed = window * gaussian_filter1d(counts, SMOOTHING_WIDTH, axis=1, mode="nearest")
+    expected = np.outer(interactions.counts, smoothed.sum(axis=0) / max(len(interactions), 1))
+    return np.log((smoothed + LIFT_PRIOR) / (expected + LIFT_PRIOR)).astype(np.float32)
 
 
 def period_weights(period_centers: NDArray[np.int64], timestamps: ArrayLike) -> NDArray[np.float32]:
@@ -55,5 +55,5 @@ def period_weights(period_centers: NDArray[np.int64], timestamps: ArrayLike) -> 
     period_centers : (T,) int64
     timestamps : (m,) int
     """
-    places = np.interp(np.asarray(timestamps, np.int64), period_centers, np.arange(len(period_centers)))
-    return np.maximum(1 - np.abs(places[:, None] - np.arange(len(period_centers))), 0).astype(np.float32)
+    positions = np.interp(np.asarray(timestamps, np.int64), period_centers, np.arange(len(period_centers)))
+    return np.maximum(1 - np.abs(positions[:, None] - np.arange(len(period_centers))), 0).astype(np.float32)

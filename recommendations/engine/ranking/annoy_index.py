@@ -67,7 +67,7 @@ def build_index(item_vectors: NDArray[np.float32], path: Path, *, n_trees: int) 
     """
     annoy = AnnoyIndex(item_vectors.shape[1] + 1, METRIC)
     annoy.set_seed(SEED)
-    for ordinal, vector in enumerate(_of_one_norm(item_vectors)):
+    for ordinal, vector in enumerate(_with_equal_norms(item_vectors)):
         annoy.add_item(ordinal, vector)
     annoy.build(n_trees, n_jobs=1)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
@@ -103,7 +103,7 @@ def open_index(path: Path, item_vectors: NDArray[np.float32], *, search_k: int =
     return ItemIndex(annoy, item_vectors, search_k)
 
 
-def _of_one_norm(item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def _with_equal_norms(item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if not len(item_vectors):
         raise ValueError("there is no item to index")
     if not np.isfinite(item_vectors).all():

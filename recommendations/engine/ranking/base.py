@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from recommendations.engine.ranking.annoy_index import ItemIndex
 from recommendations.engine.ranking.kernels import score_rows
 
-LARGEST = 1e15
+MAX_ABSOLUTE = 1e15
 """No entry of a vector may be larger, so that no score overflows."""
 
 
@@ -98,9 +98,9 @@ def exact_rank_partition(
     scores = _scores(query, item_vectors)
     if not 0 < query.k < len(scores):
         return _ranking(query, scores, np.argsort(-scores, kind="stable")[: query.k])
-    border = len(scores) - query.k
-    reaching = np.flatnonzero(scores >= scores[np.argpartition(scores, border)[border]])
-    best = reaching[np.argsort(-scores[reaching], kind="stable")[: query.k]]
+    kth = len(scores) - query.k
+    contenders = np.flatnonzero(scores >= scores[np.argpartition(scores, kth)[kth]])
+    best = contenders[np.argsort(-scores[contenders], kind="stable")[: query.k]]
     return _ranking(query, scores, best)
 
 
@@ -125,13 +125,13 @@ def approximate_rank(
     wanted = min(query.k, eligible)
     if candidates is not None or not wanted:
         return exact_rank_partition(user_vector, index.item_vectors, k, exclude=exclude, candidates=candidates)
-    found = index.nearest(query.user_vector, wanted + index.n_items - eligible)
-    kept = found if query.rows is None else found[np.isin(found, query.rows, assume_unique=True)]
+    retrieved = index.nearest(query.user_vector, wanted + index.n_items - eligible)
+    kept = retrieved if query.rows is None else retrieved[np.isin(retrieved, query.rows, assume_unique=True)]
     if len(kept) < wanted:
         return exact_rank_partition(user_vector, index.item_vectors, k, exclude=exclude)
     scores = score_rows(index.item_vectors, kept, query.user_vector.astype(np.float64))
     best = np.lexsort((kept, -scores))[:wanted]
-    return Ranking(kept[best], scores[best], len(found))
+    return Ranking(kept[best], scores[best], len(retrieved))
 
 
 def checked_vector(user_vector: ArrayLike, dimension: int) -> NDArray[np.float32]:
@@ -139,7 +139,7 @@ def checked_vector(user_vector: ArrayLike, dimension: int) -> NDArray[np.float32
     vector = np.ascontiguousarray(user_vector, dtype=np.float32)
     if vector.shape != (dimension,):
         raise ValueError(f"the user vector has shape {vector.shape}; these items want ({dimension},)")
-    if not (np.abs(vector) <= LARGEST).all():
+    if not (np.abs(vector) <= MAX_ABSOLUTE).all():
         raise ValueError("the user vector holds NaN or infinity, or numbers that no training gives; train again")
     return vector
 
@@ -149,7 +149,7 @@ def checked_vectors(vectors: NDArray[np.float32], dimension: int | None = None) 
     matrix = np.ascontiguousarray(vectors, dtype=np.float32)
     if matrix.ndim != 2 or dimension not in (None, matrix.shape[1]):
         raise ValueError(f"the vectors have shape {matrix.shape}; a row of {dimension or 'd'} for each is wanted")
-    if not matrix.size or not max(-float(matrix.min()), float(matrix.max())) <= LARGEST:
+    if not matrix.size or not max(-float(matrix.min()), float(matrix.max())) <= MAX_ABSOLUTE:
         raise ValueError("there is no vector, or one holds NaN or infinity, or numbers that no training gives")
     return matrix
 

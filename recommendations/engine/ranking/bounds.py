@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from recommendations.engine.ranking.exact_search import BLOCK, WIDTH
 from recommendations.engine.ranking.quantization import encode
 
-HEAD = WIDTH - 1
+N_DIRECTIONS = WIDTH - 1
 
 
 def digest(item_vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
@@ -43,33 +43,33 @@ def digest(item_vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
     mean = item_vectors.mean(axis=0, dtype=np.float64)
     centred = item_vectors - mean
     directions = _widest_directions(centred)
-    head = centred @ directions.T
-    tail = np.linalg.norm(centred - head @ directions, axis=1)
+    coordinates = centred @ directions.T
+    remainder = np.linalg.norm(centred - coordinates @ directions, axis=1)
     longest = np.linalg.norm(centred, axis=1).max() + np.linalg.norm(mean)
-    rows = np.column_stack([head, tail]).astype(np.float32)
-    blocks = _blocks(rows[:, :HEAD])
-    boxed = np.where(blocks[:, :, None] < 0, rows[blocks[:, :1]], rows[blocks])
+    rows = np.column_stack([coordinates, remainder]).astype(np.float32)
+    blocks = _build_blocks(rows[:, :N_DIRECTIONS])
+    block_rows = np.where(blocks[:, :, None] < 0, rows[blocks[:, :1]], rows[blocks])
     return {
         "mean": mean,
         "directions": directions,
         "longest": np.array([longest]),
-        "digests": np.ascontiguousarray(boxed.transpose(0, 2, 1)),
+        "digests": np.ascontiguousarray(block_rows.transpose(0, 2, 1)),
         "ordinals": blocks,
-        "lower": np.ascontiguousarray(boxed.min(axis=1).T),
-        "upper": np.ascontiguousarray(boxed.max(axis=1).T),
+        "lower": np.ascontiguousarray(block_rows.min(axis=1).T),
+        "upper": np.ascontiguousarray(block_rows.max(axis=1).T),
         **encode(item_vectors, mean, blocks),
     }
 
 
 def _widest_directions(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     _, vectors = np.linalg.eigh(centred.T @ centred)
-    directions = np.zeros((HEAD, centred.shape[1]))
-    widest = vectors.T[::-1][:HEAD]
+    directions = np.zeros((N_DIRECTIONS, centred.shape[1]))
+    widest = vectors.T[::-1][:N_DIRECTIONS]
     directions[: len(widest)] = widest
     return directions
 
 
-def _blocks(points: NDArray[np.float32]) -> NDArray[np.int32]:
+def _build_blocks(points: NDArray[np.float32]) -> NDArray[np.int32]:
     """(n_blocks, 32) ordinals of near points, −1 behind those of a block that is not full."""
     depth = max(0, int(np.ceil(np.log2(len(points) / BLOCK))))
     slots = -(-len(points) // (1 << depth))

@@ -57,12 +57,12 @@ def rank_all(
 
     def rank(start: int) -> Block:
         bounds = np.asarray(indptr[start : start + BLOCK + 1])
-        out = bounds - bounds[0], ordinals[bounds[0] : bounds[-1]]
-        return Block(start, *ranker.rank_many(user_vectors[start : start + BLOCK], k, exclude=out))
+        block_exclude = bounds - bounds[0], ordinals[bounds[0] : bounds[-1]]
+        return Block(start, *ranker.rank_many(user_vectors[start : start + BLOCK], k, exclude=block_exclude))
 
     starts = iter(range(0, len(user_vectors), BLOCK))
     with ThreadPoolExecutor(threads) as pool:
-        ahead: deque[Future[Block]] = deque(pool.submit(rank, start) for start in islice(starts, 2 * threads))
-        while ahead:
-            yield ahead.popleft().result()
-            ahead.extend(pool.submit(rank, start) for start in islice(starts, 1))
+        pending: deque[Future[Block]] = deque(pool.submit(rank, start) for start in islice(starts, 2 * threads))
+        while pending:
+            yield pending.popleft().result()
+            pending.extend(pool.submit(rank, start) for start in islice(starts, 1))

@@ -26,7 +26,7 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
-NONE = _frozen(np.empty(0, np.int32))
+NO_ORDINALS = _frozen(np.empty(0, np.int32))
 
 
 class ExactRanker:
@@ -42,11 +42,11 @@ class ExactRanker:
         From `prepare` or `from_arrays`.
     """
 
-    def __init__(self, catalogue: RankingIndex) -> None:
-        self._catalogue = catalogue
+    def __init__(self, index: RankingIndex) -> None:
+        self._index = index
         self._local = threading.local()
         # Loads the compiled code (a quarter of a second) now, not in the first visitor's request.
-        self.rank(np.zeros(catalogue.items.shape[1], np.float32), 1)
+        self.rank(np.zeros(index.items.shape[1], np.float32), 1)
 
     @classmethod
     def prepare(cls, item_vectors: NDArray[np.float32]) -> "ExactRanker":
@@ -69,7 +69,7 @@ class ExactRanker:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What `prepare` computed, by name; see `pruning.digest`."""
-        arrays = self._catalogue._asdict()
+        arrays = self._index._asdict()
         del arrays["items"]
         return arrays
 
@@ -82,16 +82,16 @@ class ExactRanker:
         candidates: ArrayLike | None = None,
     ) -> Ranking:
         """The best k; arguments and errors are those of `ranking.exact_rank_naive`."""
-        n_items, dimension = self._catalogue.items.shape
+        n_items, dimension = self._index.items.shape
         user = _frozen(checked_vector(user_vector, dimension))
         size = min(checked_count(k), n_items)
         best = Best(np.empty(size, np.float32), np.empty(size, np.int32))
-        only = Filter(
-            NONE if exclude is None else _frozen(checked_ordinals(exclude, n_items, "exclude")),
-            NONE if candidates is None else _frozen(checked_ordinals(candidates, n_items, "candidates")),
+        query_filter = Filter(
+            NO_ORDINALS if exclude is None else _frozen(checked_ordinals(exclude, n_items, "exclude")),
+            NO_ORDINALS if candidates is None else _frozen(checked_ordinals(candidates, n_items, "candidates")),
             candidates is not None,
         )
-        written, eligible = search(self._catalogue, user, only, self._scratch(), best)
+        written, eligible = search(self._index, user, query_filter, self._scratch(), best)
         return Ranking(best.ordinals[:written], best.scores[:written], eligible)
 
     def rank_many(
@@ -117,21 +117,21 @@ class ExactRanker:
         scores : (m, k) float32
             −inf where nothing is left.
         """
-        n_items, dimension = self._catalogue.items.shape
+        n_items, dimension = self._index.items.shape
         users = _frozen(checked_vectors(user_vectors, dimension))
         shape = len(users), checked_count(k)
         best = Best(np.empty(shape, np.float32), np.empty(shape, np.int32))
-        indptr, ordinals = (np.zeros(len(users) + 1), NONE) if exclude is None else exclude
+        indptr, ordinals = (np.zeros(len(users) + 1), NO_ORDINALS) if exclude is None else exclude
         if len(indptr) != len(users) + 1 or indptr[0] or indptr[-1] != len(ordinals) or (np.diff(indptr) < 0).any():
             raise ValueError(f"exclude has no row for each of the {len(users)} users")
         rows = Rows(indptr.astype(np.int64), _frozen(checked_ordinals(ordinals, n_items, "exclude")))
-        search_many(self._catalogue, users, rows, self._scratch(), best)
+        search_many(self._index, users, rows, self._scratch(), best)
         return best.ordinals, best.scores
 
     def _scratch(self) -> Scratch:
         if not hasattr(self._local, "scratch"):
-            n_blocks = self._catalogue.lower.shape[1]
-            marks = np.zeros(len(self._catalogue.items), np.uint8)
+            n_blocks = self._index.lower.shape[1]
+            marks = np.zeros(len(self._index.items), np.uint8)
             self._local.scratch = Scratch(marks, np.empty(n_blocks, np.float32), np.empty(n_blocks, np.int32))
         scratch: Scratch = self._local.scratch
         return scratch

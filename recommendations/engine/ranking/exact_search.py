@@ -20,12 +20,12 @@ BUCKETS = 16
 """Few, so that the blocks of one lie in the order in which they are stored and are read ahead."""
 EPSILON = 2.0**-24
 """Largest relative error of one rounding to float32."""
-UPWARDS = 1 + 1e-6
+ROUND_UP = 1 + 1e-6
 TINY = 1e-20
 """Vectors shorter than this, which no training gives, are too near to the smallest float32 for any bound."""
 UNDERFLOW = 1e-36
 """More than float32 may lose where its numbers are too small for its precision."""
-FEW = 8
+SPARSE_FACTOR = 8
 """Candidates are looked at one by one up to this part (an eighth) of the catalogue; above, blocks are faster."""
 LAST = np.int32(2**31 - 1)
 
@@ -83,14 +83,14 @@ class Best(NamedTuple):
     ordinals: Ordinals
 
 
-class Aim(NamedTuple):
+class PreparedUser(NamedTuple):
     """A user vector, ready: `weights` meet the digests; bound + offset + margin is never below the score.
 
     `length` is that of the user vector, rounded upwards.
     """
 
     user: Floats
-    precise: Doubles
+    user64: Doubles
     weights: Floats
     length: np.float32
     offset: float
@@ -98,7 +98,7 @@ class Aim(NamedTuple):
 
 
 @jit_strict
-def search(catalogue: RankingIndex, user: Floats, only: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
+def search(index: RankingIndex, user: Floats, query_filter: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
     """Write the best eligible items to `best`, in order, as many as it has room for.
 
     Returns
@@ -106,21 +106,21 @@ def search(catalogue: RankingIndex, user: Floats, only: Filter, scratch: Scratch
     written, eligible : int
     """
     marks = scratch.marks
-    eligible = _mark(marks, only.candidates, 1) if only.narrowed else len(marks)
-    eligible -= _mark(marks, only.exclude, 0 if only.narrowed else 1)
+    eligible = _mark(marks, query_filter.candidates, 1) if query_filter.narrowed else len(marks)
+    eligible -= _mark(marks, query_filter.exclude, 0 if query_filter.narrowed else 1)
     written = min(len(best.scores), eligible)
     if written:
         best = Best(best.scores[:written], best.ordinals[:written])
         best.scores[:] = -np.inf
         best.ordinals[:] = LAST
-        aim = _aim(catalogue, user)
-        if only.narrowed and len(only.candidates) * FEW <= len(marks):
-            _search_rows(catalogue, aim, only.candidates, marks, best)
+        prepared = _prepare_user(index, user)
+        if query_filter.narrowed and len(query_filter.candidates) * SPARSE_FACTOR <= len(marks):
+            _search_rows(index, prepared, query_filter.candidates, marks, best)
         else:
-            _search_blocks(catalogue, aim, scratch, np.uint8(only.narrowed), best)
+            _search_blocks(index, prepared, scratch, np.uint8(query_filter.narrowed), best)
         descend(best.scores, best.ordinals)
-    _mark(marks, only.candidates, 0)
-    _mark(marks, only.exclude, 0)
+    _mark(marks, query_filter.candidates, 0)
+    _mark(marks, query_filter.exclude, 0)
     return written, eligible
 
 
@@ -142,82 +142,84 @@ def _mark(marks: NDArray[np.uint8], ordinals: Ordinals, value: int) -> int:
 
 
 @jit_strict
-def _aim(catalogue: RankingIndex, user: Floats) -> Aim:
-    precise = user.astype(np.float64)
-    rest = precise.copy()
+def _prepare_user(index: RankingIndex, user: Floats) -> PreparedUser:
+    user64 = user.astype(np.float64)
+    rest = user64.copy()
     weights = np.zeros(WIDTH, np.float32)
     for j in range(WIDTH - 1):
-        weight = (catalogue.directions[j] * precise).sum()
+        weight = (index.directions[j] * user64).sum()
         weights[j] = weight
-        rest -= weight * catalogue.directions[j]
+        rest -= weight * index.directions[j]
     weights[WIDTH - 1] = np.sqrt((rest * rest).sum())
-    offset = (catalogue.mean * precise).sum()
-    length = np.sqrt((precise * precise).sum())
-    margin = margin_of(len(user), length, catalogue.longest[0])
-    return Aim(user, precise, weights, np.float32(length * UPWARDS), offset, margin)
+    offset = (index.mean * user64).sum()
+    length = np.sqrt((user64 * user64).sum())
+    margin = margin_of(len(user), length, index.longest[0])
+    return PreparedUser(user, user64, weights, np.float32(length * ROUND_UP), offset, margin)
 
 
 @jit_reassociate
-def _search_rows(catalogue: RankingIndex, aim: Aim, rows: Ordinals, marks: NDArray[np.uint8], best: Best) -> None:
-    scores, found = best.scores, best.ordinals
-    items, user, precise, margin = catalogue.items, aim.user, aim.precise, aim.margin
+def _search_rows(
+    index: RankingIndex, prepared: PreparedUser, rows: Ordinals, marks: NDArray[np.uint8], best: Best
+) -> None:
+    scores, best_ordinals = best.scores, best.ordinals
+    items, user, user64, margin = index.items, prepared.user, prepared.user64, prepared.margin
     cut = np.float32(scores[0] - margin)
     for ordinal in rows:
         if marks[ordinal]:
             marks[ordinal] = 0
-            rough = np.float32(0)
+            approximate = np.float32(0)
             for j in range(len(user)):
-                rough += items[ordinal, j] * user[j]
-            if rough >= cut:
-                _offer(items, ordinal, precise, scores, found)
+                approximate += items[ordinal, j] * user[j]
+            if approximate >= cut:
+                _push(items, ordinal, user64, scores, best_ordinals)
                 cut = np.float32(scores[0] - margin)
 
 
 @jit_reassociate
-def _search_blocks(catalogue: RankingIndex, aim: Aim, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
-    scores, found = best.scores, best.ordinals
-    items, ordinals, user, margin = catalogue.items, catalogue.ordinals, aim.user, aim.margin
+def _search_blocks(index: RankingIndex, prepared: PreparedUser, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
+    scores, best_ordinals = best.scores, best.ordinals
+    items, ordinals, user, margin = index.items, index.ordinals, prepared.user, prepared.margin
     bounds, sequence, mask = scratch.bounds, scratch.sequence, Mask(scratch.marks, wanted)
-    _bound_blocks(catalogue.lower, catalogue.upper, aim.weights, bounds)
+    _bound_blocks(index.lower, index.upper, prepared.weights, bounds)
     _order_blocks(bounds, sequence)
-    block_bounds, places = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.int64)
+    block_bounds, positions = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.int64)
     cut = low_cut = np.float32(-np.inf)
     for block in sequence:
         if bounds[block] < low_cut:
             continue
-        _bound_items(catalogue.digests[block], aim.weights, block_bounds)
-        for i in range(_sieve(block_bounds, low_cut, ordinals[block], mask, places)):
-            place = places[i]
-            coded = _decoded(catalogue.codes[block, place], user) * catalogue.steps[block, place]
-            if coded + aim.length * catalogue.errors[block, place] < low_cut:
+        _bound_items(index.digests[block], prepared.weights, block_bounds)
+        for i in range(_select_items(block_bounds, low_cut, ordinals[block], mask, positions)):
+            position = positions[i]
+            coded = _decoded(index.codes[block, position], user) * index.steps[block, position]
+            if coded + prepared.length * index.errors[block, position] < low_cut:
                 continue
-            ordinal = ordinals[block, place]
-            rough = np.float32(0)
+            ordinal = ordinals[block, position]
+            approximate = np.float32(0)
             for j in range(len(user)):
-                rough += items[ordinal, j] * user[j]
-            if rough >= cut:
-                _offer(items, ordinal, aim.precise, scores, found)
+                approximate += items[ordinal, j] * user[j]
+            if approximate >= cut:
+                _push(items, ordinal, prepared.user64, scores, best_ordinals)
                 cut = np.float32(scores[0] - margin)
-                low_cut = np.float32(scores[0] - margin - aim.offset)
+                low_cut = np.float32(scores[0] - margin - prepared.offset)
 
 
 @jit_strict
-def _sieve(bounds: Floats, cut: np.float32, ordinals: Ordinals, mask: Mask, places: NDArray[np.int64]) -> int:
+def _select_items(bounds: Floats, cut: np.float32, ordinals: Ordinals, mask: Mask, positions: NDArray[np.int64]) -> int:
     """Write which items of a block are in question to `places`; returns how many.
 
     No branch depends on an item: the processor would guess a third of them wrong, which costs more than the rest.
     """
-    passing = 0
-    for place in range(BLOCK):
-        places[passing] = place
-        passing += bounds[place] >= cut
-    left = 0
-    for i in range(passing):
-        place = places[i]
-        ordinal = ordinals[place]
-        places[left] = place
-        left += (ordinal >= 0) & (mask.marks[ordinal] == mask.wanted)
-    return left
+    n_passing = 0
+    for position in range(BLOCK):
+        positions[n_passing] = position
+        n_passing += bounds[position] >= cut
+    kept = 0
+    for i in range(n_passing):
+        position = positions[i]
+        ordinal = ordinals[position]
+        positions[kept] = position
+        kept += (ordinal >= 0) & (mask.marks[ordinal] == mask.wanted)
+    return kept
 
 
 @jit_reassociate
@@ -230,11 +232,11 @@ def _decoded(code: NDArray[np.int8], user: Floats) -> np.float32:
 
 @jit_reassociate
 def _bound_items(digests: Floats, weights: Floats, bounds: Floats) -> None:
-    for place in range(BLOCK):
+    for position in range(BLOCK):
         bound = np.float32(0)
         for j in range(WIDTH):
-            bound += weights[j] * digests[j, place]
-        bounds[place] = bound
+            bound += weights[j] * digests[j, position]
+        bounds[position] = bound
 
 
 @jit_strict
@@ -263,8 +265,8 @@ def _bound_blocks(lower: Floats, upper: Floats, weights: Floats, bounds: Floats)
 
 
 @jit_strict
-def _offer(items: Floats, ordinal: np.int32, precise: Doubles, scores: Floats, found: Ordinals) -> None:
+def _push(items: Floats, ordinal: np.int32, user64: Doubles, scores: Floats, best_ordinals: Ordinals) -> None:
     """Put an item into the heap if it belongs there."""
-    exact = score(items, ordinal, precise)
-    if exact > scores[0] or (exact == scores[0] and ordinal < found[0]):
-        sift(scores, found, len(scores), exact, ordinal)
+    exact = score(items, ordinal, user64)
+    if exact > scores[0] or (exact == scores[0] and ordinal < best_ordinals[0]):
+        sift(scores, best_ordinals, len(scores), exact, ordinal)

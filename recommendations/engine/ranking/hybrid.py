@@ -40,7 +40,7 @@ class ServedRanker:
         candidates: ArrayLike | None = None,
     ) -> Ranking:
         """The best k; arguments and errors are those of `ranking.exact_rank_naive`."""
-        left_out = 0 if exclude is None else np.size(exclude)
-        if self.index is None or candidates is not None or k + left_out > DEPTH:
+        n_excluded = 0 if exclude is None else np.size(exclude)
+        if self.index is None or candidates is not None or k + n_excluded > DEPTH:
             return self.exact.rank(user_vector, k, exclude=exclude, candidates=candidates)
         return approximate_rank(user_vector, self.index, k, exclude=exclude)

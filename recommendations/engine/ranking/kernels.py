@@ -12,13 +12,13 @@ def score(items: Floats, row: int, user: Doubles) -> np.float32:
     The sum is in float64 and in four lanes (columns 0, 4, 8, …; 1, 5, 9, …; and so on), which are added last.
     """
     a = b = c = d = 0.0
-    whole = len(user) - len(user) % 4
-    for j in range(0, whole, 4):
+    lanes_end = len(user) - len(user) % 4
+    for j in range(0, lanes_end, 4):
         a += items[row, j] * user[j]
         b += items[row, j + 1] * user[j + 1]
         c += items[row, j + 2] * user[j + 2]
         d += items[row, j + 3] * user[j + 3]
-    for j in range(whole, len(user)):
+    for j in range(lanes_end, len(user)):
         a += items[row, j] * user[j]
     return np.float32((a + b) + (c + d))
 
@@ -35,9 +35,9 @@ def score_rows(items: Floats, rows: Ordinals, user: Doubles) -> Floats:
 @jit_strict
 def sift(scores: Floats, ordinals: Ordinals, size: int, new_score: np.float32, ordinal: np.int32) -> None:
     """Put an item in place of the worst of a heap (the lowest score, then the highest ordinal)."""
-    hole = 0
-    while 2 * hole + 1 < size:
-        child = 2 * hole + 1
+    position = 0
+    while 2 * position + 1 < size:
+        child = 2 * position + 1
         other = child + 1
         if other < size and (
             scores[other] < scores[child] or (scores[other] == scores[child] and ordinals[other] > ordinals[child])
@@ -45,11 +45,11 @@ def sift(scores: Floats, ordinals: Ordinals, size: int, new_score: np.float32, o
             child = other
         if scores[child] > new_score or (scores[child] == new_score and ordinals[child] < ordinal):
             break
-        scores[hole] = scores[child]
-        ordinals[hole] = ordinals[child]
-        hole = child
-    scores[hole] = new_score
-    ordinals[hole] = ordinal
+        scores[position] = scores[child]
+        ordinals[position] = ordinals[child]
+        position = child
+    scores[position] = new_score
+    ordinals[position] = ordinal
 
 
 @jit_strict

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 LARGEST_CODE = 127
 BLOCKS_PER_STEP = 1_024
 """Blocks that are encoded at a time: what lies between is in float64."""
-UPWARDS = 1 + 1e-6
+ROUND_UP = 1 + 1e-6
 
 
 def encode(
@@ -42,11 +42,11 @@ def encode(
     codes = np.zeros((*blocks.shape, len(mean)), np.int8)
     steps, errors = (np.zeros(blocks.shape, np.float32) for _ in range(2))
     for first in range(0, len(blocks), BLOCKS_PER_STEP):
-        part = slice(first, first + BLOCKS_PER_STEP)
-        centred = item_vectors[blocks[part]] - mean
-        steps[part] = np.abs(centred).max(axis=2) / LARGEST_CODE
-        step = np.maximum(steps[part], np.finfo(np.float32).tiny)[:, :, None].astype(np.float64)
-        codes[part] = np.clip(np.rint(centred / step), -LARGEST_CODE, LARGEST_CODE)
-        steps[part] = step[:, :, 0]
-        errors[part] = np.linalg.norm(centred - codes[part] * step, axis=2) * UPWARDS
+        block = slice(first, first + BLOCKS_PER_STEP)
+        centred = item_vectors[blocks[block]] - mean
+        steps[block] = np.abs(centred).max(axis=2) / LARGEST_CODE
+        step = np.maximum(steps[block], np.finfo(np.float32).tiny)[:, :, None].astype(np.float64)
+        codes[block] = np.clip(np.rint(centred / step), -LARGEST_CODE, LARGEST_CODE)
+        steps[block] = step[:, :, 0]
+        errors[block] = np.linalg.norm(centred - codes[block] * step, axis=2) * ROUND_UP
     return {"codes": codes, "steps": steps, "errors": errors}

@@ -24,12 +24,12 @@ class Speed:
 def speed(rank: Rank, n_users: int, k: int = 10) -> Speed:
     """Time a query of each user of the sample, after one that does not count."""
     rank(0, k)
-    taken = np.empty(n_users)
+    times = np.empty(n_users)
     for user in range(n_users):
         start = time.thread_time_ns()
         rank(user, k)
-        taken[user] = time.thread_time_ns() - start
-    return Speed(*(round(float(value), 1) for value in np.percentile(taken, [50, 99]) / 1000))
+        times[user] = time.thread_time_ns() - start
+    return Speed(*(round(float(value), 1) for value in np.percentile(times, [50, 99]) / 1000))
 
 
 def lists(rank: Rank, n_users: int, k: int) -> list[NDArray[np.int32]]:
@@ -37,10 +37,12 @@ def lists(rank: Rank, n_users: int, k: int) -> list[NDArray[np.int32]]:
     return [rank(user, k).ordinals for user in range(n_users)]
 
 
-def recall(found: Sequence[NDArray[np.int32]], true: Sequence[NDArray[np.int32]], k: int) -> float:
+def recall(retrieved: Sequence[NDArray[np.int32]], true_lists: Sequence[NDArray[np.int32]], k: int) -> float:
     """Share of the true first k that were found among the first k, mean over the users; 1 where nothing is true."""
-    pairs = zip(found, true, strict=True)
-    return float(np.mean([np.isin(right[:k], given[:k]).mean() if len(right) else 1.0 for given, right in pairs]))
+    pairs = zip(retrieved, true_lists, strict=True)
+    return float(
+        np.mean([np.isin(true[:k], retrieved_list[:k]).mean() if len(true) else 1.0 for retrieved_list, true in pairs])
+    )
 
 
 def sample(vectors: NDArray[np.float32], size: int) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MISERY = 0.5
-FLOOR = 0.1
+EPSILON = 0.1
 """ε: how little counts as nothing."""
 
 
@@ -52,15 +52,15 @@ def fair_order(worths: NDArray[np.float64], k: int) -> NDArray[np.intp]:
         Places of the chosen, best first; of equals the first.
     """
     members, candidates = worths.shape
-    brought = np.zeros((members, 1))
+    received = np.zeros((members, 1))
     misery = MISERY * worths.min(axis=0)
-    open_places = np.ones(candidates, dtype=bool)
+    available = np.ones(candidates, dtype=bool)
     chosen = np.empty(min(k, candidates), np.intp)
-    for place in range(len(chosen)):
-        gain = worths / np.log2(2 + place)
-        fairness = np.log(FLOOR + brought + gain).mean(axis=0)
-        best = int(np.argmax(np.where(open_places, (1 - MISERY) * fairness + misery, -np.inf)))
-        chosen[place] = best
-        open_places[best] = False
-        brought += gain[:, [best]]
+    for rank in range(len(chosen)):
+        gain = worths / np.log2(2 + rank)
+        fairness = np.log(EPSILON + received + gain).mean(axis=0)
+        best = int(np.argmax(np.where(available, (1 - MISERY) * fairness + misery, -np.inf)))
+        chosen[rank] = best
+        available[best] = False
+        received += gain[:, [best]]
     return chosen

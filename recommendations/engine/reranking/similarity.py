@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 BIAS_COLUMNS = 2
-NOTHING = 0.01
+RANK_TOLERANCE = 0.01
 """What is smaller than this share of the largest is nothing."""
 
 
-def directions(item_vectors: NDArray[np.float32], aside: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+def directions(
+    item_vectors: NDArray[np.float32], excluded_users: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
     """Unit vectors of the items, without biases.
 
     The dot product of two of them is the cosine, so every ranker and the index serve similar movies as they are:
@@ -27,9 +29,9 @@ def directions(item_vectors: NDArray[np.float32], aside: NDArray[np.float32] | N
         A zero vector stays zero: it is like nothing.
     """
     vectors = item_vectors[:, :-BIAS_COLUMNS].astype(np.float64)
-    if aside is not None:
-        _, values, rows = np.linalg.svd(aside[:, :-BIAS_COLUMNS].astype(np.float64), full_matrices=False)
-        rows = rows[values > NOTHING * values.max(initial=0)]
+    if excluded_users is not None:
+        _, values, rows = np.linalg.svd(excluded_users[:, :-BIAS_COLUMNS].astype(np.float64), full_matrices=False)
+        rows = rows[values > RANK_TOLERANCE * values.max(initial=0)]
         vectors -= vectors @ rows.T @ rows
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0).astype(np.float32)

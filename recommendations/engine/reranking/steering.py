@@ -27,7 +27,7 @@ from recommendations.engine.ranking.base import checked_count
 from recommendations.engine.ranking.exact import ExactRanker
 
 POOL = 1_000
-FORCE = 2.0
+STRENGTH = 2.0
 HALF_LIFE = 10.0
 """Years after which a movie's newness counts half."""
 
@@ -109,41 +109,43 @@ def steer(
     traits : Traits
     exclude, candidates : ordinals, optional
     """
-    aimed = np.array(user_vector, np.float32)
-    aimed[-1] += wishes.popularity
+    steered_vector = np.array(user_vector, np.float32)
+    steered_vector[-1] += wishes.popularity
     if not wishes.reorder:
-        return ranker.rank(aimed, k, exclude=exclude, candidates=candidates).ordinals
-    pool = ranker.rank(aimed, max(POOL, checked_count(k)), exclude=exclude, candidates=candidates)
-    scores = _adjusted(pool.ordinals, pool.scores.astype(np.float64), wishes, traits)
+        return ranker.rank(steered_vector, k, exclude=exclude, candidates=candidates).ordinals
+    pool = ranker.rank(steered_vector, max(POOL, checked_count(k)), exclude=exclude, candidates=candidates)
+    scores = _adjusted_scores(pool.ordinals, pool.scores.astype(np.float64), wishes, traits)
     order = np.lexsort((pool.ordinals, -scores))
     if wishes.diversity and len(order):
-        order = order[_varied(scores[order], traits.directions[pool.ordinals[order]], k, wishes.diversity)]
+        order = order[_diversify(scores[order], traits.directions[pool.ordinals[order]], k, wishes.diversity)]
     return pool.ordinals[order[:k]]
 
 
-def _adjusted(
+def _adjusted_scores(
     ordinals: NDArray[np.int32], scores: NDArray[np.float64], wishes: Wishes, traits: Traits
 ) -> NDArray[np.float64]:
-    lean = np.zeros(len(ordinals))
+    adjustment = np.zeros(len(ordinals))
     if wishes.recency:
         years = traits.years[ordinals]
         ages = traits.years.max() - np.where(years > 0, years, -np.inf)
-        lean += wishes.recency * 2 ** (-ages / HALF_LIFE)
+        adjustment += wishes.recency * 2 ** (-ages / HALF_LIFE)
     for movies, weight in wishes.labels:
-        lean += weight * np.isin(ordinals, movies)
+        adjustment += weight * np.isin(ordinals, movies)
     spread = scores.std() if len(scores) else 0.0
-    return scores + FORCE * spread * lean
+    return scores + STRENGTH * spread * adjustment
 
 
-def _varied(scores: NDArray[np.float64], directions: NDArray[np.float32], k: int, diversity: float) -> NDArray[np.intp]:
+def _diversify(
+    scores: NDArray[np.float64], directions: NDArray[np.float32], k: int, diversity: float
+) -> NDArray[np.intp]:
     """Places of the chosen ones; `scores` descend, so the first of equals is the right one."""
     span = scores[0] - scores[-1]
     worth = (1 - diversity) * ((scores - scores[-1]) / span if span else np.ones(len(scores)))
-    likeness = np.full(len(scores), -1.0)
+    similarity = np.full(len(scores), -1.0)
     chosen = np.empty(min(k, len(scores)), np.intp)
-    for place in range(len(chosen)):
-        best = int(np.argmax(worth - diversity * likeness))
-        chosen[place] = best
+    for rank in range(len(chosen)):
+        best = int(np.argmax(worth - diversity * similarity))
+        chosen[rank] = best
         worth[best] = -np.inf
-        np.maximum(likeness, directions @ directions[best], out=likeness)
+        np.maximum(similarity, directions @ directions[best], out=similarity)
     return chosen

@@ -6,8 +6,8 @@ import pytest
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import (
     Split,
+    age_ranks,
     hold_out_users,
-    places_by_age,
     split_by_time,
     split_by_user_time,
     split_leave_last_out,
@@ -42,13 +42,13 @@ def test_each_user_is_judged_by_their_latest_fifth() -> None:
 
 def test_a_rating_stands_behind_those_that_are_newer_and_half_of_those_of_its_second() -> None:
     ratings = some_ratings()
-    places = places_by_age(ratings.user_ordinals, ratings.timestamps)
+    ranks = age_ranks(ratings.user_ordinals, ratings.timestamps)
     for user in range(ratings.n_users):
         mine = slice(*ratings.indptr[user : user + 2])
         times = ratings.timestamps[mine]
         newer, same = (times[:, None] < times).sum(axis=1), (times[:, None] == times).sum(axis=1) - 1
-        assert places[mine] == pytest.approx(newer + same / 2)
-    assert not len(places_by_age(np.zeros(0, int), np.zeros(0, int)))
+        assert ranks[mine] == pytest.approx(newer + same / 2)
+    assert not len(age_ranks(np.zeros(0, int), np.zeros(0, int)))
 
 
 def test_one_rating_alone_stays_in_training() -> None:
@@ -70,8 +70,8 @@ def test_the_global_split_is_at_one_moment() -> None:
 
 def test_people_held_out_are_unknown_to_training() -> None:
     ratings = some_ratings()
-    held = hold_out_users(ratings, seed=2)
-    parts = [held.train, held.known, held.test]
+    held_out = hold_out_users(ratings, seed=2)
+    parts = [held_out.train, held_out.known, held_out.test]
     assert sum(map(len, parts)) == len(ratings)
     trained, known, judged = (set(part.user_ordinals.tolist()) for part in parts)
     assert not trained & (known | judged)

@@ -34,11 +34,11 @@ def test_every_measure_is_what_ranx_says(judged: tuple[Evaluation, Split], monke
         import ranx  # noqa: PLC0415
     ours, split = judged
     relevant, runs = {}, {}
-    for place, user in enumerate(ours.users.tolist()):
+    for row, user in enumerate(ours.users.tolist()):
         ordinals, half_stars = split.test.row(user)
         relevant[str(user)] = {str(item): 1 for item in ordinals[half_stars >= 8].tolist()}
         known = set(split.train.row(user)[0].tolist())
-        listed = [item for item in ours.lists[place].tolist() if item not in known]
+        listed = [item for item in ours.lists[row].tolist() if item not in known]
         runs[str(user)] = {str(item): float(len(listed) - at) for at, item in enumerate(listed)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -81,8 +81,8 @@ def test_slices_part_the_users_and_the_items(judged: tuple[Evaluation, Split]) -
     ours, split = judged
     users = by_users(ours, split)
     assert sum(n for n, _ in users.values()) == len(ours.users)
-    total = sum(n * told.mean for n, told in users.values())
+    total = sum(n * interval_of_slice.mean for n, interval_of_slice in users.values())
     assert total / len(ours.users) == pytest.approx(ours.metrics["ndcg@10"])
     items = by_items(ours, split, split.train.counts)
     assert [name.split(" items")[0] for name in items] == ["head", "tail", "cold"]
-    assert all(0 <= told.mean <= 1 for _, told in items.values())
+    assert all(0 <= interval_of_slice.mean <= 1 for _, interval_of_slice in items.values())

@@ -44,7 +44,7 @@ def test_of_large_data_the_leading_part_of_ease_is_taken(monkeypatch: pytest.Mon
         return np.argsort(-scores, axis=1)[:, :5].ravel().tolist()
 
     exact = order(ease(ratings, LIKES, settings))
-    monkeypatch.setattr("recommendations.engine.models.ease.WHOLE", 10)
+    monkeypatch.setattr("recommendations.engine.models.ease.EXACT_SIZE", 10)
     assert np.mean(np.array(exact) == order(ease(ratings, LIKES, settings))) > 0.95
 
 

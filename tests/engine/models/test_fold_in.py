@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from recommendations.engine.models.fold_in import FADE, LONG, SHORT, FoldIn, as_bold, covariance_of, rating_weights
+from recommendations.engine.data.rating_weights import RECENCY_FADE, rating_weights
+from recommendations.engine.models.fold_in import LONG_HISTORY_RATINGS, SHORT_HISTORY_RATINGS, FoldIn
+from recommendations.engine.models.fold_in_fitting import item_covariance, scale_to_average_spread
 from recommendations.engine.models.trained_model import TrainedModel
 from recommendations.engine.training import TrainingConfig, train
 from tests.support.engine_data import checkerboard, plain_features, some_ratings
@@ -36,19 +38,19 @@ def test_each_rating_has_its_exact_part(model: Model) -> None:
 
 
 def test_the_order_in_which_ratings_are_given_does_not_matter(model: Model) -> None:
-    forth = model.fold_in.vector([1, 5, 8], [10, 8, 6], [7, 8, 9])
-    assert forth == pytest.approx(model.fold_in.vector([8, 5, 1], [6, 8, 10], [9, 8, 7]), abs=1e-6)
+    forward = model.fold_in.vector([1, 5, 8], [10, 8, 6], [7, 8, 9])
+    assert forward == pytest.approx(model.fold_in.vector([8, 5, 1], [6, 8, 10], [9, 8, 7]), abs=1e-6)
 
 
 def test_newer_ratings_count_more_and_those_of_one_moment_alike(model: Model) -> None:
     def shares(*times: int) -> list[float]:
         parts = model.fold_in.contributions([4, 5, 6], [10, 10, 10], times)
         whole = model.fold_in.contributions([4, 5, 6], [10, 10, 10], [0, 0, 0])
-        return (np.linalg.norm(parts, axis=1) / np.linalg.norm(whole, axis=1) * (1 - FADE / 3)).tolist()
+        return (np.linalg.norm(parts, axis=1) / np.linalg.norm(whole, axis=1) * (1 - RECENCY_FADE / 3)).tolist()
 
-    assert shares(9, 9, 9) == pytest.approx([1 - FADE / 3] * 3)
-    assert shares(2, 1, 3) == pytest.approx([1 - FADE / 3, 1 - FADE * 2 / 3, 1])
-    assert shares(3, 1, 3) == pytest.approx([1 - FADE / 6, 1 - FADE * 2 / 3, 1 - FADE / 6])
+    assert shares(9, 9, 9) == pytest.approx([1 - RECENCY_FADE / 3] * 3)
+    assert shares(2, 1, 3) == pytest.approx([1 - RECENCY_FADE / 3, 1 - RECENCY_FADE * 2 / 3, 1])
+    assert shares(3, 1, 3) == pytest.approx([1 - RECENCY_FADE / 6, 1 - RECENCY_FADE * 2 / 3, 1 - RECENCY_FADE / 6])
 
 
 @pytest.mark.parametrize("ratings", [([], []), ([3], [1]), ([3, 4, 5], [1, 2, 1])], ids=["none", "one", "dislikes"])
@@ -77,7 +79,7 @@ def planted(n_items: int = 30) -> FoldIn:
     """Each vector in its own column: long 0, single 1, short history rows 2, average 3, prior 4, periods 5, 6."""
     columns = np.eye(8, dtype=np.float32)
     rows, single_history_rows, short_history_rows = (np.tile(columns[place], (n_items, 1)) for place in range(3))
-    return FoldIn.closed(
+    return FoldIn.build(
         rating_weights(0.5, 0),
         long_history_rows=rows,
         single_history_rows=single_history_rows,
@@ -92,13 +94,13 @@ def planted(n_items: int = 30) -> FoldIn:
 
 def test_what_a_rating_tells_depends_on_how_many_there_are() -> None:
     fold_in = planted()
-    told = [fold_in.vector(np.arange(n), [9] * n, [0] * n) for n in (1, 2, 4, LONG, 30)]
-    long, first, short, average, prior, period = np.array(told).T[:6]
-    assert first[0] > 50 * long[0]
-    assert (first > short).tolist() == [n < SHORT for n in (1, 2, 4, LONG, 30)]
-    assert (np.diff(short / first) > 0).all()
-    assert (np.diff(long / (first + short)) > 0).all()
-    assert long[3] == pytest.approx(first[3] + short[3])
+    vectors = [fold_in.vector(np.arange(n), [9] * n, [0] * n) for n in (1, 2, 4, LONG_HISTORY_RATINGS, 30)]
+    long, single, short, average, prior, period = np.array(vectors).T[:6]
+    assert single[0] > 50 * long[0]
+    assert (single > short).tolist() == [n < SHORT_HISTORY_RATINGS for n in (1, 2, 4, LONG_HISTORY_RATINGS, 30)]
+    assert (np.diff(short / single) > 0).all()
+    assert (np.diff(long / (single + short)) > 0).all()
+    assert long[3] == pytest.approx(single[3] + short[3])
     assert (np.diff(prior) > 0).all()
     assert period == pytest.approx(1 - prior)
     assert not average.any()
@@ -129,9 +131,11 @@ def test_one_rating_spreads_the_scores_as_the_average_does() -> None:
     items, rows = random.normal(size=(2, 50, 6)).astype(np.float32)
     rows[:, -1] = 0
     average = np.array([3, 0, 0, 0, 0, 1], np.float32)
-    bold = as_bold(rows, covariance_of(items), average, np.ones(50, np.int64))
-    assert (bold @ items.T).std(axis=1).mean() == pytest.approx((items @ average).std(), rel=1e-4)
-    assert not as_bold(np.zeros_like(rows), covariance_of(items), average, np.ones(50, np.int64)).any()
+    scaled = scale_to_average_spread(rows, item_covariance(items), average, np.ones(50, np.int64))
+    assert (scaled @ items.T).std(axis=1).mean() == pytest.approx((items @ average).std(), rel=1e-4)
+    assert not scale_to_average_spread(
+        np.zeros_like(rows), item_covariance(items), average, np.ones(50, np.int64)
+    ).any()
 
 
 def test_biases_can_be_taken_back(model: Model) -> None:
@@ -145,10 +149,10 @@ def test_trained_vectors_stay_where_histories_are_long() -> None:
     trained = np.random.default_rng(1).normal(size=(known.n_users, 9)).astype(np.float32)
     trained[:, -1] = 1
     short = known.where(known.ordinals < 3)
-    near, far = (np.abs(fold_in.vectors(of, trained) - trained).max() for of in (known, short))
-    assert near < 0.05 < far
-    untold = known.where(known.user_ordinals > 0)
-    assert fold_in.vectors(untold, trained)[0] == pytest.approx(fold_in.vector([], [], []))
+    long_gap, short_gap = (np.abs(fold_in.vectors(ratings, trained) - trained).max() for ratings in (known, short))
+    assert long_gap < 0.05 < short_gap
+    without_first = known.where(known.user_ordinals > 0)
+    assert fold_in.vectors(without_first, trained)[0] == pytest.approx(fold_in.vector([], [], []))
 
 
 def test_more_stars_count_more() -> None:

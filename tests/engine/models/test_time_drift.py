@@ -28,9 +28,9 @@ def two_times(n_users: int = 80) -> Interactions:
 
 def test_what_is_rated_at_one_time_only_is_lifted_then_and_lowered_at_others() -> None:
     ratings = two_times()
-    told = time_lift(ratings, period_centers_of(ratings))
-    assert told.shape == (24, len(period_centers_of(ratings)))
-    early, late = told[:, :8].mean(axis=1), told[:, 8:].mean(axis=1)
+    lift = time_lift(ratings, period_centers_of(ratings))
+    assert lift.shape == (24, len(period_centers_of(ratings)))
+    early, late = lift[:, :8].mean(axis=1), lift[:, 8:].mean(axis=1)
     assert (early[EARLY] > 0.3).all()
     assert (late[EARLY] < -0.5).all()
     assert (late[LATE] > 0.3).all()

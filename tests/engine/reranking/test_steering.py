@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from recommendations.engine.ranking.exact import ExactRanker
 from recommendations.engine.reranking.similarity import directions
-from recommendations.engine.reranking.steering import FORCE, HALF_LIFE, Traits, Wishes, steer
+from recommendations.engine.reranking.steering import HALF_LIFE, STRENGTH, Traits, Wishes, steer
 
 pytestmark = pytest.mark.engine
 
@@ -44,13 +44,13 @@ def test_popularity_weighs_the_general_appeal(popularity: float) -> None:
 @pytest.mark.parametrize("recency", [-0.8, 1])
 def test_recency_leans_towards_new_or_old(recency: float) -> None:
     newness = np.where(YEARS > 0, 2 ** ((YEARS - YEARS.max()) / HALF_LIFE), 0)
-    assert steered(recency=recency).tolist() == best(SCORES + FORCE * SCORES.std() * recency * newness)
+    assert steered(recency=recency).tolist() == best(SCORES + STRENGTH * SCORES.std() * recency * newness)
 
 
 @pytest.mark.parametrize("weight", [-1, 0.3])
 def test_more_or_less_of_a_genre(weight: float) -> None:
     member = np.isin(np.arange(N), GENRE)
-    assert steered(labels=[(GENRE, weight)]).tolist() == best(SCORES + FORCE * SCORES.std() * weight * member)
+    assert steered(labels=[(GENRE, weight)]).tolist() == best(SCORES + STRENGTH * SCORES.std() * weight * member)
 
 
 def test_diversity_is_maximal_marginal_relevance() -> None:
