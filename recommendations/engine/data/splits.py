@@ -1,4 +1,4 @@
-"""Ways to part ratings into what a model may see and what it is judged by."""
+"""Train/test splits of interactions: by time, leave-last-out, held-out users and held-out items."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from recommendations.engine.data.targets import LIKED
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Two parts of the same ratings, among the same users and items.
+    """Train and test parts of the same ratings, with the same users and items.
 
     Attributes
     ----------
@@ -23,13 +23,13 @@ class Split:
 
 
 def split_by_user_time(interactions: Interactions, test_share: float = 0.2) -> Split:
-    """The latest ratings of each user are the test.
+    """Hold out the latest ratings of each user.
 
     Parameters
     ----------
     interactions : Interactions
     test_share : float
-        Share of each user's ratings, rounded; whoever has any keeps at least one in train.
+        Share of each user's ratings, rounded; a user with any ratings keeps at least one in train.
     """
     counts = np.diff(interactions.indptr)
     n_test = np.minimum(np.rint(counts * _checked_share(test_share)), np.maximum(counts - 1, 0)).astype(np.int64)
@@ -37,13 +37,13 @@ def split_by_user_time(interactions: Interactions, test_share: float = 0.2) -> S
 
 
 def split_leave_last_out(interactions: Interactions) -> Split:
-    """The last rating of each user is the test; whoever has one rating only keeps it in train."""
+    """Hold out the last rating of each user; a user with a single rating keeps it in train."""
     counts = np.diff(interactions.indptr)
     return _part(interactions, (recency_ranks(interactions) < 1) & (counts > 1)[interactions.user_ordinals])
 
 
 def split_by_time(interactions: Interactions, test_share: float = 0.2) -> Split:
-    """Everything after one moment is the test, whoever rated: users and movies of the test may be new.
+    """Hold out all ratings after one timestamp, of all users: users and movies of the test part may be new.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ def split_by_time(interactions: Interactions, test_share: float = 0.2) -> Split:
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Users held out whole: the model is trained on the others, and these are folded in.
+    """Users held out as a whole: the model is trained on the others, and these are folded in.
 
     Attributes
     ----------
     train : Interactions
-        Ratings of the others.
+        Ratings of the other users.
     known, test : Interactions
-        Ratings of the users held out: what is folded in, and what the recommendations are judged by.
+        Ratings of the held-out users: those that are folded in, and those that recommendations are evaluated on.
     """
 
     train: Interactions
@@ -77,7 +77,7 @@ class HeldOut:
 def hold_out_users(
     interactions: Interactions, user_share: float = 0.2, test_share: float = 0.2, *, seed: int = 0
 ) -> HeldOut:
-    """Strong generalisation: a share of the users is not seen by any fit, a share of their ratings not by fold-in.
+    """Strong generalization: hold out a share of the users from training, and a share of their ratings from fold-in.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def hold_out_users(
     user_share : float
         Share of the users, drawn at random.
     test_share : float
-        Share of each such user's ratings, drawn at random: the questions are who the user is, and not when.
+        Share of each such user's ratings, drawn at random: the question is who the user is, not when they rate.
     seed : int
     """
     random = np.random.default_rng(seed)
@@ -101,7 +101,7 @@ def hold_out_users(
 
 
 def hold_out_items(interactions: Interactions, item_share: float = 0.1, *, seed: int = 0) -> Split:
-    """All ratings of a share of the rated items, drawn at random, are the test: to the model they are cold.
+    """Hold out all ratings of a random share of the rated items: the items are cold to the model.
 
     Parameters
     ----------
@@ -117,24 +117,24 @@ def hold_out_items(interactions: Interactions, item_share: float = 0.1, *, seed:
 
 
 def sample_likes(interactions: Interactions, n: int, *, seed: int = 0) -> Interactions:
-    """Of each user `n` ratings of 4 stars or more, drawn at random; nothing else."""
+    """Keep `n` random ratings of 4 stars or more of each user, and nothing else."""
     tiebreak = np.random.default_rng(seed).random(len(interactions))
     likes = interactions.half_stars >= LIKED
     return interactions.where(likes & (rank_within_users(interactions, ~likes, tiebreak) < n))
 
 
 def recency_ranks(interactions: Interactions) -> NDArray[np.int64]:
-    """(n,) int64: the place of each rating among its user's, the newest being 0.
+    """(n,) int64: the rank of each rating in its user's history, the newest being 0.
 
-    Ratings of the same second are ordered by chance (with a fixed seed): by id, old and popular movies would come
-    first.
+    Ratings of the same second are ordered at random, with a fixed seed: ordered by id, old and popular movies would
+    come first.
     """
     tiebreak = np.random.default_rng(0).random(len(interactions))
     return rank_within_users(interactions, -interactions.timestamps, tiebreak)
 
 
 def rank_within_users(interactions: Interactions, *keys: NDArray[np.generic]) -> NDArray[np.int64]:
-    """(n,) int64: the place of each rating in its user's row when that is sorted by `keys`, the first deciding."""
+    """(n,) int64: the rank of each rating in its user's row when sorted by `keys`, the first key being primary."""
     order = np.lexsort((*reversed(keys), interactions.user_ordinals))
     ranks = np.empty(len(interactions), np.int64)
     ranks[order] = np.arange(len(interactions)) - interactions.indptr[interactions.user_ordinals]
@@ -142,7 +142,7 @@ def rank_within_users(interactions: Interactions, *keys: NDArray[np.generic]) ->
 
 
 def age_ranks(user_ordinals: NDArray[np.integer], timestamps: NDArray[np.integer]) -> NDArray[np.float64]:
-    """(n,) float64: how many ratings of the same user are newer than each; of the same second, half of the others.
+    """(n,) float64: the number of newer ratings of the same user, plus half of the others of the same second.
 
     Parameters
     ----------
@@ -168,5 +168,5 @@ def _part(interactions: Interactions, test: NDArray[np.bool_]) -> Split:
 
 def _checked_share(share: float) -> float:
     if not 0 < share < 1:
-        raise ValueError(f"a share of {share} is asked for; give a number between 0 and 1")
+        raise ValueError(f"the share is {share}; give a number between 0 and 1")
     return share

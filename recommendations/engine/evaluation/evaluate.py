@@ -1,4 +1,4 @@
-"""How good lists are: the whole catalogue ranked for each user, what they had already left out."""
+"""Full-catalogue evaluation of a scorer: rank every item for each test user, except the items of the train part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,24 +14,24 @@ from recommendations.engine.evaluation import accuracy, beyond_accuracy
 from recommendations.engine.models.embeddings import Embeddings
 
 Scorer = Callable[[NDArray[np.int32]], NDArray[np.float32]]
-"""Scores of all items for some users: (m,) ordinals to (m, n_items) float32."""
+"""Maps (m,) user ordinals to (m, n_items) float32 scores of all items."""
 CUTOFFS = (10, 20, 100)
 BLOCK = 1 << 24
-"""Scores computed at a time."""
+"""Number of scores computed at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Measures of one model on one split.
+    """Metrics of one model on one split.
 
     Attributes
     ----------
     users : (m,) int32
-        Ordinals of the users judged: those with a relevant item in the test.
+        Ordinals of the evaluated users: those with a relevant item in the test part.
     lists : (m, k) int32
-        Their lists, best first.
-    per_user : mapping of a measure's name, such as "ndcg@10", to (m,) float64
-    overall : mapping of the name of a measure that belongs to all lists together, such as "coverage@10", to float
+        The users' lists, best first.
+    per_user : mapping of a metric's name, such as "ndcg@10", to (m,) float64
+    overall : mapping of the name of a metric of all lists together, such as "coverage@10", to float
     """
 
     users: NDArray[np.int32]
@@ -41,7 +41,7 @@ class Evaluation:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Mean over the users of each measure, and the overall ones."""
+        """The mean over users of each per-user metric, and the overall metrics."""
         means = {name: float(values.mean()) if len(values) else 0.0 for name, values in self.per_user.items()}
         return means | self.overall
 
@@ -54,21 +54,21 @@ def evaluate(
     candidates: NDArray[np.bool_] | None = None,
     max_users: int | None = None,
 ) -> Evaluation:
-    """Rank the whole catalogue for each user of the test, without the items of their train part.
+    """Rank the whole catalogue for each user of the test part, without the items of the user's train part.
 
-    Relevant are the test items with 4 stars or more.
+    Test items with 4 stars or more are relevant.
 
     Parameters
     ----------
     scorer : Scorer
-        `scorer_of(embeddings)`, or a baseline's.
+        `scorer_of(embeddings)`, or a baseline's scorer.
     split : Split
     learned : Interactions, optional
-        What the model was trained on, where that is not the train part: it tells how well known the movies are.
+        The model's training data if it is not the train part; popularity and novelty are computed from it.
     candidates : (n_items,) bool, optional
-        The only items that are ranked, at least 100 of them; by default all.
+        Items to rank, at least 100 of them; by default all.
     max_users : int, optional
-        Judge a random sample of so many users (always the same one).
+        Evaluate a random sample of this many users, always the same one.
     """
     relevant = split.test.matrix((split.test.half_stars >= LIKED).astype(np.float32))
     users = _test_users(relevant, max_users)
@@ -93,7 +93,7 @@ def evaluate(
 
 
 def _accuracy(hits: NDArray[np.bool_], n_relevant: NDArray[np.integer]) -> dict[str, NDArray[np.float64]]:
-    """Each metric of each user's list, from which places (n_users, k) hit and how many hits there could be."""
+    """Each accuracy metric of every user, from the hits (n_users, k) and the number of relevant items."""
     metrics = {}
     for cutoff in CUTOFFS:
         for name, metric in (("ndcg", accuracy.ndcg), ("recall", accuracy.recall)):
@@ -108,7 +108,7 @@ def _accuracy(hits: NDArray[np.bool_], n_relevant: NDArray[np.integer]) -> dict[
 
 
 def with_labels(judged: Evaluation, split: Split, labels: csr_matrix) -> Evaluation:
-    """The same evaluation with the measures that need to know the movies' genres.
+    """Add the metrics that need the movies' genres.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def with_labels(judged: Evaluation, split: Split, labels: csr_matrix) -> Evaluat
 
 
 def ndcg_at_10(scorer: Scorer, split: Split, *, max_users: int | None = None) -> float:
-    """`evaluate(…).metrics["ndcg@10"]` alone, at a fraction of the cost."""
+    """Compute `evaluate(…).metrics["ndcg@10"]` alone, at a fraction of the cost."""
     relevant = split.test.matrix((split.test.half_stars >= LIKED).astype(np.float32))
     users = _test_users(relevant, max_users)
     seen = split.train.matrix(np.ones(len(split.train), np.float32))
@@ -143,12 +143,12 @@ def ndcg_at_10(scorer: Scorer, split: Split, *, max_users: int | None = None) ->
 
 
 def scorer_of(embeddings: Embeddings) -> Scorer:
-    """Dot products of the stacked vectors."""
+    """Score by dot products of the stacked vectors."""
     return lambda users: embeddings.users[users] @ embeddings.items.T
 
 
 def popularity(train: Interactions) -> Scorer:
-    """The same for everybody: how many people rated each item."""
+    """Score every item by its number of ratings, the same for every user."""
     counts = train.counts.astype(np.float32)
     return lambda users: np.broadcast_to(counts, (len(users), len(counts))).copy()
 
@@ -180,7 +180,7 @@ def _top_k(scores: NDArray[np.float32], k: int) -> NDArray[np.int32]:
 
 
 def _auc(scores: NDArray[np.float32], is_relevant: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Probability that a relevant item stands above an irrelevant one that the user had not seen."""
+    """Probability that a relevant item ranks above an irrelevant one that is not in the user's train part."""
     aucs = np.empty(len(scores))
     for row, (user_scores, hit) in enumerate(zip(scores, is_relevant, strict=True)):
         irrelevant = np.sort(user_scores[~hit & np.isfinite(user_scores)])

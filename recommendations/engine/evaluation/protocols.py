@@ -1,4 +1,4 @@
-"""The questions that models are asked: what they are fitted to, whom they rank for, and what they are judged by."""
+"""Evaluation protocols: the training data, the users to rank for, and their test part."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from recommendations.engine.models.fold_in import FoldIn
 
 @dataclass(frozen=True, eq=False)
 class Protocol:
-    """One question.
+    """One evaluation protocol.
 
     Attributes
     ----------
     train : Interactions
-        What models are fitted to.
+        The training data of the models.
     judged : Split
-        What is known of the users who are ranked for, and their test.
+        The known ratings of the evaluated users, and their test part.
     held_out : bool
-        Whether these users are not in `train`, so that they are folded in.
+        Whether the evaluated users are absent from `train` and have to be folded in.
     candidates : (n_items,) bool or None
-        The only items ranked; None for all.
+        Items to rank; None for all.
     """
 
     train: Interactions
@@ -37,18 +37,18 @@ class Protocol:
     candidates: NDArray[np.bool_] | None = None
 
     def ours(self, embeddings: Embeddings, fold_in: FoldIn) -> Scorer:
-        """The scores of a model of ours."""
+        """Return the scorer of our model."""
         if not self.held_out:
             return scorer_of(embeddings)
         vectors = fold_in.vectors(self.judged.train)
         return lambda users: vectors[users] @ embeddings.items.T
 
     def peers(self, peer: Peer, setting: Mapping[str, object]) -> Scorer:
-        """The scores of a peer with these parameters."""
+        """Return the scorer of a baseline with these parameters."""
         return peer.scorer(self.train, setting, self.judged.train if self.held_out else None)
 
     def judge(self, scorer: Scorer, *, max_users: int | None = None) -> Evaluation:
-        """`evaluate` with what the protocol demands."""
+        """Evaluate a scorer under this protocol."""
         return evaluate(scorer, self.judged, learned=self.train, candidates=self.candidates, max_users=max_users)
 
 
@@ -89,4 +89,4 @@ PROTOCOLS: Mapping[str, Callable[[Interactions, int], Protocol]] = {
     "users-5-likes": _few_likes(5),
     "cold-items": _cold_items,
 }
-"""By the name that `manage.py evaluate --split` takes; each makes a protocol of all ratings and a seed."""
+"""Protocols by the name that `manage.py evaluate --split` takes; each is built from all ratings and a seed."""

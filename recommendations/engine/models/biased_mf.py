@@ -1,6 +1,6 @@
-"""Matrix factorisation with biases, the baseline that predicted stars are measured against.
+"""Matrix factorization with biases, the baseline for rating prediction.
 
-r̂ = μ + b_u + b_i + p_u · q_i by stochastic gradient descent (Koren, Bell and Volinsky, "Matrix factorization
+r̂ = μ + b_u + b_i + p_u · q_i, trained by stochastic gradient descent (Koren, Bell and Volinsky, "Matrix factorization
 techniques for recommender systems", 2009).
 """
 
@@ -20,7 +20,10 @@ Predict = Callable[[NDArray[np.integer], NDArray[np.integer]], NDArray[np.float6
 
 
 def biased_mf(interactions: Interactions, *, seed: int = 0) -> Predict:
-    """Fit to all ratings; `predict(user ordinals (m,), item ordinals (m,))` gives (m,) stars, not clipped."""
+    """Fit to all ratings and return `predict`.
+
+    `predict(user_ordinals (m,), item_ordinals (m,))` returns (m,) float64 stars, which are not clipped.
+    """
     random = np.random.default_rng(seed)
     stars = (interactions.half_stars / 2).astype(np.float32)
     mean = np.float32(stars.mean() if len(stars) else 0)

@@ -1,4 +1,4 @@
-"""Users' and items' vectors of one model, how several become one, and how that is made small again."""
+"""Factor matrices of users and items: weighted sums of models by concatenation, and compression by SVD."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ class Factors:
     users : (n_users, d + 1) float32
         `[u, b_u]`.
     parts : mapping of str to (n_items, d + 1) float32
-        What each block of features adds to `[v, b_v]`.
+        The contribution of each block of features to `[v, b_v]`.
     """
 
     users: NDArray[np.float32]
@@ -31,24 +31,24 @@ class Factors:
 
 
 def with_zero_biases(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, d) float32 vectors with a bias of 0 in one more column."""
+    """(n, d + 1) float32: the vectors (n, d) with a last column of zero biases."""
     return np.column_stack([vectors, np.zeros(len(vectors), np.float32)])
 
 
 def sum_parts(parts: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The parts' sum, in float64 and rounded once."""
+    """Sum the parts in float64 and round once to float32."""
     return np.sum([part.astype(np.float64) for part in parts.values()], axis=0).astype(np.float32)
 
 
 def join(factors: Sequence[Factors], weights: Sequence[float]) -> Factors:
-    """Factors whose scores are the weighted sum of the given ones' scores: their columns side by side.
+    """Concatenate factors, so that the scores are the weighted sum of the given factors' scores.
 
     Parameters
     ----------
     factors : sequence of Factors
-        Of the same users and items.
+        Factors of the same users and items.
     weights : sequence of float
-        Of their scores, none negative.
+        Weights of their scores, none negative.
     """
     users = _concatenate([factor.users for factor in factors], weights)
     names = dict.fromkeys(name for factor in factors for name in factor.parts)
@@ -61,7 +61,7 @@ def join(factors: Sequence[Factors], weights: Sequence[float]) -> Factors:
 
 
 def scale_item_biases(factors: Factors, share: float) -> Factors:
-    """The same with a share of the items' biases only."""
+    """Scale the items' biases by `share`."""
     parts = {
         name: np.column_stack([part[:, :-1], part[:, -1] * np.float32(share)]) for name, part in factors.parts.items()
     }
@@ -69,7 +69,7 @@ def scale_item_biases(factors: Factors, share: float) -> Factors:
 
 
 def score_spread(factors: Factors) -> float:
-    """Standard deviation of a user's scores over the items, mean over the users."""
+    """Standard deviation of a user's scores over the items, averaged over the users."""
     items = factors.items.astype(np.float64)
     users = factors.users.astype(np.float64)
     users[:, -1] = 1
@@ -83,26 +83,26 @@ def compress(
     weights: NDArray[np.floating] | None = None,
     extra_users: NDArray[np.floating] | None = None,
 ) -> tuple[Factors, NDArray[np.float64]]:
-    """The factors of `dimension` columns whose scores are nearest to the given ones' in the sum of squares.
+    """Compress to `dimension` columns so that scores change least in the sum of squares.
 
-    With G = UᵀU and H = VᵀV, the singular vectors of G^½ H^½ give the best approximation of U Vᵀ without forming
-    it (Eckart and Young 1936).
+    With G = UᵀU and H = VᵀV, the singular vectors of G^½ H^½ give the best approximation of U Vᵀ without forming the
+    product (Eckart and Young 1936).
 
     Parameters
     ----------
     factors : Factors
-        The users may lack the last columns of the items' vectors, which are 0 for them.
+        Users may have fewer vector columns than items; the missing ones count as 0.
     dimension : int
     weights : (n_items,) float, optional
-        Of the items in the sum; by default all count alike.
-    others : (m, D) float, optional
-        Vectors (without bias) of more users whose scores shall be near.
+        Weights of the items in the sum; by default all items weigh the same.
+    extra_users : (m, D) float, optional
+        Vectors (without bias) of further users whose scores are approximated too.
 
     Returns
     -------
     Factors
     (D, dimension) float64
-        What user vectors (without bias) are multiplied by.
+        Projection that user vectors (without bias) are multiplied by.
     """
     items = factors.items[:, :-1].astype(np.float64)
     width, n_user_columns = items.shape[1], factors.users.shape[1] - 1
@@ -135,7 +135,7 @@ def _project(vectors: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArr
 
 
 def _blocks(vectors: NDArray[np.floating]) -> Iterator[NDArray[np.float64]]:
-    """All rows in float64, some at a time: of many users a copy would be large."""
+    """Yield all rows in float64, block by block: a copy of many users' vectors would be large."""
     return (
         vectors[start : start + ROWS_PER_STEP].astype(np.float64)
         for start in range(0, max(len(vectors), 1), ROWS_PER_STEP)

@@ -1,14 +1,14 @@
-"""Implicit alternating least squares: of a few ratings it tells more than what is fitted to whole histories.
+"""Implicit alternating least squares (iALS), which predicts better from few ratings than models of whole histories.
 
-Users and items get vectors for which
+User and item vectors u, v minimize
 
     Σ c (1 − u·v)² + Σ_all (u·v)² + Σ λ_u ‖u‖² + Σ λ_v ‖v‖²
 
-is small, c being `CONFIDENCE` times what a rating counts and λ_u `RIDGE` (Hu, Koren and Volinsky, "Collaborative
-filtering for implicit feedback datasets", 2008).  λ_v grows with the number of ratings (Rendle et al., "Revisiting the
-performance of iALS on item recommendation benchmarks", 2022).  Vectors are solved for by a few steps of conjugate
-gradients from where they stand (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit
-feedback collaborative filtering", 2011).
+where c is `CONFIDENCE` times a rating's weight and λ_u is `RIDGE` (Hu, Koren and Volinsky, "Collaborative filtering for
+implicit feedback datasets", 2008). λ_v grows with the number of ratings (Rendle et al., "Revisiting the performance of
+iALS on item recommendation benchmarks", 2022). Each vector is solved for by a few steps of conjugate gradients from its
+current value (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit feedback
+collaborative filtering", 2011).
 """
 
 from collections.abc import Callable
@@ -25,12 +25,12 @@ DIMENSION = 128
 CONFIDENCE = 24.0
 RIDGE = 53.0
 ITEM_POWER = 0.85
-"""λ_v is `RIDGE` for an item with a mean number of ratings, and grows with their number to this power.
+"""λ_v is `RIDGE` for an item with the mean number of ratings, and grows with the number of ratings to this power.
 
-The higher it is, the less do movies that everybody has rated stand before all others.
+A higher power reduces the lead of the most-rated movies.
 """
 EPOCHS, CG_STEPS = 5, 3
-"""Few: vectors that have not come to rest foretell more than those that have."""
+"""Few on purpose: vectors that have not fully converged predict better than converged ones."""
 RESIDUAL_TOLERANCE = 1e-20
 ROWS_PER_TASK = 2_000
 
@@ -38,17 +38,17 @@ ROWS_PER_TASK = 2_000
 def fit_items(
     matrix: csr_matrix, *, seed: int = 0, threads: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> NDArray[np.float32]:
-    """Fit to all rows.
+    """Fit the item vectors to all rows.
 
     Parameters
     ----------
     matrix : (n_rows, n_items) csr_matrix of float32
-        What each rating counts, none negative.
+        Weights of the ratings, none negative.
     seed : int
     threads : int
-        The result is the same for any number.
+        The result does not depend on it.
     progress : callable, optional
-        Called after each epoch with its number, from 1 on, and that of all.
+        Called after each epoch with its number, counted from 1, and the total.
 
     Returns
     -------
@@ -71,9 +71,9 @@ def fit_items(
 def fold_in_rows(
     items: NDArray[np.float32], *, confidence: float = CONFIDENCE, ridge: float = RIDGE
 ) -> NDArray[np.float32]:
-    """(n_items, d) float32: the vector of somebody who has rated one item, for each.
+    """(n_items, d) float32: for each item, the vector of a user who has rated only that item.
 
-    Their sum is close to the vector of somebody who has rated several, so long as they are few.
+    The sum of such vectors approximates the vector of a user with several ratings, as long as they are few.
     """
     vectors = items.astype(np.float64)
     gram = vectors.T @ vectors
@@ -90,7 +90,7 @@ def _item_ridges(by_item: csr_matrix) -> NDArray[np.float32]:
 
 
 class _Side(NamedTuple):
-    """What the vectors of one side are solved from: a row's ratings, and the vectors of the other side."""
+    """Inputs for solving one side's vectors: the ratings by row, and the vectors of the other side."""
 
     indptr: NDArray[np.int32]
     indices: NDArray[np.int32]
@@ -124,7 +124,7 @@ def _solve(side: _Side, vectors: NDArray[np.float32], start: int, stop: int) -> 
 
 @jit_strict
 def _conjugate_gradients(side: _Side, row: int, vector: NDArray[np.float32]) -> None:
-    """Conjugate gradients towards (G + Σ c v vᵀ + λ I) vector = Σ (1 + c) v, in place."""
+    """Improve `vector` in place by conjugate gradients on (G + Σ c v vᵀ + λ I) vector = Σ (1 + c) v."""
     product = np.empty_like(vector)
     _apply_system(side, row, vector, product)
     residual = -product
@@ -150,7 +150,7 @@ def _conjugate_gradients(side: _Side, row: int, vector: NDArray[np.float32]) -> 
 
 @jit_strict
 def _apply_system(side: _Side, row: int, vector: NDArray[np.float32], product: NDArray[np.float32]) -> None:
-    """(G + Σ c v vᵀ + λ I) vector, into `image`."""
+    """Write (G + Σ c v vᵀ + λ I) vector to `product`."""
     np.dot(side.gram, vector, product)
     for j in range(len(vector)):
         product[j] += side.ridges[row] * vector[j]

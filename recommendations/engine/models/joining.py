@@ -1,4 +1,4 @@
-"""LightFM fits, their linear sibling, and what tells most of few ratings: side by side in one vector, made small."""
+"""Concatenate LightFM, EASE and iALS factors, then compress them by SVD."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
@@ -25,30 +25,32 @@ from recommendations.engine.models.time_drift import period_centers_of, time_lif
 from recommendations.engine.models.trained_model import Progress
 
 ITEM_BIAS_SHARE = 0.35
-"""Share of LightFM's item biases that is kept beside the sibling, whose scores tell what is popular as well: the whole
-would bring fewer movies into the lists, which are no better for it."""
+"""Share of LightFM's item biases that is kept beside EASE, whose scores express popularity as well.
+
+The full biases would bring fewer movies into the lists without making them better.
+"""
 SHORT_HISTORY_FEATURES = 5.0
-"""`EaseSettings.features` of what tells of few ratings."""
+"""`EaseSettings.features` of the iALS factors for short histories."""
 
 
 class Joiner:
-    """Joins fits of some ratings; the sibling is fitted once, when it is first needed.
+    """Joins LightFM fits with EASE and iALS; EASE is fitted once, when it is first needed.
 
     Parameters
     ----------
     interactions : Interactions
-        What the sibling is fitted to; the users whose vectors are wanted.
+        The ratings that EASE and iALS are fitted to; its users get vectors.
     features : ItemFeatures
-        Of the same items.
+        Features of the same items.
     settings : EaseSettings
     weights : (11,) float32
-        What a rating counts by its half stars, for the sibling and the fold-in.
+        Weights of ratings by half stars, for EASE and fold-in.
     dimension : int
         Columns of the joined vectors.
     seed : int
     threads : int
     progress : callable
-        Told of each epoch of what tells of few ratings.
+        Called after each epoch of iALS.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class Joiner:
         return score_spread(self.ease.factors)
 
     def combine_with_ease(self, averaged: Factors, weight: float) -> Factors:
-        """A mean of fits and `weight` times the sibling, whose scores are brought to the same spread first."""
+        """Join the mean of the fits with EASE, whose scores are scaled to `weight` times their spread."""
         if not weight:
             return averaged
         return join(
@@ -89,17 +91,17 @@ class Joiner:
         )
 
     def join_and_fold_in(self, fits: Sequence[Factors], fitted: Interactions, weight: float) -> tuple[Factors, FoldIn]:
-        """The fits' mean beside the sibling, made small, and its fold-in: learned for LightFM, exact for the sibling.
+        """Join the fits' mean with EASE and iALS, compress, and build the fold-in: fitted for LightFM, exact for EASE.
 
-        What is lost in making it small is lost on rare movies rather than on known ones.
+        Frequently rated movies weigh more in the compression, so its error falls on rare ones.
 
         Parameters
         ----------
         fits : sequence of Factors
         fitted : Interactions
-            What the fits were trained on: all ratings of all users or of some.  The others are folded in.
+            The ratings that the fits were trained on, of all users or a sample. The other users are folded in.
         weight : float
-            Of the sibling; 0 for LightFM alone.
+            EASE's weight; 0 for LightFM alone.
         """
         averaged = join(fits, [1 / len(fits)] * len(fits))
         rows, prior = fit_fold_in_rows(fitted, averaged.users, averaged.items, self._weights)
@@ -123,9 +125,9 @@ class Joiner:
     def _with_ease(
         self, averaged: Factors, rows: NDArray[np.float32], prior: NDArray[np.float32], weight: float
     ) -> tuple[Factors, FoldIn]:
-        """Everything in columns of its own, then made small for users of long histories and of one rating alike.
+        """Give each model its own columns, then compress for users with long histories and with one rating alike.
 
-        The last of the columns repeats the items' biases: with it a vector can take back what they add to every score.
+        The last of the columns repeats the item biases, so that a user vector can cancel them in every score.
         """
         short_items = self._short_items()
         period_centers = period_centers_of(self._interactions)
@@ -161,7 +163,7 @@ class Joiner:
     def _short_history_vectors(
         self, short_items: NDArray[np.float32], n_periods: int, items: NDArray[np.float32], average: NDArray[np.float32]
     ) -> dict[str, NDArray[np.float32]]:
-        """`single_history_rows`, `short_history_rows` and `periods` of `FoldIn`; their columns precede the biases."""
+        """`FoldIn`'s `single_history_rows`, `short_history_rows` and `periods`; their columns precede the biases."""
         average_query = np.append(average[:-1], np.float32(1))
         rows = {"single_history_rows": short_items, "short_history_rows": ials.fold_in_rows(short_items)}
         offset = items.shape[1] - 1 - short_items.shape[1] - n_periods
@@ -175,7 +177,7 @@ class Joiner:
         return {**scaled, "periods": periods * np.float32(score_spreads(average_query, covariance))}
 
     def _pseudo_users(self, vectors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Vectors of people who have rated one item, and of as many who have only come at some time."""
+        """Vectors of pseudo users with one rating each, and of as many who are only known by their period."""
         counts, periods = self._interactions.counts, vectors["periods"]
         n_pseudo_users = size_of(len(self._interactions)).short_history_ratio * self._interactions.n_users
         shares = np.sqrt(counts * (n_pseudo_users / max(counts.sum(), 1) / 2))
@@ -189,7 +191,7 @@ class Joiner:
         return ials.fit_items(matrix, seed=self._seed, threads=self._threads, progress=report)
 
     def _average(self, factors: Factors) -> NDArray[np.float32]:
-        """(d + 1,) float32: the mean of the users who have rated."""
+        """(d + 1,) float32: the mean of the users with ratings."""
         rated = np.diff(self._interactions.indptr) > 0
         users = factors.users[rated] if rated.any() else np.zeros_like(factors.users[:1])
         return users.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -205,18 +207,18 @@ class Joiner:
 
 
 def ease_alone(interactions: Interactions, settings: EaseSettings, weights: NDArray[np.float32]) -> Scorer:
-    """The sibling without LightFM, to be judged beside the joined model."""
+    """EASE without LightFM, evaluated beside the joined model."""
     factors = ease(interactions, weights, settings).factors
     return lambda users: factors.users[users] @ factors.items.T
 
 
 def _insert_columns(vectors: NDArray[np.floating], *columns: NDArray[np.floating]) -> NDArray[np.float32]:
-    """More columns before the last one, which is the bias."""
+    """Insert columns before the last one, the bias."""
     return np.concatenate([vectors[..., :-1], *columns, vectors[..., -1:]], axis=-1).astype(np.float32)
 
 
 def _repeat_biases(factors: Factors) -> Factors:
-    """One more column, the items' biases, of which users take nothing."""
+    """Append a column that repeats the item biases; it is 0 for users."""
     users = _insert_columns(factors.users, np.zeros((len(factors.users), 1)))
     return Factors(users, {name: _insert_columns(part, part[:, -1:]) for name, part in factors.parts.items()})
 

@@ -1,4 +1,4 @@
-"""Fitting the prediction of stars, and its honest error beside that of simpler predictions."""
+"""Calibrate rating prediction on held-out ratings, and compare its cross-validated error with baselines."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from recommendations.engine.models.rating_prediction import HIGHEST, LOWEST, Rat
 FOLDS = 5
 USERS = 5_000
 RIDGE = 1.0
-"""Penalty on the coefficients' distance from adding up the parts as they are, in held-out ratings."""
+"""Penalty on the coefficients' distance from their prior, the plain sum of the parts, in held-out ratings."""
 
 
 class StarError(NamedTuple):
-    """In stars: root of the mean square, and mean of the size, of prediction − rating."""
+    """RMSE and MAE of prediction − rating, in stars."""
 
     rmse: float
     mae: float
@@ -25,14 +25,15 @@ class StarError(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """
+    """A calibrated rating predictor and its errors.
+
     Attributes
     ----------
     stars : RatingPredictor
-        Fitted on all held-out ratings; μ and b_i are those of the train part.
+        Coefficients fitted to all held-out ratings; μ and b_i are those of the train part.
     errors : dict of str to StarError
-        On held-out ratings of users that no coefficient has seen: "stars" beside "mean", "user mean",
-        "movie mean" and "biased MF".
+        Cross-validated by user on held-out ratings: "stars" beside the baselines "mean", "user mean", "movie mean" and
+        "biased MF".
     """
 
     stars: RatingPredictor
@@ -40,12 +41,12 @@ class Calibration:
 
 
 def calibrate(split: Split, directions: NDArray[np.float32]) -> Calibration:
-    """Fit the coefficients on the test part, of up to 5,000 users.
+    """Fit the coefficients on the test part of up to 5,000 users.
 
     Parameters
     ----------
     split : Split
-        The vectors must come from its train part alone.
+        The directions must come from its train part alone.
     directions : (n_items, d) float32
 
     Raises
@@ -54,7 +55,7 @@ def calibrate(split: Split, directions: NDArray[np.float32]) -> Calibration:
         When the test part is empty.
     """
     if not len(split.test):
-        raise ValueError("no rating is held out, so predicted stars cannot be judged")
+        raise ValueError("no rating is held out, so rating prediction cannot be evaluated; load more ratings")
     stars = RatingPredictor.of(split.train)
     users = _sample(np.flatnonzero(np.diff(split.test.indptr)))
     features: list[NDArray[np.float64]] = []

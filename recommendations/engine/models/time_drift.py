@@ -1,7 +1,7 @@
-"""What is rated when: an item's share of the ratings of a time, beside its share of all.
+"""Time lift of items: an item's share of a period's ratings relative to its share of all ratings.
 
-People rate what is made, shown and talked about at their time, and models of ratings have item biases by time for it
-(Koren, "Collaborative filtering with temporal dynamics", 2009).  Of somebody who has rated little it tells most.
+Members rate what is made, shown and talked about at the time, and rating models have time-dependent item biases for it
+(Koren, "Collaborative filtering with temporal dynamics", 2009). It is most informative for users with few ratings.
 """
 
 import numpy as np
@@ -12,28 +12,28 @@ from recommendations.engine.data.interactions import Interactions
 
 MAX_PERIODS = 16
 SMOOTHING_WIDTH = 1.5
-"""Standard deviation, in periods, of the Gaussian that smooths the counts: fashions change slowly."""
+"""Standard deviation, in periods, of the Gaussian that smooths the counts: tastes change slowly."""
 LIFT_PRIOR = 3
-"""So many ratings, of every item and in every period, are taken to be as usual."""
+"""Pseudo ratings at the expected share that every item gets in every period."""
 
 
 def period_centers_of(interactions: Interactions) -> NDArray[np.int64]:
-    """(T,) int64, ascending Unix seconds: the middles of periods of equally many ratings, `PERIODS` of them at most."""
+    """(T,) int64, ascending Unix seconds: the centers of up to `MAX_PERIODS` periods with equally many ratings."""
     if not len(interactions):
         return np.zeros(1, np.int64)
     return np.unique(np.quantile(interactions.timestamps, (np.arange(MAX_PERIODS) + 0.5) / MAX_PERIODS, method="lower"))
 
 
 def time_lift(interactions: Interactions, period_centers: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(n_items, T) float32: log of an item's share of a period's ratings over its share of all.
+    """(n_items, T) float32: the log of an item's share of a period's ratings over its share of all ratings.
 
-    Smoothed counts stand for as many ratings as have the same variance.
+    A smoothed count is scaled to the number of ratings with the same relative variance.
 
     Parameters
     ----------
     interactions : Interactions
     period_centers : (T,) int64
-        Middles of the periods.
+        Centers of the periods.
     """
     n_periods = len(period_centers)
     periods = np.searchsorted((period_centers[1:] + period_centers[:-1]) / 2, interactions.timestamps)
@@ -46,9 +46,9 @@ def time_lift(interactions: Interactions, period_centers: NDArray[np.int64]) -> 
 
 
 def period_weights(period_centers: NDArray[np.int64], timestamps: ArrayLike) -> NDArray[np.float32]:
-    """(m, T) float32: what share each period has in some period_centers, by how near its middle is.
+    """(m, T) float32: the weight of each period at each timestamp, by linear interpolation between the centers.
 
-    Before the first period and after the last one these go on.
+    Before the first center and after the last one, that period has all the weight.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""An index built for a recall: how many trees, how far a query looks, and whether it is worth asking at all."""
+"""Tune an Annoy index for a target recall: its trees, its search_k, and whether it beats exact ranking."""
 
 import time
 from dataclasses import dataclass, replace
@@ -15,35 +15,35 @@ from recommendations.engine.ranking.timing import Rank, Speed, lists, recall, sa
 
 TREES = (10, 20, 40)
 MAX_FOREST_SIZE = 20_000_000
-"""Trees times items; more take minutes to build."""
+"""Maximum of trees times items; larger forests take minutes to build."""
 TREE_COST = 8
-"""A query's descent of one tree, in looked-at items; measured at 62,423 items."""
+"""Cost of descending one tree in a query, in inspected items; measured at 62,423 items."""
 INITIAL_SEARCH_K, SEARCH_K_GROWTH = 100, 1.1
 SAMPLE_USERS = 200
 MAX_TIME_RATIO = 0.5
-"""The index must take at most this share of the exact ranker's time to be worth a wrong list."""
+"""Maximum share of the exact ranker's time that justifies an approximate list."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexPlan:
-    """What was chosen and measured; all fields are plain numbers and strings, for the manifest.
+    """The chosen index and its measurements; all fields are plain numbers and strings, for the manifest.
 
     Attributes
     ----------
     n_trees, search_k : int
-        For `build_index` and `open_index`.
+        Parameters of `build_index` and `open_index`.
     recall_at_10, recall_at_100 : float
-        Share of the true best that the index found, mean over the sample.
+        Share of the true top k that the index finds, averaged over the sample.
     users : int
-        Size of the sample.
+        Number of users in the sample.
     bytes : int
         Size of the file.
     build_seconds : float
         Processor time.
     approximate, exact, partition : Speed
-        Of a top 10.
+        Speed of a top-10 query.
     serve : {"exact", "approximate"}
-        What this machine should serve unfiltered lists from.
+        The ranker that this machine should serve unfiltered lists from.
     """
 
     n_trees: int
@@ -67,26 +67,26 @@ def tune_index(
     ranker: ExactRanker,
     target: float = 0.99,
 ) -> IndexPlan:
-    """Build the cheapest index at `path` whose recall@10 reaches a target.
+    """Build the cheapest index at `path` whose recall@10 reaches the target.
 
-    For each number of trees `search_k` grows until the recall is reached; the choice is the least
-    `search_k + 8 · trees`, which depends on the vectors only, so a rebuild gives the same file.
+    For each number of trees, `search_k` grows until the recall is reached. The choice minimizes `search_k + 8 · trees`,
+    which depends only on the vectors, so a rebuild gives the same file.
 
     Parameters
     ----------
     item_vectors : (n_items, d) float32
     user_vectors : (n_users, d) float32
-        Of whom up to 200 are asked.
+        User vectors; a sample of up to 200 is queried.
     path : Path
     ranker : ExactRanker
-        Of the same items.
+        Ranker of the same items.
     target : float
-        Recall@10 to reach, 0 … 1.
+        Target recall@10, 0 … 1.
 
     Raises
     ------
     ValueError
-        When there is no user to ask.
+        When there is no user to query.
     """
     if not len(user_vectors):
         raise ValueError("there is no user to measure the index with")
@@ -128,7 +128,7 @@ def _choose(
 
 
 def _build(item_vectors: NDArray[np.float32], path: Path, n_trees: int) -> float:
-    """Processor seconds that it took."""
+    """Build the index and return the CPU seconds that it took."""
     start = time.process_time()
     build_index(item_vectors, path, n_trees=n_trees)
     return round(time.process_time() - start, 2)

@@ -1,4 +1,4 @@
-"""The article's comparison of rankers: what each costs beside the partition, and how much of the truth it finds."""
+"""The article's comparison of rankers: speed relative to exact ranking by partition, and recall."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,34 +22,34 @@ MANY_RATED = 2_000
 GENRE_SHARE = 0.05
 JITTER = 0.1
 TARGET, LARGE_TARGET = 0.99, 0.95
-"""Recall@10 that our index is built for."""
+"""Target recall@10 of the tuned Annoy index."""
 LARGE = 500_000
 Filters = Callable[[int], dict[str, NDArray[np.integer]]]
-"""The filters of a user of the sample, as keyword arguments of a ranker."""
+"""Maps the index of a sampled user to filters, as keyword arguments of a ranker."""
 
 
 def no_filter(user: int) -> dict[str, NDArray[np.integer]]:
-    """No filter."""
+    """Apply no filter."""
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRow:
-    """One ranker of the comparison.
+    """Measurements of one ranker.
 
     Attributes
     ----------
     name : str
     p50, p99 : float
-        Processor time of a top 10 on one thread, in microseconds.
+        CPU time of a top-10 query on one thread, in microseconds.
     ratio : float
-        p50 over that of `exact_rank_partition` without filters, in the same process.
+        p50 divided by that of `exact_rank_partition` without filters, in the same process.
     recall_at_10, recall_at_100 : float
-        Of the true list under the same filter.
+        Recall of the true list under the same filter.
     bytes : int
-        What the ranker keeps beside the vectors.
+        Memory or file size beyond the vectors.
     build_seconds : float
-        Processor time.
+        CPU time.
     """
 
     name: str
@@ -65,14 +65,14 @@ class BenchmarkRow:
 def compare(
     item_vectors: NDArray[np.float32], user_vectors: NDArray[np.float32], folder: Path
 ) -> Iterator[BenchmarkRow]:
-    """Compare the rankers on up to 200 users, a line at a time.
+    """Compare the rankers on up to 200 users; yield one row per ranker.
 
     Parameters
     ----------
     item_vectors : (n_items, d) float32
     user_vectors : (n_users, d) float32
     folder : Path
-        Where index files go.
+        Folder for the index files.
     """
     target = TARGET if len(item_vectors) < LARGE else LARGE_TARGET
     data = BenchmarkData(item_vectors, sample(user_vectors, USERS))
@@ -95,18 +95,18 @@ def compare(
 
 @dataclass(frozen=True)
 class BenchmarkData:
-    """Items, and the sample of users that all rankers are asked about."""
+    """The items, and the sample of users that all rankers are queried with."""
 
     items: NDArray[np.float32]
     users: NDArray[np.float32]
 
     def bind(self, rank: Callable[..., Ranking], filters: Filters = no_filter) -> Rank:
-        """`rank(user vector, items, k, **filters)` as a ranker of this field."""
+        """Bind `rank(user vector, items, k, **filters)` to the items, the sample and the filters."""
         return lambda user, k: rank(self.users[user], self.items, k, **filters(user))
 
     @cached_property
     def partition_p50(self) -> float:
-        """What a query of `exact_rank_partition` costs."""
+        """The p50 of `exact_rank_partition` without filters."""
         return speed(self.bind(exact_rank_partition), len(self.users)).p50
 
     def measure(
@@ -123,7 +123,7 @@ class BenchmarkData:
 
 
 def resized(item_vectors: NDArray[np.float32], n_items: int) -> NDArray[np.float32]:
-    """A catalogue of another size that looks alike: rows drawn at random; jittered where it is larger.
+    """Resample the catalogue to another size: random rows, jittered where it grows.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def resized(item_vectors: NDArray[np.float32], n_items: int) -> NDArray[np.float
     Returns
     -------
     (n_items, d) float32
-        Each entry of a larger one differs from its model's by a tenth of its column's standard deviation.
+        Where it grows, each entry's noise is a tenth of its column's standard deviation.
     """
     random = np.random.default_rng(0)
     if n_items <= len(item_vectors):
@@ -150,14 +150,14 @@ def _filters(data: BenchmarkData) -> dict[str, Filters]:
     genre = np.sort(random.choice(n_items, round(n_items * GENRE_SHARE), replace=False))
     return {
         "": no_filter,
-        ", 20 rated out": lambda user: {"exclude": best[user][:20]},
-        f", own best {MANY_RATED:,} out": lambda user: {"exclude": best[user]},
+        ", 20 rated excluded": lambda user: {"exclude": best[user][:20]},
+        f", own best {MANY_RATED:,} excluded": lambda user: {"exclude": best[user]},
         f", genre of {GENRE_SHARE:.0%}": lambda user: {"candidates": genre},
     }
 
 
 def _article_row(data: BenchmarkData, path: Path) -> BenchmarkRow:
-    """Annoy on the vectors as they are, which its `dot` does not rank rightly."""
+    """Annoy on the plain vectors, which its `dot` does not rank correctly."""
     start = process_time()
     annoy = AnnoyIndex(data.items.shape[1], METRIC)
     annoy.set_seed(SEED)

@@ -1,4 +1,4 @@
-"""The best k for all users, a block of users at a time, so that memory does not grow with their number."""
+"""Top-k lists for all users, block by block, so that memory does not grow with the number of users."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ BLOCK = 2_048
 
 
 class Block(NamedTuple):
-    """Lists of the users `start`, `start + 1`, …; −1 and −inf where a user has nothing left.
+    """Lists of the users `start`, `start + 1`, …; −1 and −inf where no item is left.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ def rank_all(
     exclude: tuple[NDArray[np.integer], NDArray[np.integer]],
     threads: int = 1,
 ) -> Iterator[Block]:
-    """Lists of all users, in order.
+    """Rank for all users, in order.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def rank_all(
         May be memory-mapped.
     k : int
     exclude : (indptr (n_users + 1,), ordinals)
-        What each user has had, as in the rows of a CSR matrix: `interactions.indptr, interactions.ordinals`.  For
-        a range of users, slice the vectors and `indptr`; `ordinals` stays whole.
+        The items to exclude for each user, as in the rows of a CSR matrix: `interactions.indptr,
+        interactions.ordinals`. For a range of users, slice the vectors and `indptr`; `ordinals` stays whole.
     threads : int
-        Blocks ranked at a time; two for each are held in memory.
+        Number of blocks ranked in parallel; up to two blocks per thread are held in memory.
     """
     indptr, ordinals = exclude
     if len(indptr) != len(user_vectors) + 1:

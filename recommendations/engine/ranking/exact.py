@@ -1,4 +1,4 @@
-"""The ranker that serves: the true best k, found without scoring most of the catalogue."""
+"""Exact ranker for serving: finds the true top k without scoring most of the catalogue."""
 
 import threading
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from recommendations.engine.ranking.exact_search import Best, Filter, RankingInd
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A read-only view, so that mapped and fresh arrays are one type to the compiler."""
+    """Return a read-only view, so that memory-mapped and fresh arrays have one type for the compiler."""
     view = np.asarray(array).view()
     view.flags.writeable = False
     return view
@@ -30,15 +30,15 @@ NO_ORDINALS = _frozen(np.empty(0, np.int32))
 
 
 class ExactRanker:
-    """Ranks by true scores; several threads may ask at once.
+    """Exact top-k ranker; thread-safe.
 
-    The score of an item is the dot product of its float32 vector with the user's, summed in float64 in a fixed
-    order and rounded once to float32 (`kernels.score`).  Items of equal score come by ordinal.  So the same
-    vectors give the same list on every machine, and a filter changes nothing but who may appear.
+    The score of an item is the dot product of its float32 vector with the user's, summed in float64 in a fixed order
+    and rounded once to float32 (`kernels.score`). Items of equal score are ordered by ordinal. The same vectors
+    therefore give the same list on every machine, and a filter changes only which items may appear.
 
     Parameters
     ----------
-    catalogue : RankingIndex
+    index : RankingIndex
         From `prepare` or `from_arrays`.
     """
 
@@ -50,7 +50,7 @@ class ExactRanker:
 
     @classmethod
     def prepare(cls, item_vectors: NDArray[np.float32]) -> "ExactRanker":
-        """Digest `item_vectors` (n_items, d), which are kept, not copied.
+        """Compute the digests of `item_vectors` (n_items, d), which are kept without a copy.
 
         Raises
         ------
@@ -62,13 +62,19 @@ class ExactRanker:
 
     @classmethod
     def from_arrays(cls, item_vectors: NDArray[np.float32], arrays: Mapping[str, NDArray[Any]]) -> "ExactRanker":
-        """The ranker whose `arrays()` were stored; they and the vectors may be memory-mapped."""
+        """Restore a ranker from stored `arrays()`; they and the vectors may be memory-mapped.
+
+        Raises
+        ------
+        ValueError
+            When the arrays belong to another number of item vectors.
+        """
         if len(item_vectors) != np.count_nonzero(arrays["ordinals"] >= 0):
             raise ValueError(f"the digests are not those of these {len(item_vectors)} item vectors")
         return cls(RankingIndex(_frozen(item_vectors), **{name: _frozen(array) for name, array in arrays.items()}))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What `prepare` computed, by name; see `pruning.digest`."""
+        """Return the arrays that `prepare` computed, by name; see `bounds.digest`."""
         arrays = self._index._asdict()
         del arrays["items"]
         return arrays
@@ -81,7 +87,7 @@ class ExactRanker:
         exclude: ArrayLike | None = None,
         candidates: ArrayLike | None = None,
     ) -> Ranking:
-        """The best k; arguments and errors are those of `ranking.exact_rank_naive`."""
+        """Return the top k; parameters and errors are those of `base.exact_rank_naive`."""
         n_items, dimension = self._index.items.shape
         user = _frozen(checked_vector(user_vector, dimension))
         size = min(checked_count(k), n_items)
@@ -101,21 +107,21 @@ class ExactRanker:
         *,
         exclude: tuple[NDArray[np.integer], NDArray[np.integer]] | None = None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The best k for each of many users.
+        """Return the top k for each of many users.
 
         Parameters
         ----------
         user_vectors : (m, d) float32
         k : int
         exclude : (indptr (m + 1,), ordinals), optional
-            User i goes without `ordinals[indptr[i]:indptr[i + 1]]`, as in the rows of a CSR matrix.
+            User i's excluded items are `ordinals[indptr[i]:indptr[i + 1]]`, as in the rows of a CSR matrix.
 
         Returns
         -------
         ordinals : (m, k) int32
-            −1 where nothing is left.
+            −1 where no item is left.
         scores : (m, k) float32
-            −inf where nothing is left.
+            −inf where no item is left.
         """
         n_items, dimension = self._index.items.shape
         users = _frozen(checked_vectors(user_vectors, dimension))

@@ -1,7 +1,8 @@
-"""The best items of many users at once: rough scores by matrix products, true ones for what may be best.
+"""Exact top-k for many users at once: rough scores by matrix products, true scores for the items that may be best.
 
-A product sums in float32 in an order of its own, which `searching.margin_of` bounds.  So whatever is within two
-margins of a user's k-th best rough score is scored truly, and the lists are those of `searching.search`.
+A matrix product sums in float32 in an order of its own; `exact_search.margin_of` bounds its error. Every item within
+two margins of a user's k-th best rough score is therefore scored exactly, and the lists are those of
+`exact_search.search`.
 """
 
 from typing import NamedTuple
@@ -23,21 +24,21 @@ from recommendations.engine.ranking.exact_search import (
 from recommendations.engine.ranking.kernels import descend, score, sift
 
 USERS, ITEMS = 256, 1_024
-"""Sides of a product, so that it stays in the processor's cache."""
+"""Tile sizes of the matrix product, which keep it in the processor's cache."""
 CHUNK = 32
 ROOM = 1_024
 MAX_ROOM = 1 << 21
 NO_ORDINALS = np.empty(0, np.int32)
 LOWEST = np.float32(-3.4e38)
-"""Below every score, and above −∞, the score of what a user goes without."""
+"""Below every score, and above −∞, the score of excluded items."""
 
 
 class Shortlists(NamedTuple):
-    """What may be best so far of each of m users (m, d).
+    """Shortlists of the items that may be among the top k, for m users (m, d).
 
-    Row i of `scores` and `ordinals` (m, room) is filled up to `sizes[i]`; what is rougher than `cuts[i]` is out of
-    the question.  `places[i]` says how many of the items that the user goes without have been passed.  `full[i]` tells
-    that there were too many as good as each other.
+    Row i of `scores` and `ordinals` (m, room) is filled up to `sizes[i]`; rough scores below `cuts[i]` are ruled out.
+    `positions[i]` counts the user's excluded items that have been passed. `full[i]` marks a user with too many items
+    of nearly equal score for the room.
     """
 
     users: Floats
@@ -51,7 +52,7 @@ class Shortlists(NamedTuple):
 
 
 def search_many(index: RankingIndex, users: Floats, exclude: Rows, scratch: Scratch, best: Best) -> None:
-    """`searching.search` for each row of `users` without its row of `exclude`; −1 where nothing is left."""
+    """Run `exact_search.search` for each row of `users` without its row of `exclude`; −1 where no item is left."""
     k = best.scores.shape[1]
     step = max(1, min(USERS, MAX_ROOM // (2 * k + ROOM)))
     products = np.empty((step, ITEMS), np.float32)
@@ -97,7 +98,7 @@ def _sorted_rows(rows: Rows) -> Ordinals:
 
 @jit_no_nan
 def _collect(rough: Floats, first: int, rows: Rows, shortlists: Shortlists, k: int) -> None:
-    """Take what may be best from the rough scores (m, n) of the items from `first` on."""
+    """Add the items that may be best to the shortlists, from rough scores (m, n) of the items from `first` on."""
     n_items = rough.shape[1]
     for i in range(len(rough)):
         if shortlists.full[i]:
@@ -132,7 +133,7 @@ def _append(rough: Floats, first: int, shortlists: Shortlists, i: int) -> None:
 
 @jit_strict
 def _compact(shortlists: Shortlists, i: int, k: int) -> None:
-    """Raise the cut to two margins below the k-th best, and drop what is below it."""
+    """Raise the cut to two margins below the k-th best score, and drop the items below it."""
     size = shortlists.sizes[i]
     if size > k:
         border = np.partition(shortlists.scores[i, :size], size - k)[size - k]
@@ -163,7 +164,7 @@ def _finish(index: RankingIndex, rows: Rows, scratch: Scratch, shortlists: Short
 
 @jit_strict
 def _score(items: Floats, shortlists: Shortlists, i: int, best: Best) -> None:
-    """The truly best of what is left of a user's items, in order."""
+    """Score a user's shortlist exactly, and write the best items in order."""
     best.scores[:] = -np.inf
     best.ordinals[:] = LAST
     user64 = shortlists.users[i].astype(np.float64)

@@ -1,7 +1,7 @@
-"""Compiled search for the best items of a catalogue with digests (`pruning`).
+"""Compiled branch-and-bound search for the top k items of an index with digests (`bounds`).
 
-An item's true score is summed only where two bounds, each with room for its own float32 rounding, allow that it
-is among the best: first that of its block, then that of its digest, then that of its code, then a rough score.
+An item's true score is computed only if none of its bounds, each with a margin for its own float32 rounding, rules it
+out: first its block's, then its digest's, then its code's, then a rough score.
 """
 
 from typing import NamedTuple
@@ -13,25 +13,25 @@ from recommendations.engine.jit import Doubles, Floats, Ordinals, jit_reassociat
 from recommendations.engine.ranking.kernels import descend, score, sift
 
 BLOCK = 32
-"""Items that share one bounding box."""
+"""Items per bounding box."""
 WIDTH = 16
-"""Numbers in an item's digest: one cache line."""
+"""Values in an item's digest: one cache line."""
 BUCKETS = 16
-"""Few, so that the blocks of one lie in the order in which they are stored and are read ahead."""
+"""Few, so that the blocks of one bucket are in storage order and are prefetched."""
 EPSILON = 2.0**-24
-"""Largest relative error of one rounding to float32."""
+"""Largest relative error of rounding once to float32."""
 ROUND_UP = 1 + 1e-6
 TINY = 1e-20
-"""Vectors shorter than this, which no training gives, are too near to the smallest float32 for any bound."""
+"""Vectors with a smaller norm, which no training gives, are too close to the smallest float32 for any bound."""
 UNDERFLOW = 1e-36
-"""More than float32 may lose where its numbers are too small for its precision."""
+"""Upper bound of the absolute error of float32 among subnormal numbers."""
 SPARSE_FACTOR = 8
-"""Candidates are looked at one by one up to this part (an eighth) of the catalogue; above, blocks are faster."""
+"""Up to this fraction of the catalogue (an eighth), candidates are scored one by one; above, blocks are faster."""
 LAST = np.int32(2**31 - 1)
 
 
 class RankingIndex(NamedTuple):
-    """The item vectors (n_items, d), their digests and codes; the shapes are those that `pruning.digest` gives."""
+    """The item vectors (n_items, d), their digests and codes; the shapes are those of `bounds.digest`."""
 
     items: Floats
     mean: Doubles
@@ -47,7 +47,7 @@ class RankingIndex(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Memory for a query at a time: marks (n_items,), all 0 between queries; bounds and sequence (n_blocks,)."""
+    """Buffers of one query: marks (n_items,), all 0 between queries; bounds and sequence (n_blocks,)."""
 
     marks: NDArray[np.uint8]
     bounds: Floats
@@ -55,7 +55,7 @@ class Scratch(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """Who may appear: all but `exclude`, and where `narrowed` only `candidates`."""
+    """The eligible items: all but `exclude` and, where `narrowed`, only `candidates`."""
 
     exclude: Ordinals
     candidates: Ordinals
@@ -63,7 +63,7 @@ class Filter(NamedTuple):
 
 
 class Mask(NamedTuple):
-    """The items in question are those whose mark is the wanted one."""
+    """The eligible items are those whose mark is `wanted`."""
 
     marks: NDArray[np.uint8]
     wanted: np.uint8
@@ -77,16 +77,16 @@ class Rows(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The best so far, a heap with the worst in front; in the end a list, best in front."""
+    """The best items so far: a min-heap during the search, a list with the best first afterwards."""
 
     scores: Floats
     ordinals: Ordinals
 
 
 class PreparedUser(NamedTuple):
-    """A user vector, ready: `weights` meet the digests; bound + offset + margin is never below the score.
+    """A prepared user vector: `weights` multiply the digests; bound + offset + margin is never below the score.
 
-    `length` is that of the user vector, rounded upwards.
+    `length` is the norm of the user vector, rounded up.
     """
 
     user: Floats
@@ -99,7 +99,7 @@ class PreparedUser(NamedTuple):
 
 @jit_strict
 def search(index: RankingIndex, user: Floats, query_filter: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
-    """Write the best eligible items to `best`, in order, as many as it has room for.
+    """Write the best eligible items to `best`, in order, up to its size.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def search(index: RankingIndex, user: Floats, query_filter: Filter, scratch: Scr
 
 @jit_strict
 def margin_of(dimension: int, length: float, longest: float) -> float:
-    """How far sums in float32 may be from true scores, for users and items of these lengths at most."""
+    """Upper bound of the error of float32 sums, for users and items of up to these norms."""
     if min(length, longest) < TINY:
         return float(np.inf)
     return 2 * (dimension + 96) * EPSILON * length * longest + UNDERFLOW
@@ -205,9 +205,9 @@ def _search_blocks(index: RankingIndex, prepared: PreparedUser, scratch: Scratch
 
 @jit_strict
 def _select_items(bounds: Floats, cut: np.float32, ordinals: Ordinals, mask: Mask, positions: NDArray[np.int64]) -> int:
-    """Write which items of a block are in question to `places`; returns how many.
+    """Write the positions of a block's items that remain to `positions`, and return their number.
 
-    No branch depends on an item: the processor would guess a third of them wrong, which costs more than the rest.
+    No branch depends on an item: the processor would mispredict a third of them, which costs more than the rest.
     """
     n_passing = 0
     for position in range(BLOCK):
@@ -241,7 +241,7 @@ def _bound_items(digests: Floats, weights: Floats, bounds: Floats) -> None:
 
 @jit_strict
 def _order_blocks(bounds: Floats, sequence: Ordinals) -> None:
-    """Blocks by falling bound, roughly: a counting sort into equal steps, so that the cut rises soon."""
+    """Order blocks by descending bound, roughly: a counting sort into equal steps, so that the cut rises early."""
     high, low = float(bounds.max()), float(bounds.min())
     step = (BUCKETS - 1) / (high - low) if high > low else 0.0
     ends = np.zeros(BUCKETS + 1, np.int32)
@@ -266,7 +266,7 @@ def _bound_blocks(lower: Floats, upper: Floats, weights: Floats, bounds: Floats)
 
 @jit_strict
 def _push(items: Floats, ordinal: np.int32, user64: Doubles, scores: Floats, best_ordinals: Ordinals) -> None:
-    """Put an item into the heap if it belongs there."""
+    """Push an item onto the heap if it is among the best."""
     exact = score(items, ordinal, user64)
     if exact > scores[0] or (exact == scores[0] and ordinal < best_ordinals[0]):
         sift(scores, best_ordinals, len(scores), exact, ordinal)

@@ -20,7 +20,7 @@ def test_the_caller_says_what_becomes_of_an_unknown_id() -> None:
     ids = IdMap.of([10, 20])
     assert ids.ordinals([5, 20, 99], missing="drop").tolist() == [1]
     assert ids.ordinals([5, 20, 99], missing="mark").tolist() == [-1, 1, -1]
-    with pytest.raises(KeyError, match="2 ids are unknown, 5 the first"):
+    with pytest.raises(KeyError, match="2 ids are unknown, the first is 5"):
         ids.ordinals([5, 20, 99])
 
 
