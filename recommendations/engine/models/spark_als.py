@@ -85,7 +85,7 @@ class Solved:
     ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
 
-    def of(self, wanted: IdMap) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def align(self, wanted: IdMap) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return the vectors aligned with `wanted`, 0 where an id is unknown, and a mask of the known ids."""
         rows = wanted.ordinals(self.ids, missing="mark")
         vectors = np.zeros((len(wanted), self.vectors.shape[1]), np.float32)
@@ -113,8 +113,8 @@ def assemble(interactions: Interactions, users: Solved, items: Solved, config: A
     users, items : Solved
     config : AlsConfig
     """
-    user_vectors, trained_users = users.array(interactions.users)
-    item_vectors, _ = items.array(interactions.items)
+    user_vectors, trained_users = users.align(interactions.users)
+    item_vectors, _ = items.align(interactions.items)
     stacked = with_zero_biases(item_vectors)
     trained = with_zero_biases(user_vectors)
     long_history_rows, prior = fit_fold_in_rows(interactions, trained, stacked, config.weights)
