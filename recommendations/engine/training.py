@@ -118,11 +118,13 @@ class TrainingConfig:
 
     @property
     def settings(self) -> FitSettings:
+        """Hyperparameters of each LightFM fit."""
         columns = self.dimension if self.recipe == "article" and self.dimension else self.fit_dimension
         return FitSettings(self.loss, columns, self.learning_rate, self.item_alpha, self.user_alpha, self.max_sampled)
 
     @property
     def ease(self) -> EaseSettings:
+        """Parameters of EASE."""
         return EaseSettings(self.ridge, self.popularity_ridge, self.length_power, self.ease_features)
 
     @property

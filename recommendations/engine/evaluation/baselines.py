@@ -46,6 +46,7 @@ class Peer:
 
     @property
     def settings(self) -> Iterator[dict[str, Any]]:
+        """All combinations of the grid's parameters."""
         return (dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values()))
 
     def tune(self, split: Split, *, max_users: int | None = None) -> dict[str, Any]:

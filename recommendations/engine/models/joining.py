@@ -76,6 +76,7 @@ class Joiner:
 
     @cached_property
     def ease(self) -> Ease:
+        """EASE fitted to all ratings."""
         return ease(self._interactions, self._weights, self._settings, self._features, seed=self._seed)
 
     @cached_property
@@ -177,7 +178,7 @@ class Joiner:
         return {**scaled, "periods": periods * np.float32(score_spreads(average_query, covariance))}
 
     def _pseudo_users(self, vectors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Vectors of pseudo users with one rating each, and of as many who are only known by their period."""
+        """Vectors of pseudo users with one rating each, and of equally many known only by their period."""
         counts, periods = self._interactions.counts, vectors["periods"]
         n_pseudo_users = size_of(len(self._interactions)).short_history_ratio * self._interactions.n_users
         shares = np.sqrt(counts * (n_pseudo_users / max(counts.sum(), 1) / 2))

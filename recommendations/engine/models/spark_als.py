@@ -63,6 +63,7 @@ class AlsConfig:
 
     @property
     def ease(self) -> EaseSettings:
+        """Parameters of the EASE baseline that a trial is compared with."""
         return EaseSettings(100.0, 0.3)
 
     @property

@@ -112,6 +112,7 @@ class BenchmarkData:
     def measure(
         self, name: str, rank: Rank, filters: Filters = no_filter, *, size: int = 0, seconds: float = 0.0
     ) -> BenchmarkRow:
+        """Measure the speed and recall of a bound ranker, against `exact_rank_partition` with the same filters."""
         true_lists = lists(self.bind(exact_rank_partition, filters), len(self.users), 100)
         retrieved_lists = [lists(rank, len(self.users), k) for k in (10, 100)]
         times = speed(rank, len(self.users))
