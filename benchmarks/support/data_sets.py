@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from recommendations.engine.data.features import OWN_TAGS, ItemFeatures, Labels
+from recommendations.engine.data.features import MAX_USER_TAGS, ItemFeatures, Labels
 from recommendations.engine.data.interactions import IdMap, Interactions
 
 TAG_ON_MOVIES = 5
@@ -25,7 +25,7 @@ def _movielens(folder: Path) -> tuple[Interactions, ItemFeatures]:
     genres = [[genre for genre in text.split("|") if not genre.startswith("(")] for text in movies["genres"]]
     years = [int(year[1]) if (year := re.search(r"\((\d{4})\)\s*$", title)) else 0 for title in movies["title"]]
     given = [str(tag).casefold().strip() for tag in tags["tag"]]
-    named = Labels.of_pairs(items, tags["movieId"].to_numpy(), given, min_items=TAG_ON_MOVIES, most=OWN_TAGS)
+    named = Labels.of_pairs(items, tags["movieId"].to_numpy(), given, min_items=TAG_ON_MOVIES, most=MAX_USER_TAGS)
     half_stars = np.rint(ratings["rating"].to_numpy() * 2).astype(int)
     columns = (ratings["userId"].to_numpy(), ratings["movieId"].to_numpy(), half_stars, ratings["timestamp"].to_numpy())
     return Interactions.from_columns(*columns, items=items), _features(items, genres, years, {"tags": named})

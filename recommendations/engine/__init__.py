@@ -1,1 +1,1 @@
-"""The numbers of the recommender: fitting, folding in, ranking, measuring.  Knows no Django and no database."""
+"""Numerical core of the recommender: training, fold-in, ranking and evaluation. It uses no Django and no database."""

@@ -1,6 +1,6 @@
-"""The Numba decorators of all compiled functions, and the array types that they take.
+"""Numba decorators for compiled functions, and the array types that they take.
 
-All compiled functions release the interpreter's lock.
+Every compiled function releases the GIL.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ jit_strict = compiled(fastmath=False)
 """IEEE arithmetic in the written order. `False` is explicit: a function inherits the flags of its first caller."""
 
 jit_no_nan = compiled(fastmath={"nnan", "nsz"})
-"""Assumes that no value is NaN, so that maxima may be taken in any order."""
+"""Assumes that no value is NaN, so that the compiler may take maxima in any order."""
 
 jit_reassociate = compiled(fastmath={"reassoc", "contract"})
-"""Lets sums be regrouped and fused: for bounds whose margins allow for it."""
+"""Lets the compiler regroup and fuse sums. Use it only for bounds whose margins allow for the rounding."""

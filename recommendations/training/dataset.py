@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from movies import columns
 from movies.selectors import genome
 from movies.transfer import parquet
-from recommendations.engine.data.features import OWN_TAGS, ItemFeatures, Labels
+from recommendations.engine.data.features import MAX_USER_TAGS, ItemFeatures, Labels
 from recommendations.engine.data.interactions import IdMap, Interactions
 from recommendations.serving.facets import ItemFacets, grouped
 
@@ -54,7 +54,11 @@ def read(folder: str | None = None) -> Data:
     blocks = {
         "genres": Labels.of_pairs(items, listed.genre_movie_ids, [str(genre) for genre in listed.genre_ids]),
         "tags": Labels.of_pairs(
-            items, listed.tag_movie_ids, [str(tag) for tag in listed.tag_ids], min_items=TAG_ON_MOVIES, most=OWN_TAGS
+            items,
+            listed.tag_movie_ids,
+            [str(tag) for tag in listed.tag_ids],
+            min_items=TAG_ON_MOVIES,
+            most=MAX_USER_TAGS,
         ),
     }
     blocks["genome"] = _genome(items)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from movies.models import User
-from recommendations.engine.data.presets import JUDGED_USERS, TRIED, sample_users
+from recommendations.engine.data.presets import MAX_TRIAL_RATINGS, MAX_TRIAL_USERS, sample_users
 from recommendations.engine.data.splits import Split, split_by_user_time
 from recommendations.engine.evaluation.evaluate import Evaluation, evaluate, popularity, scorer_of
 from recommendations.engine.models.joining import ease_alone
@@ -118,13 +118,13 @@ def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
 
 def _try(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
     """Train without each user's latest ratings, and see how well they are foretold."""
-    split = split_by_user_time(sample_users(data.interactions, TRIED))
+    split = split_by_user_time(sample_users(data.interactions, MAX_TRIAL_RATINGS))
     with owner.phase("trial"):
         trained = trainer.train(split.train, data.features, progress=_teller(owner))
     with owner.phase("evaluate"):
-        model = evaluate(scorer_of(trained.embeddings), split, max_users=JUDGED_USERS)
+        model = evaluate(scorer_of(trained.embeddings), split, max_users=MAX_TRIAL_USERS)
         known, ease = (
-            evaluate(scorer, split, max_users=JUDGED_USERS)
+            evaluate(scorer, split, max_users=MAX_TRIAL_USERS)
             for scorer in (
                 popularity(split.train),
                 ease_alone(split.train, trained.config.ease, trained.config.weights),

@@ -1,4 +1,4 @@
-"""Every loss finds a planted pattern, and what is exported is what LightFM predicts."""
+"""Every loss learns a planted pattern, and exported vectors reproduce LightFM's predictions."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def with_genres(ratings: Interactions) -> ItemFeatures:
         ("explicit", "logistic"),
     ],
 )
-def test_every_loss_sees_the_checkerboard(feedback: str, loss: str) -> None:
+def test_every_loss_learns_the_checkerboard(feedback: str, loss: str) -> None:
     known, kept_back = checkerboard()
     config = TrainingConfig(feedback=feedback, loss=loss, dimension=8, fits=2, epochs=60)  # type: ignore[arg-type]
     model = train(known, plain_features(known), config)
@@ -77,7 +77,7 @@ def test_the_parts_of_an_item_add_up_to_it() -> None:
     assert total[:, -1] == pytest.approx(model.embeddings.items[:, -1], abs=1e-5)
 
 
-def test_threads_up_to_the_number_of_fits_change_no_bit() -> None:
+def test_threads_up_to_the_number_of_fits_give_identical_bits() -> None:
     ratings = some_ratings()
     models = [
         train(ratings, with_genres(ratings), TrainingConfig(dimension=8, fits=2, epochs=5, threads=threads))
@@ -89,20 +89,20 @@ def test_threads_up_to_the_number_of_fits_change_no_bit() -> None:
         assert first.items.tobytes() == other.embeddings.items.tobytes()
 
 
-def test_the_number_of_epochs_is_found_and_told() -> None:
+def test_the_number_of_epochs_is_found_and_reported() -> None:
     ratings = some_ratings()
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     config = TrainingConfig(dimension=8, fits=1, max_epochs=6)
-    model = train(ratings, plain_features(ratings), config, progress=lambda *step: told.append(step))
+    model = train(ratings, plain_features(ratings), config, progress=lambda *step: steps.append(step))
     assert model.history
     assert 1 <= (model.config.epochs or 0) <= 6
-    assert {phase for phase, _, _ in told} == {"search", "fit", "few ratings"}
+    assert {phase for phase, _, _ in steps} == {"search", "fit", "few ratings"}
     again = train(ratings, plain_features(ratings), model.config)
     assert again.embeddings.items.tobytes() == model.embeddings.items.tobytes()
     assert again.history == []
 
 
-def test_people_beyond_the_largest_fit_are_folded_in() -> None:
+def test_users_beyond_the_largest_fit_are_folded_in() -> None:
     known, kept_back = checkerboard(200)
     config = replace(QUICK, epochs=60, max_fitted=1000, ease_weight=0.0)
     model = train(known, plain_features(known), config)
@@ -118,7 +118,7 @@ def test_the_articles_fit_takes_all_ratings() -> None:
     assert whole.embeddings.users.tobytes() == capped.embeddings.users.tobytes()
 
 
-def test_a_movie_nobody_rated_has_the_vector_of_its_genres() -> None:
+def test_a_movie_without_ratings_has_the_vector_of_its_genres() -> None:
     known, _ = checkerboard()
     kept = known.ordinals >= 2
     ratings = known.where(kept)
@@ -129,7 +129,7 @@ def test_a_movie_nobody_rated_has_the_vector_of_its_genres() -> None:
     assert ((scores[:, 0] > scores[:, 1]) == even).mean() > 0.95
 
 
-def test_nothing_liked_is_nothing_to_learn_from() -> None:
+def test_without_likes_there_is_nothing_to_learn_from() -> None:
     ratings = Interactions.from_columns([1, 2], [1, 2], [2, 2], [0, 0])
     with pytest.raises(ValueError, match="nothing to learn from"):
         train(ratings, plain_features(ratings), QUICK)

@@ -1,1 +1,1 @@
-"""Interactions, item features, train/test splits and training targets."""
+"""Interactions, item features, rating weights, train/test splits and training targets."""

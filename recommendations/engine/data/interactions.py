@@ -1,4 +1,4 @@
-"""Ratings as arrays: ids and ordinals, rows by user, and a fingerprint that tells whether a row has changed."""
+"""Interactions: ratings in CSR form with id maps, and fingerprints that detect a changed history."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,89 +9,91 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 HALF_STARS = range(1, 11)
-DENSE = 4
-"""Up to so many numbers for each id, a table of all numbers tells sooner than a search which ones are there."""
+DENSE_FACTOR = 4
+"""Largest ratio of the id range to the number of ids for which a lookup table is faster than a search."""
 
 
 @dataclass(frozen=True, eq=False)
 class IdMap:
-    """Ids of users or items, and their ordinals.
+    """Map between ids of users or items and their ordinals.
 
     Attributes
     ----------
     ids : (n,) int64
-        Ascending and unique; the ordinal of an id is its place here.
+        Ascending and unique; the ordinal of an id is its index here.
 
     Raises
     ------
     ValueError
-        When the ids are not one ascending column of unique integers.
+        When the ids are not a one-dimensional, ascending array of unique int64.
     """
 
     ids: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         if self.ids.ndim != 1 or self.ids.dtype != np.int64:
-            raise ValueError(f"ids are one column of int64, not {self.ids.ndim} dimensions of {self.ids.dtype}")
+            raise ValueError(
+                f"ids have {self.ids.ndim} dimensions and dtype {self.ids.dtype}; give one column of int64"
+            )
         if (np.diff(self.ids) <= 0).any():
             raise ValueError("ids must be ascending and unique; IdMap.of() sorts them")
 
     @classmethod
     def of(cls, ids: ArrayLike) -> Self:
-        """The map of these ids, in any order, repetitions allowed."""
-        given = np.asarray(ids, dtype=np.int64)
-        if given.size and given.min() >= 0 and given.max() <= DENSE * given.size:
-            return cls(np.flatnonzero(np.bincount(given)))
-        return cls(np.unique(given))
+        """Build the map of `ids`, given in any order; repetitions are allowed."""
+        values = np.asarray(ids, dtype=np.int64)
+        if values.size and values.min() >= 0 and values.max() <= DENSE_FACTOR * values.size:
+            return cls(np.flatnonzero(np.bincount(values)))
+        return cls(np.unique(values))
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def ordinals(self, ids: ArrayLike, missing: Literal["raise", "drop", "mark"] = "raise") -> NDArray[np.int32]:
-        """Ordinals of `ids`.
+        """Look up the ordinals of `ids`.
 
         Parameters
         ----------
         ids : (m,) int
         missing : {"raise", "drop", "mark"}
-            What becomes of an id that is not in the map: a KeyError, nothing, or the ordinal −1.
+            How to treat an id that is not in the map: raise a KeyError, drop it, or mark it with the ordinal −1.
 
         Returns
         -------
         (m,) int32, or shorter when ids were dropped
         """
-        wanted = np.asarray(ids, dtype=np.int64)
-        found = self._places(wanted)
-        known = found >= 0
+        requested = np.asarray(ids, dtype=np.int64)
+        ordinals = self._lookup(requested)
+        known = ordinals >= 0
         if missing == "raise" and not known.all():
-            raise KeyError(f"{np.count_nonzero(~known)} ids are unknown, {wanted[~known][0]} the first")
-        return found[known] if missing == "drop" else found
+            raise KeyError(f"{np.count_nonzero(~known)} ids are unknown, the first is {requested[~known][0]}")
+        return ordinals[known] if missing == "drop" else ordinals
 
-    def _places(self, wanted: NDArray[np.int64]) -> NDArray[np.int32]:
-        """(m,) int32: ordinals, and −1 where there is none."""
+    def _lookup(self, requested: NDArray[np.int64]) -> NDArray[np.int32]:
+        """(m,) int32: the ordinals, −1 for unknown ids."""
         if not len(self.ids):
-            return np.full(wanted.shape, -1, np.int32)
+            return np.full(requested.shape, -1, np.int32)
         last = int(self.ids[-1])
-        if self.ids[0] >= 0 and last <= DENSE * wanted.size:
+        if self.ids[0] >= 0 and last <= DENSE_FACTOR * requested.size:
             table = np.full(last + 2, -1, np.int32)
             table[self.ids] = np.arange(len(self.ids), dtype=np.int32)
-            return table[np.where((wanted < 0) | (wanted > last), last + 1, wanted)]
-        places = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
-        return np.where(self.ids[places] == wanted, places, -1).astype(np.int32)
+            return table[np.where((requested < 0) | (requested > last), last + 1, requested)]
+        positions = np.minimum(np.searchsorted(self.ids, requested), len(self.ids) - 1)
+        return np.where(self.ids[positions] == requested, positions, -1).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """Who rated what, how, and when: one row per user, ordered by item within it.
+    """Ratings with timestamps in CSR form: one row per user, ordered by item within each row.
 
     Attributes
     ----------
     users, items : IdMap
-        Rows and columns.  Either may name ids without ratings: new people, cold movies.
+        Rows and columns. Either may contain ids without ratings: new users, cold movies.
     indptr : (n_users + 1,) int64
-        The ratings of user u are those from `indptr[u]` to `indptr[u + 1]`.
+        User u's ratings are those from `indptr[u]` to `indptr[u + 1]`.
     ordinals : (n,) int32
-        Items, ascending within each user.
+        Item ordinals, ascending within each user.
     half_stars : (n,) int8
         1 … 10.
     timestamps : (n,) int64
@@ -100,7 +102,7 @@ class Interactions:
     Raises
     ------
     ValueError
-        When the columns do not fit each other, or a rating is not 1 … 10 half stars.
+        When the columns do not match in length, or a rating is not 1 … 10 half stars.
     """
 
     users: IdMap
@@ -140,12 +142,12 @@ class Interactions:
         timestamps : (n,) int
             Unix seconds.
         users, items : IdMap, optional
-            All people and the whole catalogue; by default those that occur.
+            All users and the whole catalogue; by default the ids that occur in the columns.
 
         Raises
         ------
         KeyError
-            When an id is not in the map that was given.
+            When an id is not in the given map.
         ValueError
             When the columns differ in length, a user rated an item twice, or a rating is not 1 … 10 half stars.
         """
@@ -182,21 +184,21 @@ class Interactions:
 
     @cached_property
     def user_ordinals(self) -> NDArray[np.int32]:
-        """(n,) int32: whose rating each one is."""
+        """(n,) int32: the user ordinal of each rating."""
         return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.indptr))
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
-        """(n_items,) int64: how many ratings each item has."""
+        """(n_items,) int64: the number of ratings of each item."""
         return np.bincount(self.ordinals, minlength=self.n_items).astype(np.int64)
 
     def row(self, user: int) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-        """Ordinals and half stars of the ratings of the user with this ordinal."""
-        part = slice(self.indptr[user], self.indptr[user + 1])
-        return self.ordinals[part], self.half_stars[part]
+        """Return the item ordinals and half stars of the user with ordinal `user`."""
+        own = slice(self.indptr[user], self.indptr[user + 1])
+        return self.ordinals[own], self.half_stars[own]
 
     def where(self, keep: NDArray[np.bool_]) -> Self:
-        """The ratings that `keep` (n,) marks, among the same users and items."""
+        """Return the ratings selected by the mask `keep` (n,), with the same users and items."""
         kept = np.concatenate([[0], np.cumsum(keep)])
         return type(self)(
             self.users,
@@ -208,14 +210,14 @@ class Interactions:
         )
 
     def matrix(self, values: NDArray[np.float32]) -> csr_matrix:
-        """A (n_users, n_items) matrix with `values` (n,) in the ratings' places; those that are 0 are not stored."""
+        """(n_users, n_items) csr_matrix with `values` (n,) at the ratings' positions; zeros are not stored."""
         matrix = csr_matrix((values, self.ordinals, self.indptr), shape=(self.n_users, self.n_items), copy=True)
         matrix.eliminate_zeros()
         return matrix
 
 
 def fingerprint(item_ids: ArrayLike, half_stars: ArrayLike) -> int:
-    """A 64-bit number that changes with a set of ratings, and not with their order.
+    """Compute a 64-bit fingerprint of a set of ratings, independent of their order.
 
     Parameters
     ----------
@@ -225,29 +227,29 @@ def fingerprint(item_ids: ArrayLike, half_stars: ArrayLike) -> int:
     Returns
     -------
     int
-        0 for no ratings.
+        0 without ratings.
     """
-    return int(_mixed(item_ids, half_stars).sum(dtype=np.uint64))
+    return int(_mix(item_ids, half_stars).sum(dtype=np.uint64))
 
 
 def fingerprints(interactions: Interactions) -> NDArray[np.uint64]:
-    """`fingerprint` of every user's ratings; (n_users,) uint64."""
+    """(n_users,) uint64: the `fingerprint` of every user's ratings."""
     ids = interactions.items.ids[interactions.ordinals]
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mixed(ids, interactions.half_stars), dtype=np.uint64)])
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mix(ids, interactions.half_stars), dtype=np.uint64)])
     return sums[interactions.indptr[1:]] - sums[interactions.indptr[:-1]]
 
 
-def _mixed(item_ids: ArrayLike, half_stars: ArrayLike) -> NDArray[np.uint64]:
-    """SplitMix64's finaliser (Steele, Lea, Flood 2014) of each rating; uint64 wraps around."""
-    z = np.asarray(item_ids, dtype=np.int64).astype(np.uint64) * np.uint64(16)
-    z += np.asarray(half_stars, dtype=np.int64).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+def _mix(item_ids: ArrayLike, half_stars: ArrayLike) -> NDArray[np.uint64]:
+    """SplitMix64's finalizer (Steele, Lea, Flood 2014) of each rating; uint64 wraps around."""
+    mixed = np.asarray(item_ids, dtype=np.int64).astype(np.uint64) * np.uint64(16)
+    mixed += np.asarray(half_stars, dtype=np.int64).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _checked(*arrays: ArrayLike) -> list[NDArray[Any]]:
-    """User ids, item ids, half stars and timestamps, if they can be somebody's ratings."""
+    """Return user ids, item ids, half stars and timestamps as arrays, after checking shapes and the rating range."""
     columns = [np.asarray(array) for array in arrays]
     if len({column.shape for column in columns}) > 1:
         raise ValueError(f"the columns have shapes {[column.shape for column in columns]}; they must agree")

@@ -1,4 +1,4 @@
-"""What goes with the data's size: how much is fitted, and on how much of it parameters are sought."""
+"""Presets by data size: dimensions, numbers of fits and epochs, and sample sizes for search and trials."""
 
 from dataclasses import dataclass
 
@@ -6,37 +6,38 @@ import numpy as np
 
 from recommendations.engine.data.interactions import Interactions
 
-SEARCHED = 500_000
-"""Ratings that the number of epochs is sought on, at most: those of users drawn at random."""
-TRIED = 5_000_000
-"""Ratings that a trial is trained on, at most."""
-JUDGED_USERS = 10_000
-"""Users that a trial is judged by, at most."""
+MAX_SEARCH_RATINGS = 500_000
+"""Maximum number of ratings that the number of epochs is searched on: all ratings of users drawn at random."""
+MAX_TRIAL_RATINGS = 5_000_000
+"""Maximum number of ratings that a trial is trained on."""
+MAX_TRIAL_USERS = 10_000
+"""Maximum number of users that a trial is evaluated on."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """
+    """Training presets for data up to a number of ratings.
+
     Attributes
     ----------
     ratings : int
-        The largest number of ratings that this is for.
+        Largest number of ratings that this preset applies to.
     dimension : int
-        Columns of the vectors that are served; where there is little data, wider ones cost little.
+        Columns of the served vectors; with little data, wider vectors cost little.
     fits : int
-        LightFM fits that are averaged: noise matters less where there is more data, and a fit costs more.
+        Number of LightFM fits that are averaged: more data means less noise and a costlier fit.
     max_epochs : int
-        How long a search goes on: an epoch of more ratings teaches a movie more.
-    few : float
-        How many people with few ratings count beside a user when vectors are made small.  With as many of them as of
-        users, lists for few likes differ most; in few columns they would leave too little room for whole histories.
+        Upper limit of the epoch search: with more ratings, each epoch teaches a movie more.
+    short_history_ratio : float
+        Number of pseudo users with few ratings per real user when vectors are compressed. At a ratio of 1, lists for
+        few likes differ most; with few columns that would leave too little room for whole histories.
     """
 
     ratings: float
     dimension: int
     fits: int
     max_epochs: int
-    few: float
+    short_history_ratio: float
 
 
 SIZES = (
@@ -48,12 +49,12 @@ SIZES = (
 
 
 def size_of(n_ratings: int) -> Size:
-    """What suits so many ratings."""
+    """Return the preset for `n_ratings`."""
     return next(size for size in SIZES if n_ratings <= size.ratings)
 
 
 def sample_users(interactions: Interactions, n_ratings: int, *, seed: int = 0) -> Interactions:
-    """All ratings of as many users, drawn at random, as have `n_ratings` together; the other rows are empty."""
+    """Keep all ratings of random users who together have up to `n_ratings`; the other rows become empty."""
     if len(interactions) <= n_ratings:
         return interactions
     order = np.random.default_rng(seed).permutation(interactions.n_users)

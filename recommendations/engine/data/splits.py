@@ -1,4 +1,4 @@
-"""Ways to part ratings into what a model may see and what it is judged by."""
+"""Train/test splits of interactions: by time, leave-last-out, held-out users and held-out items."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from recommendations.engine.data.targets import LIKED
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Two parts of the same ratings, among the same users and items.
+    """Train and test parts of the same ratings, with the same users and items.
 
     Attributes
     ----------
@@ -23,27 +23,27 @@ class Split:
 
 
 def split_by_user_time(interactions: Interactions, test_share: float = 0.2) -> Split:
-    """The latest ratings of each user are the test.
+    """Hold out the latest ratings of each user.
 
     Parameters
     ----------
     interactions : Interactions
     test_share : float
-        Share of each user's ratings, rounded; whoever has any keeps at least one in train.
+        Share of each user's ratings, rounded; a user with any ratings keeps at least one in train.
     """
     counts = np.diff(interactions.indptr)
-    n_test = np.minimum(np.rint(counts * _share(test_share)), np.maximum(counts - 1, 0)).astype(np.int64)
-    return _part(interactions, newest_first(interactions) < n_test[interactions.user_ordinals])
+    n_test = np.minimum(np.rint(counts * _checked_share(test_share)), np.maximum(counts - 1, 0)).astype(np.int64)
+    return _part(interactions, recency_ranks(interactions) < n_test[interactions.user_ordinals])
 
 
 def split_leave_last_out(interactions: Interactions) -> Split:
-    """The last rating of each user is the test; whoever has one rating only keeps it in train."""
+    """Hold out the last rating of each user; a user with a single rating keeps it in train."""
     counts = np.diff(interactions.indptr)
-    return _part(interactions, (newest_first(interactions) < 1) & (counts > 1)[interactions.user_ordinals])
+    return _part(interactions, (recency_ranks(interactions) < 1) & (counts > 1)[interactions.user_ordinals])
 
 
 def split_by_time(interactions: Interactions, test_share: float = 0.2) -> Split:
-    """Everything after one moment is the test, whoever rated: users and movies of the test may be new.
+    """Hold out all ratings after one timestamp, of all users: users and movies of the test part may be new.
 
     Parameters
     ----------
@@ -53,20 +53,20 @@ def split_by_time(interactions: Interactions, test_share: float = 0.2) -> Split:
     """
     if not len(interactions):
         return _part(interactions, np.zeros(0, bool))
-    moment = np.quantile(interactions.timestamps, 1 - _share(test_share), method="lower")
-    return _part(interactions, interactions.timestamps > moment)
+    cutoff = np.quantile(interactions.timestamps, 1 - _checked_share(test_share), method="lower")
+    return _part(interactions, interactions.timestamps > cutoff)
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Users held out whole: the model is trained on the others, and these are folded in.
+    """Users held out as a whole: the model is trained on the others, and these are folded in.
 
     Attributes
     ----------
     train : Interactions
-        Ratings of the others.
+        Ratings of the other users.
     known, test : Interactions
-        Ratings of the users held out: what is folded in, and what the recommendations are judged by.
+        Ratings of the held-out users: those that are folded in, and those that recommendations are evaluated on.
     """
 
     train: Interactions
@@ -77,7 +77,7 @@ class HeldOut:
 def hold_out_users(
     interactions: Interactions, user_share: float = 0.2, test_share: float = 0.2, *, seed: int = 0
 ) -> HeldOut:
-    """Strong generalisation: a share of the users is not seen by any fit, a share of their ratings not by fold-in.
+    """Strong generalization: hold out a share of the users from training, and a share of their ratings from fold-in.
 
     Parameters
     ----------
@@ -85,23 +85,23 @@ def hold_out_users(
     user_share : float
         Share of the users, drawn at random.
     test_share : float
-        Share of each such user's ratings, drawn at random: the questions are who the user is, and not when.
+        Share of each such user's ratings, drawn at random: the question is who the user is, not when they rate.
     seed : int
     """
     random = np.random.default_rng(seed)
     n_users = interactions.n_users
     held_users = np.zeros(n_users, bool)
-    held_users[random.permutation(n_users)[: round(n_users * _share(user_share))]] = True
+    held_users[random.permutation(n_users)[: round(n_users * _checked_share(user_share))]] = True
     held = held_users[interactions.user_ordinals]
     counts = np.diff(interactions.indptr)
-    n_test = np.minimum(np.rint(counts * _share(test_share)), np.maximum(counts - 1, 0)).astype(np.int64)
+    n_test = np.minimum(np.rint(counts * _checked_share(test_share)), np.maximum(counts - 1, 0)).astype(np.int64)
     drawn = rank_within_users(interactions, random.random(len(interactions)))
     test = held & (drawn < n_test[interactions.user_ordinals])
     return HeldOut(interactions.where(~held), interactions.where(held & ~test), interactions.where(test))
 
 
 def hold_out_items(interactions: Interactions, item_share: float = 0.1, *, seed: int = 0) -> Split:
-    """All ratings of a share of the rated items, drawn at random, are the test: to the model they are cold.
+    """Hold out all ratings of a random share of the rated items: the items are cold to the model.
 
     Parameters
     ----------
@@ -110,39 +110,39 @@ def hold_out_items(interactions: Interactions, item_share: float = 0.1, *, seed:
     seed : int
     """
     rated = np.flatnonzero(interactions.counts)
-    drawn = np.random.default_rng(seed).permutation(rated)[: round(len(rated) * _share(item_share))]
+    drawn = np.random.default_rng(seed).permutation(rated)[: round(len(rated) * _checked_share(item_share))]
     cold = np.zeros(interactions.n_items, bool)
     cold[drawn] = True
     return _part(interactions, cold[interactions.ordinals])
 
 
-def some_likes(interactions: Interactions, n: int, *, seed: int = 0) -> Interactions:
-    """Of each user `n` ratings of 4 stars or more, drawn at random; nothing else."""
-    chance = np.random.default_rng(seed).random(len(interactions))
+def sample_likes(interactions: Interactions, n: int, *, seed: int = 0) -> Interactions:
+    """Keep `n` random ratings of 4 stars or more of each user, and nothing else."""
+    tiebreak = np.random.default_rng(seed).random(len(interactions))
     likes = interactions.half_stars >= LIKED
-    return interactions.where(likes & (rank_within_users(interactions, ~likes, chance) < n))
+    return interactions.where(likes & (rank_within_users(interactions, ~likes, tiebreak) < n))
 
 
-def newest_first(interactions: Interactions) -> NDArray[np.int64]:
-    """(n,) int64: the place of each rating among its user's, the newest being 0.
+def recency_ranks(interactions: Interactions) -> NDArray[np.int64]:
+    """(n,) int64: the rank of each rating in its user's history, the newest being 0.
 
-    Ratings of the same second are ordered by chance (with a fixed seed): by id, old and popular movies would come
-    first.
+    Ratings of the same second are ordered at random, with a fixed seed: ordered by id, old and popular movies would
+    come first.
     """
-    chance = np.random.default_rng(0).random(len(interactions))
-    return rank_within_users(interactions, -interactions.timestamps, chance)
+    tiebreak = np.random.default_rng(0).random(len(interactions))
+    return rank_within_users(interactions, -interactions.timestamps, tiebreak)
 
 
 def rank_within_users(interactions: Interactions, *keys: NDArray[np.generic]) -> NDArray[np.int64]:
-    """(n,) int64: the place of each rating in its user's row when that is sorted by `keys`, the first deciding."""
+    """(n,) int64: the rank of each rating in its user's row when sorted by `keys`, the first key being primary."""
     order = np.lexsort((*reversed(keys), interactions.user_ordinals))
-    places = np.empty(len(interactions), np.int64)
-    places[order] = np.arange(len(interactions)) - interactions.indptr[interactions.user_ordinals]
-    return places
+    ranks = np.empty(len(interactions), np.int64)
+    ranks[order] = np.arange(len(interactions)) - interactions.indptr[interactions.user_ordinals]
+    return ranks
 
 
-def places_by_age(user_ordinals: NDArray[np.integer], timestamps: NDArray[np.integer]) -> NDArray[np.float64]:
-    """(n,) float64: how many ratings of the same user are newer than each; of the same second, half of the others.
+def age_ranks(user_ordinals: NDArray[np.integer], timestamps: NDArray[np.integer]) -> NDArray[np.float64]:
+    """(n,) float64: the number of newer ratings of the same user, plus half of the others of the same second.
 
     Parameters
     ----------
@@ -154,19 +154,19 @@ def places_by_age(user_ordinals: NDArray[np.integer], timestamps: NDArray[np.int
         return np.zeros(0)
     order = np.lexsort((-timestamps, user_ordinals))
     users, times = user_ordinals[order], timestamps[order]
-    moments = np.cumsum(np.append(False, (np.diff(users) != 0) | (np.diff(times) != 0)))
-    firsts, sizes = np.unique(moments, return_index=True, return_counts=True)[1:]
-    middles = (firsts + (sizes - 1) / 2)[moments] - np.searchsorted(users, users)
-    places = np.empty(len(order))
-    places[order] = middles
-    return places
+    tie_groups = np.cumsum(np.append(False, (np.diff(users) != 0) | (np.diff(times) != 0)))
+    firsts, sizes = np.unique(tie_groups, return_index=True, return_counts=True)[1:]
+    tied_ranks = (firsts + (sizes - 1) / 2)[tie_groups] - np.searchsorted(users, users)
+    ranks = np.empty(len(order))
+    ranks[order] = tied_ranks
+    return ranks
 
 
 def _part(interactions: Interactions, test: NDArray[np.bool_]) -> Split:
     return Split(interactions.where(~test), interactions.where(test))
 
 
-def _share(share: float) -> float:
+def _checked_share(share: float) -> float:
     if not 0 < share < 1:
-        raise ValueError(f"a share of {share} is asked for; give a number between 0 and 1")
+        raise ValueError(f"the share is {share}; give a number between 0 and 1")
     return share

@@ -1,4 +1,4 @@
-"""How stars become what LightFM learns from: entries of a matrix, their signs and their weights."""
+"""Training targets for LightFM: a matrix of positives and negatives, and their sample weights."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,22 +12,22 @@ from recommendations.engine.data.interactions import Interactions
 FeedbackKind = Literal["implicit", "explicit"]
 Loss = Literal["warp", "bpr", "warp-kos", "logistic"]
 LIKED = 8
-"""Half stars from which on a rating is a like: the relevant movies of every measure."""
+"""Half stars at or above which a rating is a like; likes are the relevant items of every metric."""
 SO_SO = 6
-"""Half stars from which on a rating still says more for a movie than against it."""
+"""Half stars at or above which a rating is at least weakly positive."""
 
 
 @dataclass(frozen=True, eq=False)
 class Feedback:
-    """What one fit sees.
+    """Training input of one fit.
 
     Attributes
     ----------
     matrix : (n_users, n_items) coo_matrix of float32
-        1 for a positive.  −1 for a negative: `logistic` learns from it; for `warp` and `bpr` it only keeps the
-        movie from being drawn as a negative.
+        1 for a positive, −1 for a negative. `logistic` learns from negatives; `warp` and `bpr` only refrain from
+        sampling them as negatives.
     weights : coo_matrix or None
-        In the matrix' order, within (0, 1]: WARP clips its loss, and a larger weight would be lost in part.
+        Sample weights in the matrix' order, within (0, 1]: WARP clips its loss, so larger weights would be cut.
     """
 
     matrix: coo_matrix
@@ -43,35 +43,35 @@ def to_feedback(
     low_weight: float = 0.0,
     threshold: int | None = None,
 ) -> Feedback:
-    """Ratings as LightFM wants them for a loss.
+    """Convert ratings to LightFM's training input for a loss.
 
     implicit
-        Likes are positives, so-so ratings (3 and 3.5 stars) weak positives, lower ones still weaker or nothing.
+        Likes are positives, so-so ratings (3 and 3.5 stars) weak positives, lower ones weaker still or dropped.
     explicit
-        A rating at or above a threshold, or its user's own mean, is positive, one below it negative.
+        A rating at or above a threshold, or the user's own mean, is positive; a rating below it is negative.
 
     Parameters
     ----------
     interactions : Interactions
     kind : {"implicit", "explicit"}
     loss : {"warp", "bpr", "warp-kos", "logistic"}
-        `warp-kos` takes no weights and holds any stored entry for a positive, so it gets the likes alone.
+        `warp-kos` supports no weights and treats every stored entry as a positive, so it gets only the likes.
     so_so_weight, low_weight : float
-        Of implicit so-so ratings and of those below, 0 … 1; 0 leaves them out.
+        Weights of implicit so-so ratings and of lower ones, 0 … 1; 0 drops them.
     threshold : int, optional
-        Half stars from which on an explicit rating is positive; by default its user's own mean.
+        Half stars at or above which an explicit rating is positive; by default the user's own mean.
 
     Raises
     ------
     ValueError
-        For `logistic` with implicit feedback: it draws no negatives, so it would learn from positives alone.
+        For `logistic` with implicit feedback: it samples no negatives, so it would learn from positives alone.
     """
     if kind == "explicit":
         values, weights = _explicit(interactions, threshold)
     else:
         values, weights = _implicit(interactions, so_so_weight, low_weight)
     if loss == "logistic" and kind == "implicit":
-        raise ValueError("logistic loss needs dislikes to learn from; use explicit feedback with it")
+        raise ValueError("logistic loss needs negatives to learn from; use explicit feedback with it")
     if loss == "warp-kos":
         values = np.where((values > 0) & (weights == 1), values, 0)
     kept = values != 0

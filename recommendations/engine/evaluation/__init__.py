@@ -1,1 +1,1 @@
-"""Offline evaluation: protocols, metrics, baselines and intervals."""
+"""Offline evaluation: protocols, metrics, baselines and confidence intervals."""

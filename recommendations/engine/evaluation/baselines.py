@@ -1,6 +1,6 @@
-"""Other recommenders, to be measured beside ours: each tuned on the slice that ours is tuned on.
+"""Baseline recommenders, each tuned on the same validation slice as our model.
 
-A peer scores rows of a matrix of users by items, so it can be asked about people whom it was not fitted on.
+A baseline scores rows of a users-by-items matrix, so it can also score users that it was not fitted to.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,30 +15,30 @@ from scipy.sparse import csr_matrix, diags_array
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import Split
 from recommendations.engine.evaluation.evaluate import Scorer, ndcg_at_10
-from recommendations.engine.models.ease import WHOLE, EaseSettings, solve
+from recommendations.engine.models.ease import EXACT_SIZE, EaseSettings, solve
 
 Rows = csr_matrix
 ScoreRows = Callable[[Rows], NDArray[np.float32]]
-"""(m, n_items) rows of weighted ratings to (m, n_items) scores of all items."""
+"""Maps (m, n_items) rows of weighted ratings to (m, n_items) scores of all items."""
 Fit = Callable[..., ScoreRows]
-"""`fit(rows, **parameters)`."""
+"""`fit(rows, **parameters)` returns a `ScoreRows`."""
 WEIGHTS: Mapping[str, Sequence[float]] = {
     "likes": (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1),
     "likes and half": (0, 0, 0, 0, 0, 0, 0.5, 0.5, 1, 1, 1),
     "all alike": (0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
 }
-"""How ratings become entries, by half stars."""
+"""Matrix entries of ratings by half stars, by the name of the weighting."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A kind of model and the parameters it may be tuned over.
+    """A baseline and the parameter grid that it is tuned over.
 
     Attributes
     ----------
     fit : callable
     grid : mapping of str to sequence
-        Of `fit`, and of "weights", a name of `WEIGHTS`; all combinations are tried.
+        Parameters of `fit`, and "weights", a name of `WEIGHTS`; all combinations are tried.
     """
 
     fit: Fit
@@ -46,46 +46,47 @@ class Peer:
 
     @property
     def settings(self) -> Iterator[dict[str, Any]]:
+        """All combinations of the grid's parameters."""
         return (dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values()))
 
     def tune(self, split: Split, *, max_users: int | None = None) -> dict[str, Any]:
-        """The parameters with the best NDCG@10 on the split's test."""
+        """Return the parameters with the best NDCG@10 on the split's test part."""
         return max(
             self.settings,
             key=lambda setting: ndcg_at_10(self.scorer(split.train, setting), split, max_users=max_users),
         )
 
     def scorer(self, train: Interactions, setting: Mapping[str, Any], known: Interactions | None = None) -> Scorer:
-        """Fitted to `train`, asked about its users or about those of `known`."""
+        """Fit to `train`, and return a scorer of its users, or of the users of `known`."""
         parameters = dict(setting)
         weights = np.asarray(WEIGHTS[parameters.pop("weights")], np.float32)
         score = self.fit(_rows(train, weights), **parameters)
-        asked = _rows(train if known is None else known, weights)
-        return lambda users: score(asked[users])
+        rows = _rows(train if known is None else known, weights)
+        return lambda users: score(rows[users])
 
 
 def fit_popularity(rows: Rows) -> ScoreRows:
-    """The same for everybody."""
+    """Popularity: the same scores for every user."""
     sums = np.asarray(rows.sum(axis=0), np.float32).ravel()
-    return lambda asked: np.tile(sums, (asked.shape[0], 1))
+    return lambda queries: np.tile(sums, (queries.shape[0], 1))
 
 
 def fit_ease(rows: Rows, *, ridge: float, popularity_ridge: float) -> ScoreRows:
-    """EASE (Steck 2019) without approximation; many users and many items need an items-by-items matrix."""
-    if min(rows.shape) <= WHOLE:
-        brought, items = solve(rows, EaseSettings(ridge, popularity_ridge))
-        return lambda asked: (asked @ brought) @ items.T
+    """EASE (Steck 2019) without approximation; data with many users and many items needs an items-by-items matrix."""
+    if min(rows.shape) <= EXACT_SIZE:
+        vectors, items = solve(rows, EaseSettings(ridge, popularity_ridge))
+        return lambda queries: (queries @ vectors) @ items.T
     gram = (rows.T @ rows).toarray().astype(np.float32)
     diagonal = np.diag_indices_from(gram)
     gram[diagonal] += ridge + popularity_ridge * gram[diagonal]
     inverse = np.linalg.inv(gram)
     weights = inverse / -inverse[diagonal]
     weights[diagonal] = 0
-    return lambda asked: np.asarray(asked @ weights, np.float32)
+    return lambda queries: np.asarray(queries @ weights, np.float32)
 
 
 def fit_item_knn(rows: Rows, *, neighbours: int, shrink: float) -> ScoreRows:
-    """Cosine between items' columns of BM25-weighted ratings, shrunk, of the nearest neighbours only."""
+    """Item-kNN: shrunk cosine between the items' columns of BM25-weighted ratings, nearest neighbours only."""
     weighted = _bm25(rows)
     lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=0), np.float64)).ravel()
     likeness = (weighted.T @ weighted).toarray().astype(np.float32)
@@ -95,11 +96,11 @@ def fit_item_knn(rows: Rows, *, neighbours: int, shrink: float) -> ScoreRows:
         cut = np.partition(likeness, -neighbours, axis=0)[-neighbours]
         likeness[likeness < cut] = 0
     kept = csr_matrix(likeness)
-    return lambda asked: (asked @ kept).toarray()
+    return lambda queries: (queries @ kept).toarray()
 
 
 def fit_pure_svd(rows: Rows, *, dimension: int) -> ScoreRows:
-    """Projection onto the leading singular vectors (Cremonesi, Koren and Turrin 2010)."""
+    """PureSVD: projection onto the leading singular vectors (Cremonesi, Koren and Turrin 2010)."""
     dense = rows.toarray() if rows.shape[0] <= rows.shape[1] else rows.T.toarray()
     values, left = np.linalg.eigh(dense @ dense.T)
     best = np.argsort(-values)[:dimension]
@@ -107,7 +108,7 @@ def fit_pure_svd(rows: Rows, *, dimension: int) -> ScoreRows:
         vectors = left[:, best]
     else:
         vectors = (dense.T @ left[:, best]) / np.sqrt(np.maximum(values[best], 1e-9))
-    return lambda asked: np.asarray((asked @ vectors) @ vectors.T, np.float32)
+    return lambda queries: np.asarray((queries @ vectors) @ vectors.T, np.float32)
 
 
 def _bm25(rows: Rows, k1: float = 100.0, b: float = 0.8) -> Rows:

@@ -1,4 +1,4 @@
-"""How sure a mean over users is."""
+"""Bootstrap confidence intervals of a mean over users."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ SAMPLES = 2000
 
 
 class Interval(NamedTuple):
-    """A mean, and the 95 % interval that the percentile bootstrap over users gives (Efron 1979)."""
+    """A mean and its 95 % interval by the percentile bootstrap over users (Efron 1979)."""
 
     mean: float
     low: float
@@ -17,7 +17,7 @@ class Interval(NamedTuple):
 
 
 def interval(values: NDArray[np.floating], *, samples: int = SAMPLES, seed: int = 0) -> Interval:
-    """Of one number per user; for two models, give the differences: then the interval is a paired one.
+    """Bootstrap the mean of one number per user; given differences of two models, the interval is a paired one.
 
     Parameters
     ----------

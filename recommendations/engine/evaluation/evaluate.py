@@ -1,4 +1,4 @@
-"""How good lists are: the whole catalogue ranked for each user, what they had already left out."""
+"""Full-catalogue evaluation of a scorer: rank every item for each test user, except the items of the train part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,24 +14,24 @@ from recommendations.engine.evaluation import accuracy, beyond_accuracy
 from recommendations.engine.models.embeddings import Embeddings
 
 Scorer = Callable[[NDArray[np.int32]], NDArray[np.float32]]
-"""Scores of all items for some users: (m,) ordinals to (m, n_items) float32."""
+"""Maps (m,) user ordinals to (m, n_items) float32 scores of all items."""
 CUTOFFS = (10, 20, 100)
 BLOCK = 1 << 24
-"""Scores computed at a time."""
+"""Number of scores computed at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Measures of one model on one split.
+    """Metrics of one model on one split.
 
     Attributes
     ----------
     users : (m,) int32
-        Ordinals of the users judged: those with a relevant item in the test.
+        Ordinals of the evaluated users: those with a relevant item in the test part.
     lists : (m, k) int32
-        Their lists, best first.
-    per_user : mapping of a measure's name, such as "ndcg@10", to (m,) float64
-    overall : mapping of the name of a measure that belongs to all lists together, such as "coverage@10", to float
+        The users' lists, best first.
+    per_user : mapping of a metric's name, such as "ndcg@10", to (m,) float64
+    overall : mapping of the name of a metric of all lists together, such as "coverage@10", to float
     """
 
     users: NDArray[np.int32]
@@ -41,7 +41,7 @@ class Evaluation:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Mean over the users of each measure, and the overall ones."""
+        """The mean over users of each per-user metric, and the overall metrics."""
         means = {name: float(values.mean()) if len(values) else 0.0 for name, values in self.per_user.items()}
         return means | self.overall
 
@@ -54,26 +54,26 @@ def evaluate(
     candidates: NDArray[np.bool_] | None = None,
     max_users: int | None = None,
 ) -> Evaluation:
-    """Rank the whole catalogue for each user of the test, without the items of their train part.
+    """Rank the whole catalogue for each user of the test part, without the items of the user's train part.
 
-    Relevant are the test items with 4 stars or more.
+    Test items with 4 stars or more are relevant.
 
     Parameters
     ----------
     scorer : Scorer
-        `scorer_of(embeddings)`, or a baseline's.
+        `scorer_of(embeddings)`, or a baseline's scorer.
     split : Split
     learned : Interactions, optional
-        What the model was trained on, where that is not the train part: it tells how well known the movies are.
+        The model's training data if it is not the train part; popularity and novelty are computed from it.
     candidates : (n_items,) bool, optional
-        The only items that are ranked, at least 100 of them; by default all.
+        Items to rank, at least 100 of them; by default all.
     max_users : int, optional
-        Judge a random sample of so many users (always the same one).
+        Evaluate a random sample of this many users, always the same one.
     """
     relevant = split.test.matrix((split.test.half_stars >= LIKED).astype(np.float32))
-    users = _judged(relevant, max_users)
+    users = _test_users(relevant, max_users)
     seen = split.train.matrix(np.ones(len(split.train), np.float32))
-    out = np.zeros(split.train.n_items, bool) if candidates is None else ~candidates
+    not_candidates = np.zeros(split.train.n_items, bool) if candidates is None else ~candidates
     k = min(max(CUTOFFS), split.train.n_items)
     lists = np.empty((len(users), k), np.int32)
     hits = np.empty((len(users), k), bool)
@@ -82,33 +82,33 @@ def evaluate(
     for start in range(0, len(users), step):
         block = slice(start, start + step)
         scores = scorer(users[block])
-        scores[:, out] = -np.inf
-        lists[block], hits[block], aucs[block] = _judge(scores, seen[users[block]], relevant[users[block]], k)
+        scores[:, not_candidates] = -np.inf
+        lists[block], hits[block], aucs[block] = _rank_block(scores, seen[users[block]], relevant[users[block]], k)
     per_user = {"auc": aucs, **_accuracy(hits, np.diff(relevant.indptr)[users])}
-    first, known = lists[:, :10], learned or split.train
-    per_user["novelty@10"] = beyond_accuracy.novelty(first, known.counts, known.n_users)
-    per_user["popularity_lift@10"] = beyond_accuracy.popularity_lift(first, seen[users], known.counts)
-    overall = {"coverage@10": len(np.unique(first)) / split.train.n_items}
+    top_10, learned_from = lists[:, :10], learned or split.train
+    per_user["novelty@10"] = beyond_accuracy.novelty(top_10, learned_from.counts, learned_from.n_users)
+    per_user["popularity_lift@10"] = beyond_accuracy.popularity_lift(top_10, seen[users], learned_from.counts)
+    overall = {"coverage@10": len(np.unique(top_10)) / split.train.n_items}
     return Evaluation(users, lists, per_user, overall)
 
 
 def _accuracy(hits: NDArray[np.bool_], n_relevant: NDArray[np.integer]) -> dict[str, NDArray[np.float64]]:
-    """Each metric of each user's list, from which places (n_users, k) hit and how many hits there could be."""
-    found = {}
+    """Each accuracy metric of every user, from the hits (n_users, k) and the number of relevant items."""
+    metrics = {}
     for cutoff in CUTOFFS:
-        for name, measure in (("ndcg", accuracy.ndcg), ("recall", accuracy.recall)):
-            found[f"{name}@{cutoff}"] = measure(hits[:, :cutoff], n_relevant)
-    for name, measure in (
+        for name, metric in (("ndcg", accuracy.ndcg), ("recall", accuracy.recall)):
+            metrics[f"{name}@{cutoff}"] = metric(hits[:, :cutoff], n_relevant)
+    for name, metric in (
         ("precision", accuracy.precision),
         ("map", accuracy.average_precision),
         ("mrr", accuracy.reciprocal_rank),
     ):
-        found[f"{name}@10"] = measure(hits[:, :10], n_relevant)
-    return found
+        metrics[f"{name}@10"] = metric(hits[:, :10], n_relevant)
+    return metrics
 
 
 def with_labels(judged: Evaluation, split: Split, labels: csr_matrix) -> Evaluation:
-    """The same evaluation with the measures that need to know the movies' genres.
+    """Add the metrics that need the movies' genres.
 
     Parameters
     ----------
@@ -116,19 +116,19 @@ def with_labels(judged: Evaluation, split: Split, labels: csr_matrix) -> Evaluat
     split : Split
     labels : (n_items, n_labels) csr_matrix
     """
-    first = judged.lists[:, :10]
+    top_10 = judged.lists[:, :10]
     liked = split.train.matrix((split.train.half_stars >= LIKED).astype(np.float32))[judged.users]
-    measures = {
-        "diversity@10": beyond_accuracy.diversity(first, labels),
-        "miscalibration@10": beyond_accuracy.miscalibration(first, liked, labels),
+    metrics = {
+        "diversity@10": beyond_accuracy.diversity(top_10, labels),
+        "miscalibration@10": beyond_accuracy.miscalibration(top_10, liked, labels),
     }
-    return replace(judged, per_user=judged.per_user | measures)
+    return replace(judged, per_user=judged.per_user | metrics)
 
 
 def ndcg_at_10(scorer: Scorer, split: Split, *, max_users: int | None = None) -> float:
-    """`evaluate(…).metrics["ndcg@10"]` alone, at a fraction of the cost."""
+    """Compute `evaluate(…).metrics["ndcg@10"]` alone, at a fraction of the cost."""
     relevant = split.test.matrix((split.test.half_stars >= LIKED).astype(np.float32))
-    users = _judged(relevant, max_users)
+    users = _test_users(relevant, max_users)
     seen = split.train.matrix(np.ones(len(split.train), np.float32))
     total = 0.0
     step = max(1, BLOCK // max(split.train.n_items, 1))
@@ -136,42 +136,42 @@ def ndcg_at_10(scorer: Scorer, split: Split, *, max_users: int | None = None) ->
         block = users[start : start + step]
         scores = scorer(block)
         scores[seen[block].nonzero()] = -np.inf
-        best = _best(scores, min(10, split.train.n_items))
+        best = _top_k(scores, min(10, split.train.n_items))
         hits = relevant[block].toarray()[np.arange(len(block))[:, None], best] > 0
         total += accuracy.ndcg(hits, np.diff(relevant.indptr)[block]).sum()
     return total / max(len(users), 1)
 
 
 def scorer_of(embeddings: Embeddings) -> Scorer:
-    """Dot products of the stacked vectors."""
+    """Score by dot products of the stacked vectors."""
     return lambda users: embeddings.users[users] @ embeddings.items.T
 
 
 def popularity(train: Interactions) -> Scorer:
-    """The same for everybody: how many people rated each item."""
+    """Score every item by its number of ratings, the same for every user."""
     counts = train.counts.astype(np.float32)
     return lambda users: np.broadcast_to(counts, (len(users), len(counts))).copy()
 
 
-def _judged(relevant: csr_matrix, max_users: int | None) -> NDArray[np.int32]:
+def _test_users(relevant: csr_matrix, max_users: int | None) -> NDArray[np.int32]:
     users = np.flatnonzero(np.diff(relevant.indptr)).astype(np.int32)
     if max_users is None or len(users) <= max_users:
         return users
     return np.sort(np.random.default_rng(0).choice(users, max_users, replace=False))
 
 
-def _judge(
+def _rank_block(
     scores: NDArray[np.float32], seen: csr_matrix, relevant: csr_matrix, k: int
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     rows = np.arange(len(scores))[:, None]
     scores[seen.nonzero()] = -np.inf
-    lists = _best(scores, k)
-    wanted = relevant.toarray() > 0
-    hits = wanted[rows, lists]
-    return lists, hits, _auc(scores, wanted)
+    lists = _top_k(scores, k)
+    is_relevant = relevant.toarray() > 0
+    hits = is_relevant[rows, lists]
+    return lists, hits, _auc(scores, is_relevant)
 
 
-def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int32]:
+def _top_k(scores: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     rows = np.arange(len(scores))[:, None]
     best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
     best.sort(axis=1)
@@ -179,11 +179,13 @@ def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     return best[rows, order].astype(np.int32)
 
 
-def _auc(scores: NDArray[np.float32], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Probability that a relevant item stands above an irrelevant one that the user had not seen."""
+def _auc(scores: NDArray[np.float32], is_relevant: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Probability that a relevant item ranks above an irrelevant one that is not in the user's train part."""
     aucs = np.empty(len(scores))
-    for row, (line, hit) in enumerate(zip(scores, wanted, strict=True)):
-        others = np.sort(line[~hit & np.isfinite(line)])
-        below = np.searchsorted(others, line[hit], "left") + np.searchsorted(others, line[hit], "right")
-        aucs[row] = below.mean() / (2 * len(others)) if len(others) else 0.5
+    for row, (user_scores, hit) in enumerate(zip(scores, is_relevant, strict=True)):
+        irrelevant = np.sort(user_scores[~hit & np.isfinite(user_scores)])
+        below = np.searchsorted(irrelevant, user_scores[hit], "left") + np.searchsorted(
+            irrelevant, user_scores[hit], "right"
+        )
+        aucs[row] = below.mean() / (2 * len(irrelevant)) if len(irrelevant) else 0.5
     return aucs

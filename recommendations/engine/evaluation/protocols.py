@@ -1,4 +1,4 @@
-"""The questions that models are asked: what they are fitted to, whom they rank for, and what they are judged by."""
+"""Evaluation protocols: the training data, the users to rank for, and their test part."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from recommendations.engine.models.fold_in import FoldIn
 
 @dataclass(frozen=True, eq=False)
 class Protocol:
-    """One question.
+    """One evaluation protocol.
 
     Attributes
     ----------
     train : Interactions
-        What models are fitted to.
+        The training data of the models.
     judged : Split
-        What is known of the users who are ranked for, and their test.
+        The known ratings of the evaluated users, and their test part.
     held_out : bool
-        Whether these users are not in `train`, so that they are folded in.
+        Whether the evaluated users are absent from `train` and have to be folded in.
     candidates : (n_items,) bool or None
-        The only items ranked; None for all.
+        Items to rank; None for all.
     """
 
     train: Interactions
@@ -37,56 +37,56 @@ class Protocol:
     candidates: NDArray[np.bool_] | None = None
 
     def ours(self, embeddings: Embeddings, fold_in: FoldIn) -> Scorer:
-        """The scores of a model of ours."""
+        """Return the scorer of our model."""
         if not self.held_out:
             return scorer_of(embeddings)
         vectors = fold_in.vectors(self.judged.train)
         return lambda users: vectors[users] @ embeddings.items.T
 
     def peers(self, peer: Peer, setting: Mapping[str, object]) -> Scorer:
-        """The scores of a peer with these parameters."""
+        """Return the scorer of a baseline with these parameters."""
         return peer.scorer(self.train, setting, self.judged.train if self.held_out else None)
 
     def judge(self, scorer: Scorer, *, max_users: int | None = None) -> Evaluation:
-        """`evaluate` with what the protocol demands."""
+        """Evaluate a scorer under this protocol."""
         return evaluate(scorer, self.judged, learned=self.train, candidates=self.candidates, max_users=max_users)
 
 
-def _simple(split: Callable[[Interactions], Split]) -> Callable[[Interactions, int], Protocol]:
-    def make(interactions: Interactions, seed: int) -> Protocol:
+def _split_protocol(split: Callable[[Interactions], Split]) -> Callable[[Interactions, int], Protocol]:
+    def build(interactions: Interactions, seed: int) -> Protocol:
         parts = split(interactions)
         return Protocol(parts.train, parts)
 
-    return make
+    return build
 
 
-def _users(interactions: Interactions, seed: int) -> Protocol:
-    held = splits.hold_out_users(interactions, seed=seed)
-    return Protocol(held.train, Split(held.known, held.test), held_out=True)
+def _held_out_users(interactions: Interactions, seed: int) -> Protocol:
+    held_out = splits.hold_out_users(interactions, seed=seed)
+    return Protocol(held_out.train, Split(held_out.known, held_out.test), held_out=True)
 
 
 def _few_likes(n: int) -> Callable[[Interactions, int], Protocol]:
-    def make(interactions: Interactions, seed: int) -> Protocol:
-        held = splits.hold_out_users(interactions, seed=seed)
-        known = splits.some_likes(held.known, n, seed=seed)
-        return Protocol(held.train, Split(known, held.test), held_out=True)
+    def build(interactions: Interactions, seed: int) -> Protocol:
+        held_out = splits.hold_out_users(interactions, seed=seed)
+        known = splits.sample_likes(held_out.known, n, seed=seed)
+        return Protocol(held_out.train, Split(known, held_out.test), held_out=True)
 
-    return make
+    return build
 
 
-def _items(interactions: Interactions, seed: int) -> Protocol:
+def _cold_items(interactions: Interactions, seed: int) -> Protocol:
     parts = splits.hold_out_items(interactions, seed=seed)
     return Protocol(parts.train, parts, candidates=parts.test.counts > 0)
 
 
 PROTOCOLS: Mapping[str, Callable[[Interactions, int], Protocol]] = {
-    "user-time": _simple(splits.split_by_user_time),
-    "time": _simple(splits.split_by_time),
-    "last-out": _simple(splits.split_leave_last_out),
-    "users": _users,
+    "user-time": _split_protocol(splits.split_by_user_time),
+    "time": _split_protocol(splits.split_by_time),
+    "last-out": _split_protocol(splits.split_leave_last_out),
+    "users": _held_out_users,
     "users-1-like": _few_likes(1),
     "users-3-likes": _few_likes(3),
     "users-5-likes": _few_likes(5),
-    "cold-items": _items,
+    "cold-items": _cold_items,
 }
-"""By the name that `manage.py evaluate --split` takes; each makes a protocol of all ratings and a seed."""
+"""Protocols by the name that `manage.py evaluate --split` takes; each is built from all ratings and a seed."""

@@ -1,4 +1,4 @@
-"""Models beside each other on one protocol: measures, intervals, differences and slices, ready for JSON."""
+"""Evaluation reports: metrics, intervals, paired differences and slices, as JSON-serializable data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +16,11 @@ from recommendations.engine.evaluation.slices import Table, by_items, by_users
 
 WITH_INTERVALS = ("ndcg@10", "ndcg@100", "recall@20")
 TUNED_ON = 2000
-"""Users of the validation slice that a peer's parameters are judged by."""
+"""Number of users of the validation slice that a baseline is tuned on."""
 
 
 def judge_peer(protocol: Protocol, peer: Peer) -> tuple[dict[str, Any], Evaluation]:
-    """A peer tuned on the latest ratings of the protocol's training users, then judged; its parameters first."""
+    """Tune a baseline on the latest ratings of the protocol's training users; return its parameters and evaluation."""
     setting = peer.tune(split_by_user_time(protocol.train), max_users=TUNED_ON)
     return setting, protocol.judge(protocol.peers(peer, setting))
 
@@ -28,20 +28,20 @@ def judge_peer(protocol: Protocol, peer: Peer) -> tuple[dict[str, Any], Evaluati
 def describe(
     judged: Evaluation, protocol: Protocol, labels: csr_matrix | None, against: Evaluation | None = None
 ) -> dict[str, Any]:
-    """Everything that is told about one model.
+    """Report metrics, intervals and slices of one model.
 
     Parameters
     ----------
     judged : Evaluation
     protocol : Protocol
     labels : (n_items, n_labels) csr_matrix, optional
-        Genres.
+        Genres of the movies.
     against : Evaluation, optional
-        Of another model on the same protocol; the difference is `judged` − `against`.
+        Evaluation of another model under the same protocol; the difference is `judged` − `against`.
     """
     if labels is not None:
         judged = with_labels(judged, protocol.judged, labels)
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "users": len(judged.users),
         "metrics": {name: round(value, 5) for name, value in judged.metrics.items()},
         "intervals": {name: _rounded(interval(judged.per_user[name])) for name in WITH_INTERVALS},
@@ -51,24 +51,24 @@ def describe(
         },
     }
     if against is not None:
-        told["ahead"] = {
+        report["ahead"] = {
             name: _rounded(interval(judged.per_user[name] - against.per_user[name])) for name in WITH_INTERVALS
         }
-    return told
+    return report
 
 
 def means(reports: list[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
-    """Mean and standard deviation of each measure over several seeds' `describe`."""
+    """Mean and standard deviation of each metric over the reports of several seeds."""
     names = reports[0]["metrics"]
     values: dict[str, NDArray[np.float64]] = {
         name: np.array([report["metrics"][name] for report in reports]) for name in names
     }
-    return {name: (float(of.mean()), float(of.std())) for name, of in values.items()}
+    return {name: (float(array.mean()), float(array.std())) for name, array in values.items()}
 
 
 def _table(table: Table) -> dict[str, Any]:
-    return {name: {"users": users, "interval": _rounded(told)} for name, (users, told) in table.items()}
+    return {name: {"users": users, "interval": _rounded(bounds)} for name, (users, bounds) in table.items()}
 
 
-def _rounded(told: Interval) -> list[float]:
-    return [round(value, 5) for value in told]
+def _rounded(bounds: Interval) -> list[float]:
+    return [round(value, 5) for value in bounds]

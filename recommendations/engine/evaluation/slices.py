@@ -1,4 +1,4 @@
-"""Parts of the users and of the items that an evaluation is told by."""
+"""Evaluation slices: users by history length, and items by popularity."""
 
 from collections.abc import Mapping
 
@@ -11,16 +11,16 @@ from recommendations.engine.evaluation.bootstrap import Interval, interval
 from recommendations.engine.evaluation.evaluate import Evaluation
 
 LIGHT, HEAVY = 20, 100
-"""Ratings in the train part from which on a user is light and no longer new, heavy and no longer light."""
+"""Ratings in the train part at or above which a user is light, and heavy; users with fewer are new."""
 HEAD_SHARE = 0.5
-"""The head is the fewest items that hold this share of the train part's ratings."""
+"""The head is the smallest set of items that holds this share of the train part's ratings."""
 ITEM_CUTOFF = 20
 Table = Mapping[str, tuple[int, Interval]]
-"""A slice's name, how many users it is told of, and the measure's mean with its interval."""
+"""By the slice's name: the number of users it covers, and the metric's mean with its interval."""
 
 
 def by_users(judged: Evaluation, split: Split, measure: str = "ndcg@10") -> Table:
-    """A measure for new, light and heavy users."""
+    """Compute a metric for new, light and heavy users."""
     counts = np.diff(split.train.indptr)[judged.users]
     groups = {
         f"new users (< {LIGHT})": counts < LIGHT,
@@ -32,25 +32,28 @@ def by_users(judged: Evaluation, split: Split, measure: str = "ndcg@10") -> Tabl
 
 
 def by_items(judged: Evaluation, split: Split, counts: NDArray[np.integer]) -> Table:
-    """Recall@20 of relevant items from the head, the tail, and among those without any rating.
+    """Compute recall@20 of the relevant items among head, tail and cold items.
 
     Parameters
     ----------
     judged : Evaluation
     split : Split
     counts : (n_items,) int
-        Ratings that the model has learned from.
+        Number of training ratings of each item.
     """
     groups = _item_groups(counts)
     liked = split.test.half_stars >= LIKED
     table = {}
-    for name, members in groups.items():
-        relevant = split.test.matrix((liked & members[split.test.ordinals]).astype(np.float32))[judged.users]
-        wanted = np.diff(relevant.indptr)
-        told = wanted > 0
+    for name, in_group in groups.items():
+        relevant = split.test.matrix((liked & in_group[split.test.ordinals]).astype(np.float32))[judged.users]
+        n_relevant = np.diff(relevant.indptr)
+        has_relevant = n_relevant > 0
         rows = np.arange(len(judged.users))[:, None]
         hits = relevant.toarray()[rows, judged.lists[:, :ITEM_CUTOFF]].sum(axis=1)
-        table[f"{name}, recall@{ITEM_CUTOFF}"] = (int(told.sum()), interval(hits[told] / wanted[told]))
+        table[f"{name}, recall@{ITEM_CUTOFF}"] = (
+            int(has_relevant.sum()),
+            interval(hits[has_relevant] / n_relevant[has_relevant]),
+        )
     return table
 
 

@@ -1,1 +1,1 @@
-"""Models, their embeddings, and fold-in of new users."""
+"""Models, their embeddings, and fold-in of users without a trained vector."""

@@ -1,4 +1,4 @@
-"""What a trained model is for whoever ranks: one vector per user and item, biases stacked, one dot product."""
+"""Embeddings: one vector per user and item with stacked biases, so that a score is one dot product."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,7 +13,7 @@ ROWS_PER_CHECK = 65_536
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """Frozen vectors with stacked biases, and the ids they belong to; score = `users[i] @ items[j]`.
+    """Immutable vectors with stacked biases, and the ids they belong to; score = `users[i] @ items[j]`.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Embeddings:
     Raises
     ------
     ValueError
-        When a shape, dtype or constant column is wrong, or a number is not finite.
+        When a shape, dtype or constant column is wrong, or a value is not finite.
     """
 
     user_ids: NDArray[np.int64]
@@ -38,19 +38,21 @@ class Embeddings:
     items: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        for name, ids, vectors, ones in (
+        for name, ids, vectors, constant in (
             ("user", self.user_ids, self.users, -1),
             ("item", self.item_ids, self.items, -2),
         ):
             IdMap(ids)
             if vectors.dtype != np.float32 or vectors.ndim != 2 or vectors.shape[1] < 2:
-                raise ValueError(f"{name} vectors are {vectors.shape} {vectors.dtype}; wanted is (n, d + 2) float32")
+                raise ValueError(f"{name} vectors are {vectors.shape} {vectors.dtype}; expected (n, d + 2) float32")
             if len(vectors) != len(ids):
                 raise ValueError(f"there are {len(ids)} {name} ids and {len(vectors)} {name} vectors")
             if not _finite(vectors):
                 raise ValueError(f"{name} vectors hold NaN or infinity; train with a lower learning rate")
-            if (vectors[:, ones] != 1).any():
-                raise ValueError(f"column {ones} of the {name} vectors must be 1: it meets the other side's bias")
+            if (vectors[:, constant] != 1).any():
+                raise ValueError(
+                    f"column {constant} of the {name} vectors must be 1: it multiplies the other side's bias"
+                )
         if self.users.shape[1] != self.items.shape[1]:
             raise ValueError(f"user vectors have {self.users.shape[1]} columns, item vectors {self.items.shape[1]}")
 
@@ -62,18 +64,20 @@ class Embeddings:
         users: tuple[NDArray[np.floating], NDArray[np.floating]],
         items: tuple[NDArray[np.floating], NDArray[np.floating]],
     ) -> Self:
-        """Join vectors (n, d) and biases (n,) of both sides, given as (vectors, biases)."""
+        """Stack vectors (n, d) and biases (n,) of both sides, given as (vectors, biases)."""
         return cls(user_ids, item_ids, stack_users(*users), stack_items(*items))
 
     @property
     def dimension(self) -> int:
-        """d: the columns that are neither bias nor constant."""
+        """d: the number of columns that are neither bias nor constant."""
         return self.items.shape[1] - 2
 
 
 def _finite(vectors: NDArray[np.float32]) -> bool:
-    """In blocks: the mapped vectors of many users are not to be held in memory, nor as many answers."""
-    return all(np.isfinite(vectors[at : at + ROWS_PER_CHECK]).all() for at in range(0, len(vectors), ROWS_PER_CHECK))
+    """Check in blocks: memory-mapped vectors of many users must not be loaded, or their mask held, as a whole."""
+    return all(
+        np.isfinite(vectors[start : start + ROWS_PER_CHECK]).all() for start in range(0, len(vectors), ROWS_PER_CHECK)
+    )
 
 
 def stack_users(vectors: ArrayLike, biases: ArrayLike) -> NDArray[np.float32]:

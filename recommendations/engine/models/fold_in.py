@@ -1,77 +1,58 @@
-"""A vector for somebody from their ratings alone, against frozen item vectors, without training."""
+"""Fold-in: a user's vector as a linear function of their ratings, against frozen item vectors, without training."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recommendations.engine.data.interactions import Interactions
-from recommendations.engine.data.splits import places_by_age
+from recommendations.engine.data.rating_weights import history_shares, weighted_counts, weighted_ratings
 from recommendations.engine.models.time_drift import period_weights
 
-RIDGE = 0.03
-"""Penalty of the map from ratings to trained vectors, as a share of the mean square of what is mapped."""
-FADE = 0.3
-"""How much less than the newest of somebody's ratings the oldest counts.
+LONG_HISTORY_RATINGS = 10
+"""Number of ratings above which the long-history rows outweigh the single- and short-history rows."""
+SHORT_HISTORY_RATINGS = 2.5
+"""Number of ratings above which the short-history rows outweigh the single-history rows.
 
-More would foretell still better what somebody likes next, and worse what else they have liked at any time.
+A larger value makes lists for few likes more accurate but more alike. With this value and `LONG_HISTORY_RATINGS`, such
+lists are more accurate than those of EASE and ALS and cover about as many movies as EASE's, for held-out users inside
+the training parts of ml-100k and ml-latest-small.
 """
-LONG = 10
-"""Ratings from which on what whole histories tell counts more than what a few ratings tell."""
-SHORT = 2.5
-"""Ratings from which on what was liked with them above all counts more than what was liked with them by many.
-
-More makes lists for few likes more accurate and more alike.  With this, and `LONG`, they are more accurate than those
-of EASE and ALS, and about as many movies are in them as in those of EASE: held-out users inside the training parts of
-ml-100k and ml-latest-small.
-"""
-DISLIKE = -0.05
-"""What a rating of 2 stars or less counts: little, for what people chose to see tells more than that it failed; but
-it shall be seen that they said so."""
-
-
-def rating_weights(so_so: float, grade: float) -> NDArray[np.float32]:
-    """(11,) float32: what a rating counts by its half stars.
-
-    Likes are 1 − `grade` for 4 stars, 1 for 4.5 and 1 + `grade` for 5; 3 and 3.5 stars are `so_so` times the first
-    and the last of these, 2.5 stars nothing, and up to 2 stars `DISLIKE`.
-    """
-    less, more = 1 - grade, 1 + grade
-    return np.array((0, *[DISLIKE] * 4, 0, so_so * less, so_so * more, less, 1, more), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class FoldIn:
-    """u = s (prior + Σ w rowᵢ) + (1 − s) (neutral + period + Σ w (h first_rowᵢ + (1 − h) short_rowᵢ))
+    """u = s (prior + Σ w long_rowᵢ) + (1 − s) (neutral + period + Σ w (h single_rowᵢ + (1 − h) short_rowᵢ))
 
-    with n the number of ratings that count, s = n² / (n² + `LONG`²), h = `SHORT`² / (n² + `SHORT`²), and w what a
-    rating counts by its half stars, times (1 − `FADE` · place / n) / √n, the newest rating at place 0; period is that
-    of the newest rating, interpolated between two centers.  Until somebody has liked something,
-    u = average + period + Σ w rowᵢ.
+    n is the number of ratings with a weight, s = n² / (n² + `LONG_HISTORY_RATINGS`²), and
+    h = `SHORT_HISTORY_RATINGS`² / (n² + `SHORT_HISTORY_RATINGS`²). w is a rating's weight by its half stars, times
+    (1 − `RECENCY_FADE` · rank / n) / √n, where the newest rating has rank 0. period is that of the newest rating,
+    interpolated between the two nearest centers. Until the user likes something,
+    u = average + period + Σ w long_rowᵢ.
 
-    Given n and the times it is linear in the ratings, so every rating's part of the vector, and of each score, is
-    exact.  After many ratings, what was learned of whole histories tells best what comes next.  After a few it would
-    foretell the same well-known movies to everybody; better, and more varied, is what goes with the movies liked, and
-    with the time.  Of one like that is what was liked with it by many; of more of them, what was liked with them more
-    than with others.
+    Given n and the timestamps, u is linear in the ratings, so the contribution of each rating to the vector, and to
+    each score, is exact. After many ratings, the rows learned from whole histories predict best. After a few, they
+    would predict the same popular movies for every user; what co-occurs with the liked movies, and with the time of
+    rating, is more accurate and more varied. For a single like, the best predictor is what many users like together
+    with it; for several, what users like together with them more than with other movies.
 
     Attributes
     ----------
     long_history_rows, single_history_rows, short_history_rows : (n_items, d + 2) float32
-        What an item brings to the vector of somebody who likes it; 0 in the last column.
+        What a like of an item adds to the vector; 0 in the last column.
     weights : (11,) float32
-        By half stars; 0 is no rating, and ratings of weight 0 do not count.
+        By half stars; index 0 is no rating, and ratings of weight 0 do not count.
     prior : (d + 2,) float32
-        What goes with `long_history_rows`; as all vectors, with 1 in the last column.
+        Intercept of `long_history_rows`; 1 in the last column, like every vector.
     average : (d + 2,) float32
-        The mean of all users.
+        Mean of all users.
     neutral : (d + 2,) float32
-        One with which all items score the same, whatever their biases.
+        A vector under which all items score the same, whatever their biases.
     periods : (T, d + 2) float32
-        What the time brings to a vector; 0 in the last column.
+        What each period adds to the vector; 0 in the last column.
     period_centers : (T,) int64
-        The middles of the periods, ascending Unix seconds.  Who has rated nothing has come in the last period.
+        Centers of the periods, ascending Unix seconds. Users without ratings belong to the last period.
     """
 
     long_history_rows: NDArray[np.float32]
@@ -85,12 +66,12 @@ class FoldIn:
     period_centers: NDArray[np.int64]
 
     def vector(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
-        """`[u, b_u, 1]` of somebody with these ratings.
+        """`[u, b_u, 1]` of a user with these ratings.
 
         Parameters
         ----------
         ordinals : (m,) int
-            Items rated; m may be 0.
+            The rated items; m may be 0.
         half_stars : (m,) int
             1 … 10.
         timestamps : (m,) int
@@ -99,34 +80,41 @@ class FoldIn:
         Returns
         -------
         (d + 2,) float32
-        """
-        told = self.contributions(ordinals, half_stars, timestamps).sum(axis=0, dtype=np.float64)
-        vector = np.asarray(self.base(half_stars, timestamps) + told, np.float32)
-        vector[-1] = 1
-        return vector
-
-    def base(self, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
-        """(d + 2,) float32: the part of the vector that no rating is to be credited with."""
-        counted = self.weights[np.asarray(half_stars, np.int64)]
-        times = np.asarray(timestamps, np.int64)
-        (period,) = self._periods_of([times.max() if len(times) else self.period_centers[-1]])
-        if not (counted > 0).any():
-            return self.average + period
-        long, _, _ = _shares_of_rows(np.array(np.count_nonzero(counted)), np.array(True))
-        return np.asarray(long * self.prior + (1 - long) * (self.neutral + period), np.float32)
-
-    def contributions(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
-        """What each rating adds to the base; the parameters of `vector`, one row of (m, d + 2) float32 a rating.
 
         Raises
         ------
         ValueError
             When a rating is not 1 … 10 half stars, or of an item outside the catalogue.
         """
-        ordinals, half_stars, timestamps = (np.asarray(one, np.int64) for one in (ordinals, half_stars, timestamps))
+        total = self.contributions(ordinals, half_stars, timestamps).sum(axis=0, dtype=np.float64)
+        vector = np.asarray(self.base(half_stars, timestamps) + total, np.float32)
+        vector[-1] = 1
+        return vector
+
+    def base(self, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
+        """(d + 2,) float32: the part of the vector that is not attributed to any single rating."""
+        counted = self.weights[np.asarray(half_stars, np.int64)]
+        times = np.asarray(timestamps, np.int64)
+        (period,) = self._period_vectors([times.max() if len(times) else self.period_centers[-1]])
+        if not (counted > 0).any():
+            return self.average + period
+        long, _, _ = _row_shares(np.array(np.count_nonzero(counted)), np.array(True))
+        return np.asarray(long * self.prior + (1 - long) * (self.neutral + period), np.float32)
+
+    def contributions(self, ordinals: ArrayLike, half_stars: ArrayLike, timestamps: ArrayLike) -> NDArray[np.float32]:
+        """(m, d + 2) float32: what each rating adds to the base; the parameters are those of `vector`.
+
+        Raises
+        ------
+        ValueError
+            When a rating is not 1 … 10 half stars, or of an item outside the catalogue.
+        """
+        ordinals, half_stars, timestamps = (
+            np.asarray(column, np.int64) for column in (ordinals, half_stars, timestamps)
+        )
         if not len(ordinals) == len(half_stars) == len(timestamps):
             lengths = len(ordinals), len(half_stars), len(timestamps)
-            raise ValueError("{} items, {} ratings and {} times are given; they must agree".format(*lengths))
+            raise ValueError("there are {} items, {} ratings and {} timestamps; they must agree".format(*lengths))
         if len(ordinals) and not (ordinals.min() >= 0 and ordinals.max() < len(self.long_history_rows)):
             raise ValueError(f"a rating is of an item outside 0 … {len(self.long_history_rows) - 1}")
         if len(ordinals) and not (half_stars.min() >= 1 and half_stars.max() <= 10):
@@ -134,43 +122,44 @@ class FoldIn:
         shares = self.weights[half_stars]
         counts = shares != 0
         n = np.count_nonzero(counts)
-        long, first, short = _shares_of_rows(np.array(n), (shares > 0).any())
-        shares[counts] = _shares(shares[counts], np.zeros(n, np.int64), timestamps[counts])
-        brought = (
+        long, single, short = _row_shares(np.array(n), (shares > 0).any())
+        shares[counts] = history_shares(shares[counts], np.zeros(n, np.int64), timestamps[counts])
+        rows = (
             long * self.long_history_rows[ordinals]
-            + first * self.single_history_rows[ordinals]
+            + single * self.single_history_rows[ordinals]
             + short * self.short_history_rows[ordinals]
         )
-        return np.asarray(brought * shares[:, None], np.float32)
+        return np.asarray(rows * shares[:, None], np.float32)
 
     def vectors(self, interactions: Interactions, trained: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-        """`vector` of every user of `interactions`; (n_users, d + 2) float32.
+        """(n_users, d + 2) float32: `vector` of every user of `interactions`.
 
         Parameters
         ----------
         interactions : Interactions
         trained : (n_users, d + 2) float32, optional
-            Vectors that were trained on these ratings; they replace what `long_history_rows` give.
+            Vectors trained on these ratings; they replace the part of the `long_history_rows`.
         """
-        ratings = weighted(interactions, self.weights)
-        n = counting(interactions, self.weights)
-        liked = counting(interactions, np.maximum(self.weights, 0)) > 0
-        long, first, short = (share[:, None] for share in _shares_of_rows(n, liked))
+        ratings = weighted_ratings(interactions, self.weights)
+        n = weighted_counts(interactions, self.weights)
+        liked = weighted_counts(interactions, np.maximum(self.weights, 0)) > 0
+        long, single, short = (share[:, None] for share in _row_shares(n, liked))
         if trained is None:
-            whole = np.where(liked[:, None], self.prior, self.average) + ratings @ self.long_history_rows
+            long_history = np.where(liked[:, None], self.prior, self.average) + ratings @ self.long_history_rows
         else:
-            whole = np.where(n[:, None] > 0, trained, self.average)
-        few = first * (ratings @ self.single_history_rows) + short * (ratings @ self.short_history_rows)
-        now = np.where(liked[:, None], 1 - long, 1) * self._periods_of(_newest(interactions, self.period_centers[-1]))
-        vectors = np.asarray(long * whole + (1 - long) * self.neutral + few + now, np.float32)
+            long_history = np.where(n[:, None] > 0, trained, self.average)
+        few = single * (ratings @ self.single_history_rows) + short * (ratings @ self.short_history_rows)
+        last_rated = _last_rated(interactions, self.period_centers[-1])
+        period = np.where(liked[:, None], 1 - long, 1) * self._period_vectors(last_rated)
+        vectors = np.asarray(long * long_history + (1 - long) * self.neutral + few + period, np.float32)
         vectors[:, -1] = 1
         return vectors
 
-    def _periods_of(self, timestamps: ArrayLike) -> NDArray[np.float32]:
+    def _period_vectors(self, timestamps: ArrayLike) -> NDArray[np.float32]:
         return period_weights(self.period_centers, timestamps) @ self.periods
 
     @classmethod
-    def closed(
+    def build(
         cls,
         weights: NDArray[np.float32],
         *,
@@ -183,143 +172,44 @@ class FoldIn:
         periods: NDArray[np.float32] | None = None,
         period_centers: NDArray[np.int64] | None = None,
     ) -> Self:
-        """Of the attributes without their last column, which is 0 in what is added and 1 in what stands for itself.
+        """Build from arrays that lack the last column: 0 for rows and periods, 1 for complete vectors.
 
-        Without `periods` and `period_centers` all times are alike.
+        Without `periods` and `period_centers` the time of a rating has no effect.
         """
         periods = np.zeros_like(average[None]) if periods is None else periods
-        added = {
+        terms = {
             "long_history_rows": long_history_rows,
             "single_history_rows": single_history_rows,
             "short_history_rows": short_history_rows,
             "periods": periods,
         }
-        alone = {"prior": prior, "average": average, "neutral": neutral}
+        vectors = {"prior": prior, "average": average, "neutral": neutral}
         return cls(
             weights=weights,
             period_centers=np.zeros(1, np.int64) if period_centers is None else period_centers,
-            **{name: _with_last(of, 0) for name, of in added.items()},
-            **{name: _with_last(of, 1) for name, of in alone.items()},
+            **{name: _append_column(array, 0) for name, array in terms.items()},
+            **{name: _append_column(array, 1) for name, array in vectors.items()},
         )
 
 
-def _shares_of_rows(
+def _row_shares(
     n: NDArray[np.integer], liked: NDArray[np.bool_] | np.bool_
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """The weights of `long_history_rows`, `single_history_rows` and `short_history_rows` for n ratings, shaped as n."""
     squares = np.square(n, dtype=np.float32)
-    long = np.where(liked, squares / (squares + np.float32(LONG**2)), np.float32(1))
-    first = np.float32(SHORT**2) / (squares + np.float32(SHORT**2))
-    return long, (1 - long) * first, (1 - long) * (1 - first)
+    long = np.where(liked, squares / (squares + np.float32(LONG_HISTORY_RATINGS**2)), np.float32(1))
+    single = np.float32(SHORT_HISTORY_RATINGS**2) / (squares + np.float32(SHORT_HISTORY_RATINGS**2))
+    return long, (1 - long) * single, (1 - long) * (1 - single)
 
 
-def _newest(interactions: Interactions, otherwise: np.int64) -> NDArray[np.int64]:
-    """(n_users,) int64: when each user has rated last, or `otherwise`."""
-    newest = np.full(interactions.n_users, otherwise)
+def _last_rated(interactions: Interactions, default: np.int64) -> NDArray[np.int64]:
+    """(n_users,) int64: the timestamp of each user's latest rating; `default` for users without ratings."""
+    latest = np.full(interactions.n_users, default)
     rated = np.diff(interactions.indptr) > 0
     if rated.any():
-        newest[rated] = np.maximum.reduceat(interactions.timestamps, interactions.indptr[:-1][rated])
-    return newest
+        latest[rated] = np.maximum.reduceat(interactions.timestamps, interactions.indptr[:-1][rated])
+    return latest
 
 
-def counting(interactions: Interactions, weights: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(n_users,) int64: how many ratings of each user have a weight."""
-    counts = weights[interactions.half_stars] != 0
-    return np.bincount(interactions.user_ordinals[counts], minlength=interactions.n_users).astype(np.int64)
-
-
-def weighted(interactions: Interactions, weights: NDArray[np.float32]) -> Any:
-    """(n_users, n_items) csr_matrix of `_shares` of the ratings that have a weight."""
-    counted = interactions.where(weights[interactions.half_stars] != 0)
-    shares = _shares(weights[counted.half_stars], counted.user_ordinals, counted.timestamps)
-    return counted.matrix(shares)
-
-
-def _shares(
-    weights: NDArray[np.float32], user_ordinals: NDArray[np.integer], timestamps: NDArray[np.integer]
-) -> NDArray[np.float32]:
-    """(n,) float32: w · (1 − `FADE` · place / n) / √n, from the newest rating at place 0 to the oldest.
-
-    Parameters
-    ----------
-    weights : (n,) float32
-        None 0.
-    user_ordinals : (n,) int
-        Ascending.
-    timestamps : (n,) int
-    """
-    n = np.bincount(user_ordinals)[user_ordinals]
-    fresh = 1 - FADE * places_by_age(user_ordinals, timestamps) / n
-    return (weights * fresh / np.sqrt(n)).astype(np.float32)
-
-
-def learned(
-    interactions: Interactions,
-    users: NDArray[np.float32],
-    items: NDArray[np.float32],
-    weights: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The linear map from item vectors to trained user vectors, by ridge regression on the trained users.
-
-    Parameters
-    ----------
-    interactions : Interactions
-        What the users were trained on.
-    users, items : (n, d + 1) float32
-        `[u, b_u]` and `[v, b_v]`.
-    weights : (11,) float32
-        What a rating counts by its half stars.
-
-    Returns
-    -------
-    rows : (n_items, d + 1) float32
-    prior : (d + 1,) float32
-        `prior + weighted(interactions, weights) @ rows` are nearest to the users' vectors.
-    """
-    rated = np.diff(interactions.indptr) > 0
-    told, trained = (weighted(interactions, weights) @ items)[rated], users[rated]
-    if not len(told):
-        return np.zeros_like(items), np.zeros(items.shape[1], np.float32)
-    told, trained = told.astype(np.float64), trained.astype(np.float64)
-    mean_told, mean_trained = told.mean(axis=0), trained.mean(axis=0)
-    told, trained = told - mean_told, trained - mean_trained
-    gram = told.T @ told
-    gram[np.diag_indices_from(gram)] += RIDGE * max(gram.trace() / len(gram), 1e-12)
-    linear = np.linalg.solve(gram, told.T @ trained)
-    return (items @ linear).astype(np.float32), (mean_trained - mean_told @ linear).astype(np.float32)
-
-
-def as_bold(
-    short_history_rows: NDArray[np.float32],
-    covariance: NDArray[np.float64],
-    average: NDArray[np.float32],
-    counts: NDArray[np.integer],
-) -> NDArray[np.float32]:
-    """`short_history_rows` scaled so that one rating spreads the scores as wide as those of the average are spread.
-
-    Parameters
-    ----------
-    short_history_rows : (n_items, d + 1) float32
-        Those of items that were rated more often count more.
-    covariance : (d + 1, d + 1) float64
-        `covariance_of` the items.
-    average : (d + 1,) float32
-        A user's `[u, 1]`.
-    counts : (n_items,) int
-    """
-    mean = np.average(spreads(short_history_rows, covariance), weights=counts) if counts.any() else 0.0
-    return short_history_rows * np.float32(spreads(average, covariance) / mean if mean else 0)
-
-
-def spreads(vectors: NDArray[np.float32], covariance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard deviation of a vector's scores over the items; of (…, d + 1) vectors (…) float64."""
-    return np.sqrt(np.maximum((vectors @ covariance * vectors).sum(axis=-1), 0))
-
-
-def covariance_of(items: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(d + 1, d + 1) float64, of the columns of (n_items, d + 1) `[v, b_v]`."""
-    return np.cov(items.T.astype(np.float64), bias=True)
-
-
-def _with_last(vectors: NDArray[np.floating], last: float) -> NDArray[np.float32]:
-    return np.concatenate([vectors, np.full((*vectors.shape[:-1], 1), last)], axis=-1).astype(np.float32)
+def _append_column(vectors: NDArray[np.floating], value: float) -> NDArray[np.float32]:
+    return np.concatenate([vectors, np.full((*vectors.shape[:-1], 1), value)], axis=-1).astype(np.float32)

@@ -1,14 +1,14 @@
-"""Implicit alternating least squares: of a few ratings it tells more than what is fitted to whole histories.
+"""Implicit alternating least squares (iALS), which predicts better from few ratings than models of whole histories.
 
-Users and items get vectors for which
+User and item vectors u, v minimize
 
     Σ c (1 − u·v)² + Σ_all (u·v)² + Σ λ_u ‖u‖² + Σ λ_v ‖v‖²
 
-is small, c being `CONFIDENCE` times what a rating counts and λ_u `RIDGE` (Hu, Koren and Volinsky, "Collaborative
-filtering for implicit feedback datasets", 2008).  λ_v grows with the number of ratings (Rendle et al., "Revisiting the
-performance of iALS on item recommendation benchmarks", 2022).  Vectors are solved for by a few steps of conjugate
-gradients from where they stand (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit
-feedback collaborative filtering", 2011).
+where c is `CONFIDENCE` times a rating's weight and λ_u is `RIDGE` (Hu, Koren and Volinsky, "Collaborative filtering for
+implicit feedback datasets", 2008). λ_v grows with the number of ratings (Rendle et al., "Revisiting the performance of
+iALS on item recommendation benchmarks", 2022). Each vector is solved for by a few steps of conjugate gradients from its
+current value (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit feedback
+collaborative filtering", 2011).
 """
 
 from collections.abc import Callable
@@ -25,30 +25,30 @@ DIMENSION = 128
 CONFIDENCE = 24.0
 RIDGE = 53.0
 ITEM_POWER = 0.85
-"""λ_v is `RIDGE` for an item with a mean number of ratings, and grows with their number to this power.
+"""λ_v is `RIDGE` for an item with the mean number of ratings, and grows with the number of ratings to this power.
 
-The higher it is, the less do movies that everybody has rated stand before all others.
+A higher power reduces the lead of the most-rated movies.
 """
-EPOCHS, STEPS = 5, 3
-"""Few: vectors that have not come to rest foretell more than those that have."""
-SOLVED = 1e-20
+EPOCHS, CG_STEPS = 5, 3
+"""Few on purpose: vectors that have not fully converged predict better than converged ones."""
+RESIDUAL_TOLERANCE = 1e-20
 ROWS_PER_TASK = 2_000
 
 
 def fit_items(
     matrix: csr_matrix, *, seed: int = 0, threads: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> NDArray[np.float32]:
-    """Fit to all rows.
+    """Fit the item vectors to all rows.
 
     Parameters
     ----------
     matrix : (n_rows, n_items) csr_matrix of float32
-        What each rating counts, none negative.
+        Weights of the ratings, none negative.
     seed : int
     threads : int
-        The result is the same for any number.
+        The result does not depend on it.
     progress : callable, optional
-        Called after each epoch with its number, from 1 on, and that of all.
+        Called after each epoch with its number, counted from 1, and the total.
 
     Returns
     -------
@@ -71,16 +71,16 @@ def fit_items(
 def fold_in_rows(
     items: NDArray[np.float32], *, confidence: float = CONFIDENCE, ridge: float = RIDGE
 ) -> NDArray[np.float32]:
-    """(n_items, d) float32: the vector of somebody who has rated one item, for each.
+    """(n_items, d) float32: for each item, the vector of a user who has rated only that item.
 
-    Their sum is close to the vector of somebody who has rated several, so long as they are few.
+    The sum of such vectors approximates the vector of a user with several ratings, as long as they are few.
     """
     vectors = items.astype(np.float64)
     gram = vectors.T @ vectors
     gram[np.diag_indices_from(gram)] += ridge
-    solved = np.linalg.solve(gram, vectors.T).T
-    explained = (solved * vectors).sum(axis=1, keepdims=True)
-    return (solved * (1 + confidence) / (1 + confidence * explained)).astype(np.float32)
+    solutions = np.linalg.solve(gram, vectors.T).T
+    leverage = (solutions * vectors).sum(axis=1, keepdims=True)
+    return (solutions * (1 + confidence) / (1 + confidence * leverage)).astype(np.float32)
 
 
 def _item_ridges(by_item: csr_matrix) -> NDArray[np.float32]:
@@ -90,7 +90,7 @@ def _item_ridges(by_item: csr_matrix) -> NDArray[np.float32]:
 
 
 class _Side(NamedTuple):
-    """What the vectors of one side are solved from: a row's ratings, and the vectors of the other side."""
+    """Inputs for solving one side's vectors: the ratings by row, and the vectors of the other side."""
 
     indptr: NDArray[np.int32]
     indices: NDArray[np.int32]
@@ -119,43 +119,43 @@ def _solve(side: _Side, vectors: NDArray[np.float32], start: int, stop: int) -> 
         if side.indptr[row] == side.indptr[row + 1]:
             vectors[row, :] = 0
         else:
-            _improve(side, row, vectors[row])
+            _conjugate_gradients(side, row, vectors[row])
 
 
 @jit_strict
-def _improve(side: _Side, row: int, vector: NDArray[np.float32]) -> None:
-    """Conjugate gradients towards (G + Σ c v vᵀ + λ I) vector = Σ (1 + c) v, in place."""
-    image = np.empty_like(vector)
-    _multiply(side, row, vector, image)
-    residual = -image
-    for place in range(side.indptr[row], side.indptr[row + 1]):
-        other = side.others[side.indices[place]]
+def _conjugate_gradients(side: _Side, row: int, vector: NDArray[np.float32]) -> None:
+    """Improve `vector` in place by conjugate gradients on (G + Σ c v vᵀ + λ I) vector = Σ (1 + c) v."""
+    product = np.empty_like(vector)
+    _apply_system(side, row, vector, product)
+    residual = -product
+    for entry in range(side.indptr[row], side.indptr[row + 1]):
+        other = side.others[side.indices[entry]]
         for j in range(len(vector)):
-            residual[j] += (1 + side.confidences[place]) * other[j]
+            residual[j] += (1 + side.confidences[entry]) * other[j]
     direction = residual.copy()
-    square = np.dot(residual, residual)
-    for _ in range(STEPS):
-        if square < SOLVED:
+    residual_square = np.dot(residual, residual)
+    for _ in range(CG_STEPS):
+        if residual_square < RESIDUAL_TOLERANCE:
             return
-        _multiply(side, row, direction, image)
-        length = square / np.dot(direction, image)
+        _apply_system(side, row, direction, product)
+        step = residual_square / np.dot(direction, product)
         for j in range(len(vector)):
-            vector[j] += length * direction[j]
-            residual[j] -= length * image[j]
-        left = np.dot(residual, residual)
+            vector[j] += step * direction[j]
+            residual[j] -= step * product[j]
+        next_square = np.dot(residual, residual)
         for j in range(len(vector)):
-            direction[j] = residual[j] + left / square * direction[j]
-        square = left
+            direction[j] = residual[j] + next_square / residual_square * direction[j]
+        residual_square = next_square
 
 
 @jit_strict
-def _multiply(side: _Side, row: int, vector: NDArray[np.float32], image: NDArray[np.float32]) -> None:
-    """(G + Σ c v vᵀ + λ I) vector, into `image`."""
-    np.dot(side.gram, vector, image)
+def _apply_system(side: _Side, row: int, vector: NDArray[np.float32], product: NDArray[np.float32]) -> None:
+    """Write (G + Σ c v vᵀ + λ I) vector to `product`."""
+    np.dot(side.gram, vector, product)
     for j in range(len(vector)):
-        image[j] += side.ridges[row] * vector[j]
-    for place in range(side.indptr[row], side.indptr[row + 1]):
-        other = side.others[side.indices[place]]
-        share = side.confidences[place] * np.dot(other, vector)
+        product[j] += side.ridges[row] * vector[j]
+    for entry in range(side.indptr[row], side.indptr[row + 1]):
+        other = side.others[side.indices[entry]]
+        share = side.confidences[entry] * np.dot(other, vector)
         for j in range(len(vector)):
-            image[j] += share * other[j]
+            product[j] += share * other[j]

@@ -1,4 +1,4 @@
-"""LightFM, and nothing of it anywhere else: several fits of the same data, which differ in their seeds only."""
+"""LightFM behind one class: parallel fits of the same data that differ only in their seeds."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +14,12 @@ from recommendations.engine.data.targets import Feedback, Loss
 from recommendations.engine.models.factors import Factors
 
 COLD_BIAS_QUANTILE = 0.25
-"""A cold movie's own bias is not learned; it gets one that a quarter of the rated movies are below."""
+"""A cold movie has no learned bias of its own; it gets this quantile of the rated movies' biases."""
 
 
 @dataclass(frozen=True)
 class FitSettings:
-    """What LightFM is told.
+    """Hyperparameters of LightFM.
 
     Attributes
     ----------
@@ -27,11 +27,11 @@ class FitSettings:
     dimension : int
         Columns of one fit.
     learning_rate : float
-        Of Adagrad.
+        Learning rate of Adagrad.
     item_alpha, user_alpha : float
-        L2 penalties.
+        L2 penalties on item features and users.
     max_sampled : int
-        Negatives that WARP draws at most before it gives a positive up.
+        Maximum number of negatives that WARP samples before it skips a positive.
     """
 
     loss: Loss
@@ -43,10 +43,10 @@ class FitSettings:
 
 
 class LightFMFits:
-    """Fits side by side, one thread each; with more threads than fits, each fit takes several and is no longer
-    reproducible.
+    """Parallel fits, one thread each.
 
-    Movies without any entry take no part: as negatives, all they would learn is that nobody rated them.
+    With more threads than fits, each fit uses several threads and is no longer reproducible. Movies without any entry
+    are left out of training: sampled as negatives, they would only learn that nobody rated them.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class LightFMFits:
     features : ItemFeatures
     settings : FitSettings
     seeds : sequence of int
-        One fit for each.
+        One fit per seed.
     threads : int
     """
 
@@ -84,12 +84,12 @@ class LightFMFits:
         ]
 
     def run_epoch(self) -> None:
-        """Show every entry to every fit once more.
+        """Train every fit for one more epoch.
 
         Raises
         ------
         ValueError
-            When a fit's numbers have run away.
+            When a fit diverges.
         """
         with ThreadPoolExecutor(min(self._threads, len(self.models))) as pool:
             list(pool.map(self._run_epoch, self.models))
@@ -104,14 +104,14 @@ class LightFMFits:
         )
 
     def factors(self) -> list[Factors]:
-        """The vectors of each fit as they are now."""
+        """Return the current factors of each fit."""
         return [self._factors(model) for model in self.models]
 
     def _factors(self, model: LightFM) -> Factors:
-        learned = np.column_stack([model.item_embeddings, model.item_biases])
+        embeddings = np.column_stack([model.item_embeddings, model.item_biases])
         users = np.column_stack([model.user_embeddings, model.user_biases])
         parts = {
-            name: csr_matrix(self._features.matrix[:, columns]) @ learned[columns]
+            name: csr_matrix(self._features.matrix[:, columns]) @ embeddings[columns]
             for name, columns in self._features.blocks.items()
         }
         parts[IDENTITY] = self._own_part(parts[IDENTITY])
@@ -124,5 +124,5 @@ class LightFMFits:
 
 
 def _columns(matrix: coo_matrix, kept: NDArray[np.bool_]) -> coo_matrix:
-    places = np.cumsum(kept, dtype=np.int32) - 1
-    return coo_matrix((matrix.data, (matrix.row, places[matrix.col])), (matrix.shape[0], int(kept.sum())))
+    positions = np.cumsum(kept, dtype=np.int32) - 1
+    return coo_matrix((matrix.data, (matrix.row, positions[matrix.col])), (matrix.shape[0], int(kept.sum())))

@@ -1,12 +1,14 @@
-"""Predicted stars.  A LightFM score ranks and is no rating; what its vectors know is which movies are alike.
+"""Rating prediction by an item neighbourhood model on the ranking model's similarities.
 
-With μ the mean rating, b_i and b_u how far the movie and the user lie above it (each shrunk towards 0), and e_uj
-what the user gave movie j beyond μ + b_u + b_j, the prediction for movie i is
+A LightFM score ranks and is not a rating, but its vectors express how similar movies are. Let μ be the mean rating, b_i
+and b_u the offsets of the movie and the user from it (each shrunk towards 0), and e_uj the residual of user u's rating
+of movie j beyond μ + b_u + b_j. The prediction for movie i is
 
-    c₀ + c₁ b_u + c₂ b_i + c₃ Σ_j w_ij e_uj / (SHRINK + Σ_j w_ij)        w_ij = max(0, cos(v_i, v_j))^SHARPNESS
 
-over the movies j that the user rated: a neighbourhood model (Koren, "Factor in the neighbors", 2010) whose
-likenesses are the model's own.  The four c are fitted by ridge regression on ratings no other part has seen.
+    c₀ + c₁ b_u + c₂ b_i + c₃ Σ_j w_ij e_uj / (SHRINKAGE + Σ_j w_ij)        w_ij = max(0, cos(v_i, v_j))^SHARPNESS
+
+over the movies j that the user rated: a neighbourhood model (Koren, "Factor in the neighbors", 2010) whose similarities
+come from the embeddings. The four c are fitted by ridge regression on ratings that no other part has seen.
 """
 
 from dataclasses import dataclass, replace
@@ -17,9 +19,9 @@ from numpy.typing import NDArray
 
 from recommendations.engine.data.interactions import Interactions
 
-OFFSET_SHRINK = 2.0
-"""Ratings of average height that every user and movie is given before their own."""
-SHRINK = 1.0
+OFFSET_SHRINKAGE = 2.0
+"""Number of pseudo ratings at the mean that every user and movie starts with."""
+SHRINKAGE = 1.0
 SHARPNESS = 6
 ROUNDS = 5
 LOWEST, HIGHEST = 0.5, 5.0
@@ -27,7 +29,7 @@ LOWEST, HIGHEST = 0.5, 5.0
 
 @dataclass(frozen=True, eq=False)
 class RatingPredictor:
-    """A prediction of ratings.
+    """Predicts the rating that a user would give a movie.
 
     Attributes
     ----------
@@ -45,23 +47,23 @@ class RatingPredictor:
 
     @classmethod
     def of(cls, interactions: Interactions) -> Self:
-        """μ and b_i of these ratings, with coefficients that add up the parts as they are.
+        """Fit μ and b_i to these ratings; the coefficients add up the parts unchanged.
 
-        b_i and b_u are fitted in turn, each to what the other leaves over.
+        b_i and b_u are fitted alternately, each to the other's residuals.
         """
         stars = interactions.half_stars / 2
         users, items = interactions.user_ordinals, interactions.ordinals
         mean = stars.mean() if len(stars) else (LOWEST + HIGHEST) / 2
-        of_users, of_items = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
+        user_offsets, item_offsets = np.zeros(interactions.n_users), np.zeros(interactions.n_items)
         for _ in range(ROUNDS):
-            of_items = _means(items, stars - mean - of_users[users], interactions.n_items)
-            of_users = _means(users, stars - mean - of_items[items], interactions.n_users)
-        return cls(np.asarray(mean), of_items.astype(np.float32), np.array([mean, 1.0, 1.0, 1.0]))
+            item_offsets = _shrunk_means(items, stars - mean - user_offsets[users], interactions.n_items)
+            user_offsets = _shrunk_means(users, stars - mean - item_offsets[items], interactions.n_users)
+        return cls(np.asarray(mean), item_offsets.astype(np.float32), np.array([mean, 1.0, 1.0, 1.0]))
 
     def with_offsets_of(self, interactions: Interactions) -> Self:
-        """The same coefficients, with μ and b_i of other ratings of the same movies."""
-        other = type(self).of(interactions)
-        return replace(self, mean=other.mean, offsets=other.offsets)
+        """Keep the coefficients, and refit μ and b_i to other ratings of the same movies."""
+        refitted = type(self).of(interactions)
+        return replace(self, mean=refitted.mean, offsets=refitted.offsets)
 
     def predict(
         self,
@@ -70,17 +72,17 @@ class RatingPredictor:
         half_stars: NDArray[np.int8],
         ordinals: NDArray[np.int32],
     ) -> NDArray[np.float64]:
-        """Stars that somebody would give to some movies.
+        """Predict the ratings, in stars, that a user would give some movies.
 
         Parameters
         ----------
         directions : (n_items, d) float32
             `similarity.directions`.
         rated : (r,) int32
-            The movies they rated; r may be 0.
+            The movies that the user rated; r may be 0.
         half_stars : (r,) int8
         ordinals : (m,) int32
-            The movies in question, none of them among `rated`.
+            The movies to predict for, none of them among `rated`.
 
         Returns
         -------
@@ -97,15 +99,15 @@ class RatingPredictor:
         half_stars: NDArray[np.int8],
         ordinals: NDArray[np.int32],
     ) -> NDArray[np.float64]:
-        """(m, 4) float64: what c₀ … c₃ are multiplied by; the parameters are those of `predict`."""
-        left = half_stars / 2 - self.mean - self.offsets[rated]
-        own = left.sum() / (OFFSET_SHRINK + len(left))
+        """(m, 4) float64: the features that c₀ … c₃ multiply; the parameters are those of `predict`."""
+        residuals = half_stars / 2 - self.mean - self.offsets[rated]
+        user_offset = residuals.sum() / (OFFSET_SHRINKAGE + len(residuals))
         weights = np.maximum(directions[ordinals] @ directions[rated].T, 0).astype(np.float64) ** SHARPNESS
-        near = weights @ (left - own) / (SHRINK + weights.sum(axis=1))
+        neighbours = weights @ (residuals - user_offset) / (SHRINKAGE + weights.sum(axis=1))
         ones = np.ones(len(ordinals))
-        return np.column_stack([ones, own * ones, self.offsets[ordinals], near])
+        return np.column_stack([ones, user_offset * ones, self.offsets[ordinals], neighbours])
 
 
-def _means(groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
+def _shrunk_means(groups: NDArray[np.int32], values: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
     counts = np.bincount(groups, minlength=n_groups)
-    return np.bincount(groups, values, n_groups) / (OFFSET_SHRINK + counts)
+    return np.bincount(groups, values, n_groups) / (OFFSET_SHRINKAGE + counts)

@@ -1,7 +1,7 @@
-"""What is rated when: an item's share of the ratings of a time, beside its share of all.
+"""Time lift of items: an item's share of a period's ratings relative to its share of all ratings.
 
-People rate what is made, shown and talked about at their time, and models of ratings have item biases by time for it
-(Koren, "Collaborative filtering with temporal dynamics", 2009).  Of somebody who has rated little it tells most.
+Members rate what is made, shown and talked about at the time, and rating models have time-dependent item biases for it
+(Koren, "Collaborative filtering with temporal dynamics", 2009). It is most informative for users with few ratings.
 """
 
 import numpy as np
@@ -10,50 +10,50 @@ from scipy.ndimage import gaussian_filter1d
 
 from recommendations.engine.data.interactions import Interactions
 
-PERIODS = 16
-WIDTH = 1.5
-"""Standard deviation, in periods, of the Gaussian that smooths the counts: fashions change slowly."""
-DOUBT = 3
-"""So many ratings, of every item and in every period, are taken to be as usual."""
+MAX_PERIODS = 16
+SMOOTHING_WIDTH = 1.5
+"""Standard deviation, in periods, of the Gaussian that smooths the counts: tastes change slowly."""
+LIFT_PRIOR = 3
+"""Pseudo ratings at the expected share that every item gets in every period."""
 
 
 def period_centers_of(interactions: Interactions) -> NDArray[np.int64]:
-    """(T,) int64, ascending Unix seconds: the middles of periods of equally many ratings, `PERIODS` of them at most."""
+    """(T,) int64, ascending Unix seconds: the centers of up to `MAX_PERIODS` periods with equally many ratings."""
     if not len(interactions):
         return np.zeros(1, np.int64)
-    return np.unique(np.quantile(interactions.timestamps, (np.arange(PERIODS) + 0.5) / PERIODS, method="lower"))
+    return np.unique(np.quantile(interactions.timestamps, (np.arange(MAX_PERIODS) + 0.5) / MAX_PERIODS, method="lower"))
 
 
 def time_lift(interactions: Interactions, period_centers: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(n_items, T) float32: log of an item's share of a period's ratings over its share of all.
+    """(n_items, T) float32: the log of an item's share of a period's ratings over its share of all ratings.
 
-    Smoothed counts stand for as many ratings as have the same variance.
+    A smoothed count is scaled to the number of ratings with the same relative variance.
 
     Parameters
     ----------
     interactions : Interactions
     period_centers : (T,) int64
-        Middles of the periods.
+        Centers of the periods.
     """
     n_periods = len(period_centers)
     periods = np.searchsorted((period_centers[1:] + period_centers[:-1]) / 2, interactions.timestamps)
     cells = interactions.ordinals * np.int64(n_periods) + periods
     counts = np.bincount(cells, minlength=interactions.n_items * n_periods).reshape(-1, n_periods).astype(np.float64)
-    window = WIDTH * np.sqrt(4 * np.pi)
-    nearby = window * gaussian_filter1d(counts, WIDTH, axis=1, mode="nearest")
-    usual = np.outer(interactions.counts, nearby.sum(axis=0) / max(len(interactions), 1))
-    return np.log((nearby + DOUBT) / (usual + DOUBT)).astype(np.float32)
+    window = SMOOTHING_WIDTH * np.sqrt(4 * np.pi)
+    smoothed = window * gaussian_filter1d(counts, SMOOTHING_WIDTH, axis=1, mode="nearest")
+    expected = np.outer(interactions.counts, smoothed.sum(axis=0) / max(len(interactions), 1))
+    return np.log((smoothed + LIFT_PRIOR) / (expected + LIFT_PRIOR)).astype(np.float32)
 
 
 def period_weights(period_centers: NDArray[np.int64], timestamps: ArrayLike) -> NDArray[np.float32]:
-    """(m, T) float32: what share each period has in some period_centers, by how near its middle is.
+    """(m, T) float32: the weight of each period at each timestamp, by linear interpolation between the centers.
 
-    Before the first period and after the last one these go on.
+    Before the first center and after the last one, that period has all the weight.
 
     Parameters
     ----------
     period_centers : (T,) int64
     timestamps : (m,) int
     """
-    places = np.interp(np.asarray(timestamps, np.int64), period_centers, np.arange(len(period_centers)))
-    return np.maximum(1 - np.abs(places[:, None] - np.arange(len(period_centers))), 0).astype(np.float32)
+    positions = np.interp(np.asarray(timestamps, np.int64), period_centers, np.arange(len(period_centers)))
+    return np.maximum(1 - np.abs(positions[:, None] - np.arange(len(period_centers))), 0).astype(np.float32)

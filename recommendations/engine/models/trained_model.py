@@ -1,4 +1,4 @@
-"""What every trainer leaves, and what its parameters must tell."""
+"""The output of every trainer, and the protocol of its training parameters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass
@@ -12,21 +12,21 @@ from recommendations.engine.models.embeddings import Embeddings
 from recommendations.engine.models.fold_in import FoldIn
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps of it are done, and how many there are at most."""
+"""Called with the phase, the number of finished steps, and the maximum number of steps."""
 
 
 class Config(Protocol):
-    """The parameters of a training: a dataclass of numbers and words."""
+    """Training parameters: a dataclass of numbers and strings."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def ease(self) -> EaseSettings:
-        """Of the EASE that a trial is judged beside."""
+        """Parameters of the EASE baseline that a trial is compared with."""
 
     @property
     def weights(self) -> NDArray[np.float32]:
-        """(11,) float32: what a rating counts by its half stars, for that EASE and the fold-in."""
+        """(11,) float32: the weight of a rating by its half stars, for that EASE and for fold-in."""
 
 
 C = TypeVar("C", bound=Config)
@@ -34,18 +34,18 @@ C = TypeVar("C", bound=Config)
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel(Generic[C]):
-    """What training leaves.
+    """A trained model.
 
     Attributes
     ----------
     embeddings : Embeddings
     fold_in : FoldIn
     item_parts : mapping of str to (n_items, d + 1) float32
-        What each block of features brings to `[v, b_v]`; they add up to it.
+        The contribution of each block of features to `[v, b_v]`; the parts sum to it.
     config : Config
-        With what was found; give it to the trainer again to save the search.
+        With the parameters that were found; passing it to the trainer again skips the search.
     history : list of dict
-        One entry per epoch that was judged: "epoch" and the measures on the validation slice.
+        One entry per validation check: "epoch" and the metrics on the validation slice.
     """
 
     embeddings: Embeddings

@@ -1,1 +1,1 @@
-"""Top-k rankers: the article's, the exact one, Annoy's, and benchmarks of them."""
+"""Top-k rankers: the article's, the exact one and the approximate Annoy index, with benchmarks."""

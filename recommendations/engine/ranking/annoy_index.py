@@ -1,9 +1,9 @@
-"""Annoy over the item vectors, made right for dot products.
+"""Annoy index for maximum inner product search over the item vectors.
 
-Annoy's released `dot` splits its trees without regard to the items' norms and loses a third of the right
-answers on bias-stacked vectors.  One more column, sqrt(M² − ‖x‖²) with M the largest norm, gives all items
-the same norm; against a query with 0 there, every dot product and so the order stays as it was
-(Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation", 2014).
+Annoy's released `dot` splits its trees without regard to the items' norms and loses a third of the correct results on
+bias-stacked vectors. An additional column, sqrt(M² − ‖x‖²) with M the largest norm, gives all items the same norm. A
+query has 0 in this column, so every dot product, and with it the order, stays the same (Bachrach et al., "Speeding up
+the Xbox recommender system using a Euclidean transformation", 2014).
 """
 
 import os
@@ -16,27 +16,27 @@ from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
 METRIC: Literal["dot"] = "dot"
-# Annoy's node for `dot`: count, two children, norm factor, then the vector, all of four bytes.
+# Size of Annoy's node header for `dot`: count, two children and norm factor, 4 bytes each; the vector follows.
 NODE_HEADER = 16
 SEED = 20
 
 
 class IndexFileError(ValueError):
-    """The file is no index of these items."""
+    """The file is not an index of these items."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemIndex:
-    """An index file, mapped, with the vectors it was built from.
+    """A memory-mapped Annoy index and the item vectors that it was built from.
 
     Attributes
     ----------
     annoy : AnnoyIndex
-        Of d + 1 columns.
+        Index of d + 1 columns.
     item_vectors : (n_items, d) float32
-        For true scores and for what the index cannot answer.
+        Used for true scores, and for queries that the index cannot answer.
     search_k : int
-        How many nodes a query looks at; −1 leaves it to Annoy (trees times wanted items).
+        Number of nodes inspected per query; −1 leaves it to Annoy (trees times requested items).
     """
 
     annoy: AnnoyIndex
@@ -48,26 +48,26 @@ class ItemIndex:
         return len(self.item_vectors)
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> NDArray[np.int32]:
-        """Up to `n` ordinals whose dot product with `vector` (d,) is probably largest; best first."""
+        """Return up to `n` ordinals with probably the largest dot products with `vector` (d,), best first."""
         search_k = self.search_k if self.search_k < 0 else max(self.search_k, n)
         return np.asarray(self.annoy.get_nns_by_vector([*vector.tolist(), 0.0], n, search_k), dtype=np.int32)
 
 
 def build_index(item_vectors: NDArray[np.float32], path: Path, *, n_trees: int) -> None:
-    """Write the index of `item_vectors` (n_items, d) to `path`: whole, or not at all.
+    """Build the index of `item_vectors` (n_items, d) and write it to `path` atomically.
 
-    Built with one seed and one job, so the same vectors give the same bytes.
+    A fixed seed and a single job make the same vectors give the same bytes.
 
     Raises
     ------
     OSError
-        When the file cannot be written; nothing is left behind.
+        When the file cannot be written; no partial file is left behind.
     ValueError
         When there is no item, or a vector is not finite.
     """
     annoy = AnnoyIndex(item_vectors.shape[1] + 1, METRIC)
     annoy.set_seed(SEED)
-    for ordinal, vector in enumerate(_of_one_norm(item_vectors)):
+    for ordinal, vector in enumerate(_with_equal_norms(item_vectors)):
         annoy.add_item(ordinal, vector)
     annoy.build(n_trees, n_jobs=1)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
@@ -81,29 +81,29 @@ def build_index(item_vectors: NDArray[np.float32], path: Path, *, n_trees: int) 
 
 
 def open_index(path: Path, item_vectors: NDArray[np.float32], *, search_k: int = -1) -> ItemIndex:
-    """Map the index at `path`, which must have been built from `item_vectors` (n_items, d).
+    """Memory-map the index at `path`, which must have been built from `item_vectors` (n_items, d).
 
-    Annoy trusts its file: compare length and checksum before, since one wrong bit ends the process and a cut
-    at the right place only loses trees.
+    Annoy trusts its file: verify length and checksum first, since one wrong bit crashes the process, and a truncation
+    at the right position only loses trees.
 
     Raises
     ------
     IndexFileError
-        When the file's length or its number of items does not fit the vectors.
+        When the file's length or its number of items does not match the vectors.
     """
     n_items, dimension = item_vectors.shape
     node = NODE_HEADER + 4 * (dimension + 1)
     size = path.stat().st_size
     if size % node or size < n_items * node:
-        raise IndexFileError(f"{path.name} has {size} bytes, which is no index of {n_items} × {dimension}")
+        raise IndexFileError(f"{path.name} has {size} bytes, which is no index of {n_items} × {dimension}; rebuild it")
     annoy = AnnoyIndex(dimension + 1, METRIC)
     annoy.load(str(path))
     if annoy.get_n_items() != n_items:
-        raise IndexFileError(f"{path.name} holds {annoy.get_n_items()} items, not {n_items}: it was cut short")
+        raise IndexFileError(f"{path.name} holds {annoy.get_n_items()} items, not {n_items}; it is truncated or stale")
     return ItemIndex(annoy, item_vectors, search_k)
 
 
-def _of_one_norm(item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def _with_equal_norms(item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if not len(item_vectors):
         raise ValueError("there is no item to index")
     if not np.isfinite(item_vectors).all():

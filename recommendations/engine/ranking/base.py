@@ -1,7 +1,7 @@
-"""The best k items for a user vector: the two exact rankers of the article, and the approximate one.
+"""Ranker contract, and the article's rankers: two exact ones and the approximate one.
 
-Every ranker orders by descending score and breaks ties by the lower ordinal, leaves out `exclude`, keeps to
-`candidates`, and returns fewer than k items only when fewer are eligible.
+Every ranker orders by descending score, breaks ties by the lower ordinal, leaves out `exclude`, ranks only
+`candidates` where given, and returns fewer than k items only when fewer are eligible.
 """
 
 import operator
@@ -14,22 +14,22 @@ from numpy.typing import ArrayLike, NDArray
 from recommendations.engine.ranking.annoy_index import ItemIndex
 from recommendations.engine.ranking.kernels import score_rows
 
-LARGEST = 1e15
-"""No entry of a vector may be larger, so that no score overflows."""
+MAX_ABSOLUTE = 1e15
+"""Largest absolute value of a vector entry, so that no score overflows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Items in the order in which they are shown.
+    """A ranked list of items.
 
     Attributes
     ----------
     ordinals : (m,) int32
-        Rows of the item matrix, best first; m ≤ k.
+        Ordinals of the items, best first; m ≤ k.
     scores : (m,) float32
-        Their dot products with the user vector, descending.
+        Dot products with the user vector, descending.
     examined : int
-        How many items were scored to find them: all eligible ones unless the ranker is approximate.
+        Number of items scored to find the list: all eligible ones unless the ranker is approximate.
     """
 
     ordinals: NDArray[np.int32]
@@ -41,7 +41,7 @@ class Ranking:
 
 
 class Query(NamedTuple):
-    """The checked arguments of a ranker; `rows` are the eligible ordinals, ascending, or None for all."""
+    """Validated arguments of a ranker; `rows` are the eligible ordinals, ascending, or None for all."""
 
     user_vector: NDArray[np.float32]
     k: int
@@ -56,16 +56,16 @@ def exact_rank_naive(
     exclude: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
 ) -> Ranking:
-    """Score every item, sort all of them, take the first k.
+    """Score every item, sort all of them, and take the first k.
 
     Parameters
     ----------
     user_vector : (d,) float32
     item_vectors : (n_items, d) float32
     k : int
-        How many items are wanted, 0 or more.
+        Number of items wanted, 0 or more.
     exclude, candidates : ordinals, optional
-        Items that must not appear, and the only ones that may; in any order, repetitions allowed.
+        Items to leave out, and the only ones allowed; in any order, repetitions are ignored.
 
     Raises
     ------
@@ -74,8 +74,8 @@ def exact_rank_naive(
 
     Notes
     -----
-    Scores are float32 as BLAS sums them, so items closer to each other than float32 rounding may be ordered
-    either way.  `recommendations.engine.ranking.exact.ExactRanker` has no such freedom.
+    Scores are float32 in BLAS's order of summation, so items whose scores differ by less than float32 rounding may come
+    in either order. `recommendations.engine.ranking.exact.ExactRanker` fixes the order.
     """
     query = _query(user_vector, item_vectors, k, exclude, candidates)
     scores = _scores(query, item_vectors)
@@ -90,17 +90,17 @@ def exact_rank_partition(
     exclude: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
 ) -> Ranking:
-    """Score every item, find the k-th best score by partition, sort only the items that reach it.
+    """Score every item, find the k-th best score by partition, and sort only the items that reach it.
 
-    Takes, returns and raises the same as `exact_rank_naive`.
+    Parameters, return value and errors are those of `exact_rank_naive`.
     """
     query = _query(user_vector, item_vectors, k, exclude, candidates)
     scores = _scores(query, item_vectors)
     if not 0 < query.k < len(scores):
         return _ranking(query, scores, np.argsort(-scores, kind="stable")[: query.k])
-    border = len(scores) - query.k
-    reaching = np.flatnonzero(scores >= scores[np.argpartition(scores, border)[border]])
-    best = reaching[np.argsort(-scores[reaching], kind="stable")[: query.k]]
+    kth = len(scores) - query.k
+    contenders = np.flatnonzero(scores >= scores[np.argpartition(scores, kth)[kth]])
+    best = contenders[np.argsort(-scores[contenders], kind="stable")[: query.k]]
     return _ranking(query, scores, best)
 
 
@@ -112,50 +112,49 @@ def approximate_rank(
     exclude: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
 ) -> Ranking:
-    """Ask the index for k items more than are excluded, and drop the excluded ones.
+    """Query the index for k items plus the number of excluded ones, and drop the excluded ones.
 
-    The scores are true, those of `exact.ExactRanker`; the list may miss items that belong there (the index was
-    built for a measured recall).
-    With `candidates`, and where the index finds fewer than k eligible items, the answer is exact.
+    The scores are exact, as in `exact.ExactRanker`, but the list may miss items (the index was built for a measured
+    recall). With `candidates`, and where the index finds fewer than k eligible items, the list is exact.
 
-    Takes and raises the same as `exact_rank_naive`, with the index in place of the item matrix.
+    Parameters and errors are those of `exact_rank_naive`, with the index in place of the item matrix.
     """
     query = _query(user_vector, index.item_vectors, k, exclude, candidates)
     eligible = index.n_items if query.rows is None else len(query.rows)
     wanted = min(query.k, eligible)
     if candidates is not None or not wanted:
         return exact_rank_partition(user_vector, index.item_vectors, k, exclude=exclude, candidates=candidates)
-    found = index.nearest(query.user_vector, wanted + index.n_items - eligible)
-    kept = found if query.rows is None else found[np.isin(found, query.rows, assume_unique=True)]
+    retrieved = index.nearest(query.user_vector, wanted + index.n_items - eligible)
+    kept = retrieved if query.rows is None else retrieved[np.isin(retrieved, query.rows, assume_unique=True)]
     if len(kept) < wanted:
         return exact_rank_partition(user_vector, index.item_vectors, k, exclude=exclude)
     scores = score_rows(index.item_vectors, kept, query.user_vector.astype(np.float64))
     best = np.lexsort((kept, -scores))[:wanted]
-    return Ranking(kept[best], scores[best], len(found))
+    return Ranking(kept[best], scores[best], len(retrieved))
 
 
 def checked_vector(user_vector: ArrayLike, dimension: int) -> NDArray[np.float32]:
-    """`user_vector` as float32; ValueError unless it has `dimension` finite numbers."""
+    """Return `user_vector` as float32; raise ValueError unless it has `dimension` finite values."""
     vector = np.ascontiguousarray(user_vector, dtype=np.float32)
     if vector.shape != (dimension,):
         raise ValueError(f"the user vector has shape {vector.shape}; these items want ({dimension},)")
-    if not (np.abs(vector) <= LARGEST).all():
-        raise ValueError("the user vector holds NaN or infinity, or numbers that no training gives; train again")
+    if not (np.abs(vector) <= MAX_ABSOLUTE).all():
+        raise ValueError("the user vector holds NaN or infinity, or an implausibly large value; train again")
     return vector
 
 
 def checked_vectors(vectors: NDArray[np.float32], dimension: int | None = None) -> NDArray[np.float32]:
-    """`vectors` as (m, d) float32; ValueError unless all numbers are finite and d is `dimension`, where given."""
+    """Return `vectors` as (m, d) float32; raise ValueError unless all values are finite and d matches `dimension`."""
     matrix = np.ascontiguousarray(vectors, dtype=np.float32)
     if matrix.ndim != 2 or dimension not in (None, matrix.shape[1]):
-        raise ValueError(f"the vectors have shape {matrix.shape}; a row of {dimension or 'd'} for each is wanted")
-    if not matrix.size or not max(-float(matrix.min()), float(matrix.max())) <= LARGEST:
-        raise ValueError("there is no vector, or one holds NaN or infinity, or numbers that no training gives")
+        raise ValueError(f"the vectors have shape {matrix.shape}; expected a row of {dimension or 'd'} values for each")
+    if not matrix.size or not max(-float(matrix.min()), float(matrix.max())) <= MAX_ABSOLUTE:
+        raise ValueError("there is no vector, or one holds NaN or infinity, or an implausibly large value; train again")
     return matrix
 
 
 def checked_count(k: int) -> int:
-    """`k` as an int; TypeError unless it is whole, ValueError when it is negative."""
+    """Return `k` as an int; raise TypeError unless it is an integer, ValueError when it is negative."""
     k = operator.index(k)
     if k < 0:
         raise ValueError(f"k is {k}; ask for 0 or more items")
@@ -163,7 +162,7 @@ def checked_count(k: int) -> int:
 
 
 def checked_ordinals(ordinals: ArrayLike, n_items: int, name: str) -> NDArray[np.int32]:
-    """`ordinals` as int32; TypeError unless they are integers, ValueError when one is outside the catalogue."""
+    """Return `ordinals` as int32; raise TypeError unless they are integers, ValueError when one is out of range."""
     values = np.asarray(ordinals)
     if not values.size:
         return np.empty(0, np.int32)
@@ -182,7 +181,7 @@ def _query(
     candidates: ArrayLike | None,
 ) -> Query:
     if item_vectors.ndim != 2:
-        raise ValueError(f"the item vectors have shape {item_vectors.shape}; a row per item is wanted")
+        raise ValueError(f"the item vectors have shape {item_vectors.shape}; expected one row per item")
     n_items, dimension = item_vectors.shape
     rows = None
     if exclude is not None or candidates is not None:
@@ -197,13 +196,13 @@ def _query(
 
 def _scores(query: Query, item_vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if query.rows is None or 2 * len(query.rows) > len(item_vectors):
-        # One pass over the matrix in place costs less than copying most of its rows.
+        # One pass over the whole matrix costs less than copying most of its rows.
         scores = item_vectors @ query.user_vector
         scores = scores if query.rows is None else scores[query.rows]
     else:
         scores = item_vectors[query.rows] @ query.user_vector
     if not np.isfinite(scores).all():
-        raise ValueError("a score is not finite: the item vectors hold NaN or infinity, or the vectors are too long")
+        raise ValueError("a score is not finite: the vectors hold NaN or infinity, or values that are too large")
     return scores
 
 

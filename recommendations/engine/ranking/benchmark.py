@@ -1,4 +1,4 @@
-"""The article's comparison of rankers: what each costs beside the partition, and how much of the truth it finds."""
+"""The article's comparison of rankers: speed relative to exact ranking by partition, and recall."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,38 +18,38 @@ from recommendations.engine.ranking.timing import Rank, lists, recall, sample, s
 
 USERS = 200
 ARTICLE_TREES = 50
-RATED = 2_000
-GENRE = 0.05
+MANY_RATED = 2_000
+GENRE_SHARE = 0.05
 JITTER = 0.1
-TARGET, TARGET_OF_LARGE = 0.99, 0.95
-"""Recall@10 that our index is built for."""
+TARGET, LARGE_TARGET = 0.99, 0.95
+"""Target recall@10 of the tuned Annoy index."""
 LARGE = 500_000
-Only = Callable[[int], dict[str, NDArray[np.integer]]]
-"""The filters of a user of the sample, as keyword arguments of a ranker."""
+Filters = Callable[[int], dict[str, NDArray[np.integer]]]
+"""Maps the index of a sampled user to filters, as keyword arguments of a ranker."""
 
 
-def everything(user: int) -> dict[str, NDArray[np.integer]]:
-    """No filter."""
+def no_filter(user: int) -> dict[str, NDArray[np.integer]]:
+    """Apply no filter."""
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRow:
-    """One ranker of the comparison.
+    """Measurements of one ranker.
 
     Attributes
     ----------
     name : str
     p50, p99 : float
-        Processor time of a top 10 on one thread, in microseconds.
+        CPU time of a top-10 query on one thread, in microseconds.
     ratio : float
-        p50 over that of `exact_rank_partition` without filters, in the same process.
+        p50 divided by that of `exact_rank_partition` without filters, in the same process.
     recall_at_10, recall_at_100 : float
-        Of the true list under the same filter.
+        Recall of the true list under the same filter.
     bytes : int
-        What the ranker keeps beside the vectors.
+        Memory or file size beyond the vectors.
     build_seconds : float
-        Processor time.
+        CPU time.
     """
 
     name: str
@@ -65,63 +65,66 @@ class BenchmarkRow:
 def compare(
     item_vectors: NDArray[np.float32], user_vectors: NDArray[np.float32], folder: Path
 ) -> Iterator[BenchmarkRow]:
-    """Compare the rankers on up to 200 users, a line at a time.
+    """Compare the rankers on up to 200 users; yield one row per ranker.
 
     Parameters
     ----------
     item_vectors : (n_items, d) float32
     user_vectors : (n_users, d) float32
     folder : Path
-        Where index files go.
+        Folder for the index files.
     """
-    target = TARGET if len(item_vectors) < LARGE else TARGET_OF_LARGE
-    field = Field(item_vectors, sample(user_vectors, USERS))
-    yield field.line("exact_rank_naive", field.asking(exact_rank_naive))
-    yield field.line("exact_rank_partition", field.asking(exact_rank_partition))
-    yield _of_article(field, folder / "article.ann")
+    target = TARGET if len(item_vectors) < LARGE else LARGE_TARGET
+    data = BenchmarkData(item_vectors, sample(user_vectors, USERS))
+    yield data.measure("exact_rank_naive", data.bind(exact_rank_naive))
+    yield data.measure("exact_rank_partition", data.bind(exact_rank_partition))
+    yield _article_row(data, folder / "article.ann")
     start = process_time()
     ranker = ExactRanker.prepare(item_vectors)
     prepared = process_time() - start
     kept = sum(array.nbytes for array in ranker.arrays().values())
-    plan = tune_index(item_vectors, field.users, folder / "tuned.ann", ranker=ranker, target=target)
+    plan = tune_index(item_vectors, data.users, folder / "tuned.ann", ranker=ranker, target=target)
     index = open_index(folder / "tuned.ann", item_vectors, search_k=plan.search_k)
     name = f"approximate_rank, equal norms, {plan.n_trees} trees, search_k {plan.search_k}"
-    asked = field.asking(lambda user, _, k: approximate_rank(user, index, k))
-    yield field.line(name, asked, size=plan.bytes, seconds=plan.build_seconds)
-    for what, only in _filters(field).items():
-        asked = field.asking(lambda user, _, k, **filters: ranker.rank(user, k, **filters), only)
-        yield field.line(f"ExactRanker{what}", asked, only, size=kept, seconds=prepared)
+    rank = data.bind(lambda user, _, k: approximate_rank(user, index, k))
+    yield data.measure(name, rank, size=plan.bytes, seconds=plan.build_seconds)
+    for suffix, user_filters in _filters(data).items():
+        rank = data.bind(lambda user, _, k, **filters: ranker.rank(user, k, **filters), user_filters)
+        yield data.measure(f"ExactRanker{suffix}", rank, user_filters, size=kept, seconds=prepared)
 
 
 @dataclass(frozen=True)
-class Field:
-    """Items, and the sample of users that all rankers are asked about."""
+class BenchmarkData:
+    """The items, and the sample of users that all rankers are queried with."""
 
     items: NDArray[np.float32]
     users: NDArray[np.float32]
 
-    def asking(self, rank: Callable[..., Ranking], only: Only = everything) -> Rank:
-        """`rank(user vector, items, k, **filters)` as a ranker of this field."""
-        return lambda user, k: rank(self.users[user], self.items, k, **only(user))
+    def bind(self, rank: Callable[..., Ranking], filters: Filters = no_filter) -> Rank:
+        """Bind `rank(user vector, items, k, **filters)` to the items, the sample and the filters."""
+        return lambda user, k: rank(self.users[user], self.items, k, **filters(user))
 
     @cached_property
-    def unit(self) -> float:
-        """What a query of `exact_rank_partition` costs."""
-        return speed(self.asking(exact_rank_partition), len(self.users)).p50
+    def partition_p50(self) -> float:
+        """The p50 of `exact_rank_partition` without filters."""
+        return speed(self.bind(exact_rank_partition), len(self.users)).p50
 
-    def line(
-        self, name: str, rank: Rank, only: Only = everything, *, size: int = 0, seconds: float = 0.0
+    def measure(
+        self, name: str, rank: Rank, filters: Filters = no_filter, *, size: int = 0, seconds: float = 0.0
     ) -> BenchmarkRow:
-        true = lists(self.asking(exact_rank_partition, only), len(self.users), 100)
-        found = [lists(rank, len(self.users), k) for k in (10, 100)]
-        taken = speed(rank, len(self.users))
-        shares = [round(recall(lists_of, true, k), 4) for lists_of, k in zip(found, (10, 100), strict=True)]
-        ratio = round(taken.p50 / self.unit, 3)
-        return BenchmarkRow(name, taken.p50, taken.p99, ratio, shares[0], shares[1], size, round(seconds, 2))
+        """Measure the speed and recall of a bound ranker, against `exact_rank_partition` with the same filters."""
+        true_lists = lists(self.bind(exact_rank_partition, filters), len(self.users), 100)
+        retrieved_lists = [lists(rank, len(self.users), k) for k in (10, 100)]
+        times = speed(rank, len(self.users))
+        shares = [
+            round(recall(retrieved, true_lists, k), 4) for retrieved, k in zip(retrieved_lists, (10, 100), strict=True)
+        ]
+        ratio = round(times.p50 / self.partition_p50, 3)
+        return BenchmarkRow(name, times.p50, times.p99, ratio, shares[0], shares[1], size, round(seconds, 2))
 
 
 def resized(item_vectors: NDArray[np.float32], n_items: int) -> NDArray[np.float32]:
-    """A catalogue of another size that looks alike: rows drawn at random; jittered where it is larger.
+    """Resample the catalogue to another size: random rows, jittered where it grows.
 
     Parameters
     ----------
@@ -131,7 +134,7 @@ def resized(item_vectors: NDArray[np.float32], n_items: int) -> NDArray[np.float
     Returns
     -------
     (n_items, d) float32
-        Each entry of a larger one differs from its model's by a tenth of its column's standard deviation.
+        Where it grows, each entry's noise is a tenth of its column's standard deviation.
     """
     random = np.random.default_rng(0)
     if n_items <= len(item_vectors):
@@ -141,25 +144,25 @@ def resized(item_vectors: NDArray[np.float32], n_items: int) -> NDArray[np.float
     return rows + noise * (JITTER * item_vectors.std(axis=0))
 
 
-def _filters(field: Field) -> dict[str, Only]:
-    n_items, n_users = len(field.items), len(field.users)
-    best = lists(field.asking(exact_rank_partition), n_users, min(RATED, n_items // 4))
+def _filters(data: BenchmarkData) -> dict[str, Filters]:
+    n_items, n_users = len(data.items), len(data.users)
+    best = lists(data.bind(exact_rank_partition), n_users, min(MANY_RATED, n_items // 4))
     random = np.random.default_rng(0)
-    genre = np.sort(random.choice(n_items, round(n_items * GENRE), replace=False))
+    genre = np.sort(random.choice(n_items, round(n_items * GENRE_SHARE), replace=False))
     return {
-        "": everything,
-        ", 20 rated out": lambda user: {"exclude": best[user][:20]},
-        f", own best {RATED:,} out": lambda user: {"exclude": best[user]},
-        f", genre of {GENRE:.0%}": lambda user: {"candidates": genre},
+        "": no_filter,
+        ", 20 rated excluded": lambda user: {"exclude": best[user][:20]},
+        f", own best {MANY_RATED:,} excluded": lambda user: {"exclude": best[user]},
+        f", genre of {GENRE_SHARE:.0%}": lambda user: {"candidates": genre},
     }
 
 
-def _of_article(field: Field, path: Path) -> BenchmarkRow:
-    """Annoy on the vectors as they are, which its `dot` does not rank rightly."""
+def _article_row(data: BenchmarkData, path: Path) -> BenchmarkRow:
+    """Annoy on the plain vectors, which its `dot` does not rank correctly."""
     start = process_time()
-    annoy = AnnoyIndex(field.items.shape[1], METRIC)
+    annoy = AnnoyIndex(data.items.shape[1], METRIC)
     annoy.set_seed(SEED)
-    for ordinal, vector in enumerate(field.items):
+    for ordinal, vector in enumerate(data.items):
         annoy.add_item(ordinal, vector)
     annoy.build(ARTICLE_TREES, n_jobs=1)
     annoy.save(str(path))
@@ -170,4 +173,4 @@ def _of_article(field: Field, path: Path) -> BenchmarkRow:
         return Ranking(np.array(ordinals, np.int32), np.array(scores, np.float32), len(ordinals))
 
     name = f"Annoy as in the article, {ARTICLE_TREES} trees"
-    return field.line(name, field.asking(rank), size=path.stat().st_size, seconds=built)
+    return data.measure(name, data.bind(rank), size=path.stat().st_size, seconds=built)

@@ -1,13 +1,13 @@
-"""What lets a ranker skip items: short digests of their vectors, in blocks of neighbours with a bounding box.
+"""Bounds that let the exact ranker skip items: digests of their vectors, in blocks with bounding boxes.
 
-With μ the mean item, r₁ … r₁₅ the directions in which items differ most (principal components), and for each
-item the coordinates pⱼ = rⱼ·(x − μ) and the length t of what they leave over, Cauchy and Schwarz give
+Let μ be the mean item, r₁ … r₁₅ the principal components of the items, and for each item x the coordinates
+pⱼ = rⱼ·(x − μ) and the norm t of the remainder. By the Cauchy–Schwarz inequality,
 
     u·x  ≤  u·μ + Σⱼ (rⱼ·u) pⱼ + ‖u − Σⱼ (rⱼ·u) rⱼ‖ t.
 
-The 16 numbers (p, t) are the item's digest.  Trained vectors vary so little outside a few directions that the
-bound rules out nearly everything.  Blocks are the leaves of a tree that halves the items along their widest
-coordinate, as in a k-d tree; over a block's box the bound is at most its value at the best corner.
+The 16 numbers (p, t) are the item's digest. Trained vectors vary so little outside a few directions that the bound
+rules out nearly all items. Blocks are the leaves of a tree that halves the items along their widest coordinate, as in a
+k-d tree. Over a block's box, the bound is at most its value at the best corner.
 """
 
 from typing import Any
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from recommendations.engine.ranking.exact_search import BLOCK, WIDTH
 from recommendations.engine.ranking.quantization import encode
 
-HEAD = WIDTH - 1
+N_DIRECTIONS = WIDTH - 1
 
 
 def digest(item_vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """Digests and codes of `item_vectors` (n_items, d).
+    """Compute the digests and codes of `item_vectors` (n_items, d).
 
     Returns
     -------
@@ -30,47 +30,47 @@ def digest(item_vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
     directions : (15, d) float64
         Orthonormal rows; zero where d < 15.
     longest : (1,) float64
-        No item vector is longer.
+        An upper bound of all item norms.
     digests : (n_blocks, 16, 32) float32
-        A column for each item of the block.
+        One column per item of the block.
     ordinals : (n_blocks, 32) int32
-        Which items they are; −1 where a block is not full.
+        The ordinals of the items; −1 where a block is not full.
     lower, upper : (16, n_blocks) float32
-        The blocks' boxes.
+        The blocks' bounding boxes.
     codes, steps, errors
-        See `coding.encode`.
+        See `quantization.encode`.
     """
     mean = item_vectors.mean(axis=0, dtype=np.float64)
     centred = item_vectors - mean
     directions = _widest_directions(centred)
-    head = centred @ directions.T
-    tail = np.linalg.norm(centred - head @ directions, axis=1)
+    coordinates = centred @ directions.T
+    remainder = np.linalg.norm(centred - coordinates @ directions, axis=1)
     longest = np.linalg.norm(centred, axis=1).max() + np.linalg.norm(mean)
-    rows = np.column_stack([head, tail]).astype(np.float32)
-    blocks = _blocks(rows[:, :HEAD])
-    boxed = np.where(blocks[:, :, None] < 0, rows[blocks[:, :1]], rows[blocks])
+    rows = np.column_stack([coordinates, remainder]).astype(np.float32)
+    blocks = _build_blocks(rows[:, :N_DIRECTIONS])
+    block_rows = np.where(blocks[:, :, None] < 0, rows[blocks[:, :1]], rows[blocks])
     return {
         "mean": mean,
         "directions": directions,
         "longest": np.array([longest]),
-        "digests": np.ascontiguousarray(boxed.transpose(0, 2, 1)),
+        "digests": np.ascontiguousarray(block_rows.transpose(0, 2, 1)),
         "ordinals": blocks,
-        "lower": np.ascontiguousarray(boxed.min(axis=1).T),
-        "upper": np.ascontiguousarray(boxed.max(axis=1).T),
+        "lower": np.ascontiguousarray(block_rows.min(axis=1).T),
+        "upper": np.ascontiguousarray(block_rows.max(axis=1).T),
         **encode(item_vectors, mean, blocks),
     }
 
 
 def _widest_directions(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     _, vectors = np.linalg.eigh(centred.T @ centred)
-    directions = np.zeros((HEAD, centred.shape[1]))
-    widest = vectors.T[::-1][:HEAD]
+    directions = np.zeros((N_DIRECTIONS, centred.shape[1]))
+    widest = vectors.T[::-1][:N_DIRECTIONS]
     directions[: len(widest)] = widest
     return directions
 
 
-def _blocks(points: NDArray[np.float32]) -> NDArray[np.int32]:
-    """(n_blocks, 32) ordinals of near points, −1 behind those of a block that is not full."""
+def _build_blocks(points: NDArray[np.float32]) -> NDArray[np.int32]:
+    """(n_blocks, 32) int32: ordinals of neighbouring points; a block that is not full ends with −1."""
     depth = max(0, int(np.ceil(np.log2(len(points) / BLOCK))))
     slots = -(-len(points) // (1 << depth))
     nodes = np.full((1, slots << depth), -1, np.int32)
@@ -85,7 +85,7 @@ def _blocks(points: NDArray[np.float32]) -> NDArray[np.int32]:
 
 
 def _split_keys(points: NDArray[np.float32], nodes: NDArray[np.int32]) -> NDArray[np.float32]:
-    """The coordinate along which each node is widest; empty slots go to both ends alike."""
+    """The values of each node along its widest coordinate; empty slots go to both ends evenly."""
     empty = nodes < 0
     spread = np.stack([_spread(column[nodes], empty) for column in points.T], axis=1)
     keys = points[nodes, spread.argmax(axis=1)[:, None]]

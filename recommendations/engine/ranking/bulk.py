@@ -1,4 +1,4 @@
-"""The best k for all users, a block of users at a time, so that memory does not grow with their number."""
+"""Top-k lists for all users, block by block, so that memory does not grow with the number of users."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ BLOCK = 2_048
 
 
 class Block(NamedTuple):
-    """Lists of the users `start`, `start + 1`, …; −1 and −inf where a user has nothing left.
+    """Lists of the users `start`, `start + 1`, …; −1 and −inf where no item is left.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ def rank_all(
     exclude: tuple[NDArray[np.integer], NDArray[np.integer]],
     threads: int = 1,
 ) -> Iterator[Block]:
-    """Lists of all users, in order.
+    """Rank for all users, in order.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def rank_all(
         May be memory-mapped.
     k : int
     exclude : (indptr (n_users + 1,), ordinals)
-        What each user has had, as in the rows of a CSR matrix: `interactions.indptr, interactions.ordinals`.  For
-        a range of users, slice the vectors and `indptr`; `ordinals` stays whole.
+        The items to exclude for each user, as in the rows of a CSR matrix: `interactions.indptr,
+        interactions.ordinals`. For a range of users, slice the vectors and `indptr`; `ordinals` stays whole.
     threads : int
-        Blocks ranked at a time; two for each are held in memory.
+        Number of blocks ranked in parallel; up to two blocks per thread are held in memory.
     """
     indptr, ordinals = exclude
     if len(indptr) != len(user_vectors) + 1:
@@ -57,12 +57,12 @@ def rank_all(
 
     def rank(start: int) -> Block:
         bounds = np.asarray(indptr[start : start + BLOCK + 1])
-        out = bounds - bounds[0], ordinals[bounds[0] : bounds[-1]]
-        return Block(start, *ranker.rank_many(user_vectors[start : start + BLOCK], k, exclude=out))
+        block_exclude = bounds - bounds[0], ordinals[bounds[0] : bounds[-1]]
+        return Block(start, *ranker.rank_many(user_vectors[start : start + BLOCK], k, exclude=block_exclude))
 
     starts = iter(range(0, len(user_vectors), BLOCK))
     with ThreadPoolExecutor(threads) as pool:
-        ahead: deque[Future[Block]] = deque(pool.submit(rank, start) for start in islice(starts, 2 * threads))
-        while ahead:
-            yield ahead.popleft().result()
-            ahead.extend(pool.submit(rank, start) for start in islice(starts, 1))
+        pending: deque[Future[Block]] = deque(pool.submit(rank, start) for start in islice(starts, 2 * threads))
+        while pending:
+            yield pending.popleft().result()
+            pending.extend(pool.submit(rank, start) for start in islice(starts, 1))

@@ -1,4 +1,4 @@
-"""The ranker that serves: the true best k, found without scoring most of the catalogue."""
+"""Exact ranker for serving: finds the true top k without scoring most of the catalogue."""
 
 import threading
 from collections.abc import Mapping
@@ -20,37 +20,37 @@ from recommendations.engine.ranking.exact_search import Best, Filter, RankingInd
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A read-only view, so that mapped and fresh arrays are one type to the compiler."""
+    """Return a read-only view, so that memory-mapped and fresh arrays have one type for the compiler."""
     view = np.asarray(array).view()
     view.flags.writeable = False
     return view
 
 
-NONE = _frozen(np.empty(0, np.int32))
+NO_ORDINALS = _frozen(np.empty(0, np.int32))
 
 
 class ExactRanker:
-    """Ranks by true scores; several threads may ask at once.
+    """Exact top-k ranker; thread-safe.
 
-    The score of an item is the dot product of its float32 vector with the user's, summed in float64 in a fixed
-    order and rounded once to float32 (`kernels.score`).  Items of equal score come by ordinal.  So the same
-    vectors give the same list on every machine, and a filter changes nothing but who may appear.
+    The score of an item is the dot product of its float32 vector with the user's, summed in float64 in a fixed order
+    and rounded once to float32 (`kernels.score`). Items of equal score are ordered by ordinal. The same vectors
+    therefore give the same list on every machine, and a filter changes only which items may appear.
 
     Parameters
     ----------
-    catalogue : RankingIndex
+    index : RankingIndex
         From `prepare` or `from_arrays`.
     """
 
-    def __init__(self, catalogue: RankingIndex) -> None:
-        self._catalogue = catalogue
+    def __init__(self, index: RankingIndex) -> None:
+        self._index = index
         self._local = threading.local()
         # Loads the compiled code (a quarter of a second) now, not in the first visitor's request.
-        self.rank(np.zeros(catalogue.items.shape[1], np.float32), 1)
+        self.rank(np.zeros(index.items.shape[1], np.float32), 1)
 
     @classmethod
     def prepare(cls, item_vectors: NDArray[np.float32]) -> "ExactRanker":
-        """Digest `item_vectors` (n_items, d), which are kept, not copied.
+        """Compute the digests of `item_vectors` (n_items, d), which are kept without a copy.
 
         Raises
         ------
@@ -62,14 +62,20 @@ class ExactRanker:
 
     @classmethod
     def from_arrays(cls, item_vectors: NDArray[np.float32], arrays: Mapping[str, NDArray[Any]]) -> "ExactRanker":
-        """The ranker whose `arrays()` were stored; they and the vectors may be memory-mapped."""
+        """Restore a ranker from stored `arrays()`; they and the vectors may be memory-mapped.
+
+        Raises
+        ------
+        ValueError
+            When the arrays belong to another number of item vectors.
+        """
         if len(item_vectors) != np.count_nonzero(arrays["ordinals"] >= 0):
             raise ValueError(f"the digests are not those of these {len(item_vectors)} item vectors")
         return cls(RankingIndex(_frozen(item_vectors), **{name: _frozen(array) for name, array in arrays.items()}))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What `prepare` computed, by name; see `pruning.digest`."""
-        arrays = self._catalogue._asdict()
+        """Return the arrays that `prepare` computed, by name; see `bounds.digest`."""
+        arrays = self._index._asdict()
         del arrays["items"]
         return arrays
 
@@ -81,17 +87,17 @@ class ExactRanker:
         exclude: ArrayLike | None = None,
         candidates: ArrayLike | None = None,
     ) -> Ranking:
-        """The best k; arguments and errors are those of `ranking.exact_rank_naive`."""
-        n_items, dimension = self._catalogue.items.shape
+        """Return the top k; parameters and errors are those of `base.exact_rank_naive`."""
+        n_items, dimension = self._index.items.shape
         user = _frozen(checked_vector(user_vector, dimension))
         size = min(checked_count(k), n_items)
         best = Best(np.empty(size, np.float32), np.empty(size, np.int32))
-        only = Filter(
-            NONE if exclude is None else _frozen(checked_ordinals(exclude, n_items, "exclude")),
-            NONE if candidates is None else _frozen(checked_ordinals(candidates, n_items, "candidates")),
+        query_filter = Filter(
+            NO_ORDINALS if exclude is None else _frozen(checked_ordinals(exclude, n_items, "exclude")),
+            NO_ORDINALS if candidates is None else _frozen(checked_ordinals(candidates, n_items, "candidates")),
             candidates is not None,
         )
-        written, eligible = search(self._catalogue, user, only, self._scratch(), best)
+        written, eligible = search(self._index, user, query_filter, self._scratch(), best)
         return Ranking(best.ordinals[:written], best.scores[:written], eligible)
 
     def rank_many(
@@ -101,37 +107,37 @@ class ExactRanker:
         *,
         exclude: tuple[NDArray[np.integer], NDArray[np.integer]] | None = None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The best k for each of many users.
+        """Return the top k for each of many users.
 
         Parameters
         ----------
         user_vectors : (m, d) float32
         k : int
         exclude : (indptr (m + 1,), ordinals), optional
-            User i goes without `ordinals[indptr[i]:indptr[i + 1]]`, as in the rows of a CSR matrix.
+            User i's excluded items are `ordinals[indptr[i]:indptr[i + 1]]`, as in the rows of a CSR matrix.
 
         Returns
         -------
         ordinals : (m, k) int32
-            −1 where nothing is left.
+            −1 where no item is left.
         scores : (m, k) float32
-            −inf where nothing is left.
+            −inf where no item is left.
         """
-        n_items, dimension = self._catalogue.items.shape
+        n_items, dimension = self._index.items.shape
         users = _frozen(checked_vectors(user_vectors, dimension))
         shape = len(users), checked_count(k)
         best = Best(np.empty(shape, np.float32), np.empty(shape, np.int32))
-        indptr, ordinals = (np.zeros(len(users) + 1), NONE) if exclude is None else exclude
+        indptr, ordinals = (np.zeros(len(users) + 1), NO_ORDINALS) if exclude is None else exclude
         if len(indptr) != len(users) + 1 or indptr[0] or indptr[-1] != len(ordinals) or (np.diff(indptr) < 0).any():
             raise ValueError(f"exclude has no row for each of the {len(users)} users")
         rows = Rows(indptr.astype(np.int64), _frozen(checked_ordinals(ordinals, n_items, "exclude")))
-        search_many(self._catalogue, users, rows, self._scratch(), best)
+        search_many(self._index, users, rows, self._scratch(), best)
         return best.ordinals, best.scores
 
     def _scratch(self) -> Scratch:
         if not hasattr(self._local, "scratch"):
-            n_blocks = self._catalogue.lower.shape[1]
-            marks = np.zeros(len(self._catalogue.items), np.uint8)
+            n_blocks = self._index.lower.shape[1]
+            marks = np.zeros(len(self._index.items), np.uint8)
             self._local.scratch = Scratch(marks, np.empty(n_blocks, np.float32), np.empty(n_blocks, np.int32))
         scratch: Scratch = self._local.scratch
         return scratch

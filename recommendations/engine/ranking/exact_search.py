@@ -1,7 +1,7 @@
-"""Compiled search for the best items of a catalogue with digests (`pruning`).
+"""Compiled branch-and-bound search for the top k items of an index with digests (`bounds`).
 
-An item's true score is summed only where two bounds, each with room for its own float32 rounding, allow that it
-is among the best: first that of its block, then that of its digest, then that of its code, then a rough score.
+An item's true score is computed only if none of its bounds, each with a margin for its own float32 rounding, rules it
+out: first its block's, then its digest's, then its code's, then a rough score.
 """
 
 from typing import NamedTuple
@@ -13,25 +13,25 @@ from recommendations.engine.jit import Doubles, Floats, Ordinals, jit_reassociat
 from recommendations.engine.ranking.kernels import descend, score, sift
 
 BLOCK = 32
-"""Items that share one bounding box."""
+"""Items per bounding box."""
 WIDTH = 16
-"""Numbers in an item's digest: one cache line."""
+"""Values in an item's digest: one cache line."""
 BUCKETS = 16
-"""Few, so that the blocks of one lie in the order in which they are stored and are read ahead."""
+"""Few, so that the blocks of one bucket are in storage order and are prefetched."""
 EPSILON = 2.0**-24
-"""Largest relative error of one rounding to float32."""
-UPWARDS = 1 + 1e-6
+"""Largest relative error of rounding once to float32."""
+ROUND_UP = 1 + 1e-6
 TINY = 1e-20
-"""Vectors shorter than this, which no training gives, are too near to the smallest float32 for any bound."""
+"""Vectors with a smaller norm, which no training gives, are too close to the smallest float32 for any bound."""
 UNDERFLOW = 1e-36
-"""More than float32 may lose where its numbers are too small for its precision."""
-FEW = 8
-"""Candidates are looked at one by one up to this part (an eighth) of the catalogue; above, blocks are faster."""
+"""Upper bound of the absolute error of float32 among subnormal numbers."""
+SPARSE_FACTOR = 8
+"""Up to this fraction of the catalogue (an eighth), candidates are scored one by one; above, blocks are faster."""
 LAST = np.int32(2**31 - 1)
 
 
 class RankingIndex(NamedTuple):
-    """The item vectors (n_items, d), their digests and codes; the shapes are those that `pruning.digest` gives."""
+    """The item vectors (n_items, d), their digests and codes; the shapes are those of `bounds.digest`."""
 
     items: Floats
     mean: Doubles
@@ -47,7 +47,7 @@ class RankingIndex(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Memory for a query at a time: marks (n_items,), all 0 between queries; bounds and sequence (n_blocks,)."""
+    """Buffers of one query: marks (n_items,), all 0 between queries; bounds and sequence (n_blocks,)."""
 
     marks: NDArray[np.uint8]
     bounds: Floats
@@ -55,7 +55,7 @@ class Scratch(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """Who may appear: all but `exclude`, and where `narrowed` only `candidates`."""
+    """The eligible items: all but `exclude` and, where `narrowed`, only `candidates`."""
 
     exclude: Ordinals
     candidates: Ordinals
@@ -63,7 +63,7 @@ class Filter(NamedTuple):
 
 
 class Mask(NamedTuple):
-    """The items in question are those whose mark is the wanted one."""
+    """The eligible items are those whose mark is `wanted`."""
 
     marks: NDArray[np.uint8]
     wanted: np.uint8
@@ -77,20 +77,20 @@ class Rows(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The best so far, a heap with the worst in front; in the end a list, best in front."""
+    """The best items so far: a min-heap during the search, a list with the best first afterwards."""
 
     scores: Floats
     ordinals: Ordinals
 
 
-class Aim(NamedTuple):
-    """A user vector, ready: `weights` meet the digests; bound + offset + margin is never below the score.
+class PreparedUser(NamedTuple):
+    """A prepared user vector: `weights` multiply the digests; bound + offset + margin is never below the score.
 
-    `length` is that of the user vector, rounded upwards.
+    `length` is the norm of the user vector, rounded up.
     """
 
     user: Floats
-    precise: Doubles
+    user64: Doubles
     weights: Floats
     length: np.float32
     offset: float
@@ -98,35 +98,35 @@ class Aim(NamedTuple):
 
 
 @jit_strict
-def search(catalogue: RankingIndex, user: Floats, only: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
-    """Write the best eligible items to `best`, in order, as many as it has room for.
+def search(index: RankingIndex, user: Floats, query_filter: Filter, scratch: Scratch, best: Best) -> tuple[int, int]:
+    """Write the best eligible items to `best`, in order, up to its size.
 
     Returns
     -------
     written, eligible : int
     """
     marks = scratch.marks
-    eligible = _mark(marks, only.candidates, 1) if only.narrowed else len(marks)
-    eligible -= _mark(marks, only.exclude, 0 if only.narrowed else 1)
+    eligible = _mark(marks, query_filter.candidates, 1) if query_filter.narrowed else len(marks)
+    eligible -= _mark(marks, query_filter.exclude, 0 if query_filter.narrowed else 1)
     written = min(len(best.scores), eligible)
     if written:
         best = Best(best.scores[:written], best.ordinals[:written])
         best.scores[:] = -np.inf
         best.ordinals[:] = LAST
-        aim = _aim(catalogue, user)
-        if only.narrowed and len(only.candidates) * FEW <= len(marks):
-            _search_rows(catalogue, aim, only.candidates, marks, best)
+        prepared = _prepare_user(index, user)
+        if query_filter.narrowed and len(query_filter.candidates) * SPARSE_FACTOR <= len(marks):
+            _search_rows(index, prepared, query_filter.candidates, marks, best)
         else:
-            _search_blocks(catalogue, aim, scratch, np.uint8(only.narrowed), best)
+            _search_blocks(index, prepared, scratch, np.uint8(query_filter.narrowed), best)
         descend(best.scores, best.ordinals)
-    _mark(marks, only.candidates, 0)
-    _mark(marks, only.exclude, 0)
+    _mark(marks, query_filter.candidates, 0)
+    _mark(marks, query_filter.exclude, 0)
     return written, eligible
 
 
 @jit_strict
 def margin_of(dimension: int, length: float, longest: float) -> float:
-    """How far sums in float32 may be from true scores, for users and items of these lengths at most."""
+    """Upper bound of the error of float32 sums, for users and items of up to these norms."""
     if min(length, longest) < TINY:
         return float(np.inf)
     return 2 * (dimension + 96) * EPSILON * length * longest + UNDERFLOW
@@ -142,82 +142,84 @@ def _mark(marks: NDArray[np.uint8], ordinals: Ordinals, value: int) -> int:
 
 
 @jit_strict
-def _aim(catalogue: RankingIndex, user: Floats) -> Aim:
-    precise = user.astype(np.float64)
-    rest = precise.copy()
+def _prepare_user(index: RankingIndex, user: Floats) -> PreparedUser:
+    user64 = user.astype(np.float64)
+    rest = user64.copy()
     weights = np.zeros(WIDTH, np.float32)
     for j in range(WIDTH - 1):
-        weight = (catalogue.directions[j] * precise).sum()
+        weight = (index.directions[j] * user64).sum()
         weights[j] = weight
-        rest -= weight * catalogue.directions[j]
+        rest -= weight * index.directions[j]
     weights[WIDTH - 1] = np.sqrt((rest * rest).sum())
-    offset = (catalogue.mean * precise).sum()
-    length = np.sqrt((precise * precise).sum())
-    margin = margin_of(len(user), length, catalogue.longest[0])
-    return Aim(user, precise, weights, np.float32(length * UPWARDS), offset, margin)
+    offset = (index.mean * user64).sum()
+    length = np.sqrt((user64 * user64).sum())
+    margin = margin_of(len(user), length, index.longest[0])
+    return PreparedUser(user, user64, weights, np.float32(length * ROUND_UP), offset, margin)
 
 
 @jit_reassociate
-def _search_rows(catalogue: RankingIndex, aim: Aim, rows: Ordinals, marks: NDArray[np.uint8], best: Best) -> None:
-    scores, found = best.scores, best.ordinals
-    items, user, precise, margin = catalogue.items, aim.user, aim.precise, aim.margin
+def _search_rows(
+    index: RankingIndex, prepared: PreparedUser, rows: Ordinals, marks: NDArray[np.uint8], best: Best
+) -> None:
+    scores, best_ordinals = best.scores, best.ordinals
+    items, user, user64, margin = index.items, prepared.user, prepared.user64, prepared.margin
     cut = np.float32(scores[0] - margin)
     for ordinal in rows:
         if marks[ordinal]:
             marks[ordinal] = 0
-            rough = np.float32(0)
+            approximate = np.float32(0)
             for j in range(len(user)):
-                rough += items[ordinal, j] * user[j]
-            if rough >= cut:
-                _offer(items, ordinal, precise, scores, found)
+                approximate += items[ordinal, j] * user[j]
+            if approximate >= cut:
+                _push(items, ordinal, user64, scores, best_ordinals)
                 cut = np.float32(scores[0] - margin)
 
 
 @jit_reassociate
-def _search_blocks(catalogue: RankingIndex, aim: Aim, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
-    scores, found = best.scores, best.ordinals
-    items, ordinals, user, margin = catalogue.items, catalogue.ordinals, aim.user, aim.margin
+def _search_blocks(index: RankingIndex, prepared: PreparedUser, scratch: Scratch, wanted: np.uint8, best: Best) -> None:
+    scores, best_ordinals = best.scores, best.ordinals
+    items, ordinals, user, margin = index.items, index.ordinals, prepared.user, prepared.margin
     bounds, sequence, mask = scratch.bounds, scratch.sequence, Mask(scratch.marks, wanted)
-    _bound_blocks(catalogue.lower, catalogue.upper, aim.weights, bounds)
+    _bound_blocks(index.lower, index.upper, prepared.weights, bounds)
     _order_blocks(bounds, sequence)
-    block_bounds, places = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.int64)
+    block_bounds, positions = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.int64)
     cut = low_cut = np.float32(-np.inf)
     for block in sequence:
         if bounds[block] < low_cut:
             continue
-        _bound_items(catalogue.digests[block], aim.weights, block_bounds)
-        for i in range(_sieve(block_bounds, low_cut, ordinals[block], mask, places)):
-            place = places[i]
-            coded = _decoded(catalogue.codes[block, place], user) * catalogue.steps[block, place]
-            if coded + aim.length * catalogue.errors[block, place] < low_cut:
+        _bound_items(index.digests[block], prepared.weights, block_bounds)
+        for i in range(_select_items(block_bounds, low_cut, ordinals[block], mask, positions)):
+            position = positions[i]
+            coded = _decoded(index.codes[block, position], user) * index.steps[block, position]
+            if coded + prepared.length * index.errors[block, position] < low_cut:
                 continue
-            ordinal = ordinals[block, place]
-            rough = np.float32(0)
+            ordinal = ordinals[block, position]
+            approximate = np.float32(0)
             for j in range(len(user)):
-                rough += items[ordinal, j] * user[j]
-            if rough >= cut:
-                _offer(items, ordinal, aim.precise, scores, found)
+                approximate += items[ordinal, j] * user[j]
+            if approximate >= cut:
+                _push(items, ordinal, prepared.user64, scores, best_ordinals)
                 cut = np.float32(scores[0] - margin)
-                low_cut = np.float32(scores[0] - margin - aim.offset)
+                low_cut = np.float32(scores[0] - margin - prepared.offset)
 
 
 @jit_strict
-def _sieve(bounds: Floats, cut: np.float32, ordinals: Ordinals, mask: Mask, places: NDArray[np.int64]) -> int:
-    """Write which items of a block are in question to `places`; returns how many.
+def _select_items(bounds: Floats, cut: np.float32, ordinals: Ordinals, mask: Mask, positions: NDArray[np.int64]) -> int:
+    """Write the positions of a block's items that remain to `positions`, and return their number.
 
-    No branch depends on an item: the processor would guess a third of them wrong, which costs more than the rest.
+    No branch depends on an item: the processor would mispredict a third of them, which costs more than the rest.
     """
-    passing = 0
-    for place in range(BLOCK):
-        places[passing] = place
-        passing += bounds[place] >= cut
-    left = 0
-    for i in range(passing):
-        place = places[i]
-        ordinal = ordinals[place]
-        places[left] = place
-        left += (ordinal >= 0) & (mask.marks[ordinal] == mask.wanted)
-    return left
+    n_passing = 0
+    for position in range(BLOCK):
+        positions[n_passing] = position
+        n_passing += bounds[position] >= cut
+    kept = 0
+    for i in range(n_passing):
+        position = positions[i]
+        ordinal = ordinals[position]
+        positions[kept] = position
+        kept += (ordinal >= 0) & (mask.marks[ordinal] == mask.wanted)
+    return kept
 
 
 @jit_reassociate
@@ -230,16 +232,16 @@ def _decoded(code: NDArray[np.int8], user: Floats) -> np.float32:
 
 @jit_reassociate
 def _bound_items(digests: Floats, weights: Floats, bounds: Floats) -> None:
-    for place in range(BLOCK):
+    for position in range(BLOCK):
         bound = np.float32(0)
         for j in range(WIDTH):
-            bound += weights[j] * digests[j, place]
-        bounds[place] = bound
+            bound += weights[j] * digests[j, position]
+        bounds[position] = bound
 
 
 @jit_strict
 def _order_blocks(bounds: Floats, sequence: Ordinals) -> None:
-    """Blocks by falling bound, roughly: a counting sort into equal steps, so that the cut rises soon."""
+    """Order blocks by descending bound, roughly: a counting sort into equal steps, so that the cut rises early."""
     high, low = float(bounds.max()), float(bounds.min())
     step = (BUCKETS - 1) / (high - low) if high > low else 0.0
     ends = np.zeros(BUCKETS + 1, np.int32)
@@ -263,8 +265,8 @@ def _bound_blocks(lower: Floats, upper: Floats, weights: Floats, bounds: Floats)
 
 
 @jit_strict
-def _offer(items: Floats, ordinal: np.int32, precise: Doubles, scores: Floats, found: Ordinals) -> None:
-    """Put an item into the heap if it belongs there."""
-    exact = score(items, ordinal, precise)
-    if exact > scores[0] or (exact == scores[0] and ordinal < found[0]):
-        sift(scores, found, len(scores), exact, ordinal)
+def _push(items: Floats, ordinal: np.int32, user64: Doubles, scores: Floats, best_ordinals: Ordinals) -> None:
+    """Push an item onto the heap if it is among the best."""
+    exact = score(items, ordinal, user64)
+    if exact > scores[0] or (exact == scores[0] and ordinal < best_ordinals[0]):
+        sift(scores, best_ordinals, len(scores), exact, ordinal)

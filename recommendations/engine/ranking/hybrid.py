@@ -1,4 +1,4 @@
-"""The ranker that answers visitors: exact, and approximate only where that was measured to lose nothing."""
+"""Hybrid ranker for serving: exact, and approximate only where that was measured to lose nothing."""
 
 from dataclasses import dataclass
 
@@ -10,22 +10,22 @@ from recommendations.engine.ranking.base import Ranking, approximate_rank
 from recommendations.engine.ranking.exact import ExactRanker
 
 DEPTH = 100
-"""The index was built for the recall of lists of this length (`tuning.IndexPlan.recall_at_100`)."""
+"""Length of the lists for which the index was built and its recall measured (`IndexPlan.recall_at_100`)."""
 
 
 @dataclass(frozen=True)
 class ServedRanker:
-    """An exact ranker with an index beside it, which may be None.
+    """An exact ranker with an optional Annoy index.
 
-    The index answers where nothing narrows the list and what is wanted, with what is left out, lies within its
-    first `DEPTH` items: those alone can be in the answer then.  A longer list, a filter, or somebody who has had
-    more than that is answered exactly; a full list from an index can be a wrong one there.
+    The index answers queries without candidates whose k and number of excluded items together are at most `DEPTH`:
+    only its first `DEPTH` items can then be in the list. Longer lists, filters, and users with more excluded items are
+    ranked exactly, because a full list from the index can be wrong there.
 
     Attributes
     ----------
     exact : ExactRanker
     index : ItemIndex or None
-        Of the same items.
+        Index of the same items.
     """
 
     exact: ExactRanker
@@ -39,8 +39,8 @@ class ServedRanker:
         exclude: ArrayLike | None = None,
         candidates: ArrayLike | None = None,
     ) -> Ranking:
-        """The best k; arguments and errors are those of `ranking.exact_rank_naive`."""
-        left_out = 0 if exclude is None else np.size(exclude)
-        if self.index is None or candidates is not None or k + left_out > DEPTH:
+        """Return the top k; parameters and errors are those of `base.exact_rank_naive`."""
+        n_excluded = 0 if exclude is None else np.size(exclude)
+        if self.index is None or candidates is not None or k + n_excluded > DEPTH:
             return self.exact.rank(user_vector, k, exclude=exclude, candidates=candidates)
         return approximate_rank(user_vector, self.index, k, exclude=exclude)

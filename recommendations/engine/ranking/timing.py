@@ -1,4 +1,4 @@
-"""How fast and how right a ranker is, on a sample of users."""
+"""Speed and recall of a ranker on a sample of users."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,40 +10,42 @@ from numpy.typing import NDArray
 from recommendations.engine.ranking.base import Ranking
 
 Rank = Callable[[int, int], Ranking]
-"""A ranker with its items, users and filters: (user's place in the sample, k) to the best k."""
+"""A ranker bound to items, users and filters: (index of a sampled user, k) to the top k."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Processor time of a query on one thread, in microseconds: what half, and all but a hundredth, stay below."""
+    """CPU time of a query on one thread, in microseconds: median and 99th percentile."""
 
     p50: float
     p99: float
 
 
 def speed(rank: Rank, n_users: int, k: int = 10) -> Speed:
-    """Time a query of each user of the sample, after one that does not count."""
+    """Time one query of each sampled user, after an untimed warm-up query."""
     rank(0, k)
-    taken = np.empty(n_users)
+    times = np.empty(n_users)
     for user in range(n_users):
         start = time.thread_time_ns()
         rank(user, k)
-        taken[user] = time.thread_time_ns() - start
-    return Speed(*(round(float(value), 1) for value in np.percentile(taken, [50, 99]) / 1000))
+        times[user] = time.thread_time_ns() - start
+    return Speed(*(round(float(value), 1) for value in np.percentile(times, [50, 99]) / 1000))
 
 
 def lists(rank: Rank, n_users: int, k: int) -> list[NDArray[np.int32]]:
-    """The ordinals of each user's list."""
+    """Return the ordinals of each user's list."""
     return [rank(user, k).ordinals for user in range(n_users)]
 
 
-def recall(found: Sequence[NDArray[np.int32]], true: Sequence[NDArray[np.int32]], k: int) -> float:
-    """Share of the true first k that were found among the first k, mean over the users; 1 where nothing is true."""
-    pairs = zip(found, true, strict=True)
-    return float(np.mean([np.isin(right[:k], given[:k]).mean() if len(right) else 1.0 for given, right in pairs]))
+def recall(retrieved: Sequence[NDArray[np.int32]], true_lists: Sequence[NDArray[np.int32]], k: int) -> float:
+    """Recall of the true top k, averaged over the users; 1 where the true list is empty."""
+    pairs = zip(retrieved, true_lists, strict=True)
+    return float(
+        np.mean([np.isin(true[:k], retrieved_list[:k]).mean() if len(true) else 1.0 for retrieved_list, true in pairs])
+    )
 
 
 def sample(vectors: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Up to `size` rows of `vectors` (n, d), always the same ones, in the order in which they stand."""
+    """Return up to `size` rows of `vectors` (n, d), always the same ones, in their original order."""
     rows = np.random.default_rng(0).choice(len(vectors), min(size, len(vectors)), replace=False)
     return vectors[np.sort(rows)]

@@ -1,1 +1,1 @@
-"""Steering, group lists, similar items and explanations."""
+"""Reranking of lists: steering, group fairness, similar items and explanations."""

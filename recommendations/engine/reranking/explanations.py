@@ -1,4 +1,4 @@
-"""Why a movie stands where it stands: its score, taken apart.  All of it is linear, so the parts are exact."""
+"""Explanations: exact decompositions of a linear score by feature block and by rating."""
 
 from collections.abc import Mapping
 
@@ -11,21 +11,21 @@ BIAS = "bias"
 def parts_by_block(
     user_vector: NDArray[np.float32], item_parts: Mapping[str, NDArray[np.float32]], ordinals: NDArray[np.int32]
 ) -> dict[str, NDArray[np.float64]]:
-    """What the biases and each block of features give to the scores of some movies.
+    """Decompose the scores of some movies into biases and the contribution of each block of features.
 
     Parameters
     ----------
     user_vector : (d + 2,) float32
         `[u, b_u, 1]`.
     item_parts : mapping of a block's name to (n_items, d + 1) float32
-        `TrainedModel.item_parts`: each block's part of `[v, b_v]`.
+        `TrainedModel.item_parts`: each block's contribution to `[v, b_v]`.
     ordinals : (m,) int32
 
     Returns
     -------
     dict of str to (m,) float64
-        "bias": b_u + b_v, the same for every taste; then for each block u · v_block, which is a matter of taste.
-        Together they are the score, but for its rounding to float32.
+        "bias": b_u + b_v, independent of taste; then u · v_block for each block, which depends on taste. They sum to
+        the score, up to its rounding to float32.
     """
     user = user_vector.astype(np.float64)
     taste, bias = user[:-2], user[-2]
@@ -37,7 +37,7 @@ def parts_by_block(
 def parts_by_rating(
     contributions: NDArray[np.float32], prior: NDArray[np.float32], item_vectors: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What each of somebody's ratings gives to the scores of some movies, where their vector is folded in.
+    """Decompose the scores of some movies into the contributions of a folded-in user's ratings.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def parts_by_rating(
     prior : (d + 2,) float32
         `FoldIn.base` of these ratings.
     item_vectors : (m, d + 2) float32
-        Of the movies in question.
+        Vectors of the movies to explain.
 
     Returns
     -------
     base : (m,) float64
-        What the movies score with somebody of whom no more is known than how much they have rated.
+        The movies' scores for a user of whom only the number and the times of ratings are known.
     shares : (m, r) float64
-        The rest, rating by rating.  `base + shares.sum(axis=1)` is the score, but for its rounding to float32.
+        The contribution of each rating. `base + shares.sum(axis=1)` is the score, up to its rounding to float32.
     """
     items = item_vectors.astype(np.float64)
     return items @ prior.astype(np.float64), items @ contributions.astype(np.float64).T

@@ -1,16 +1,16 @@
-"""What a visitor may turn, without any training: well known or hidden, new or old, varied, more or less of a kind.
+"""Steering: rerank by popularity, recency, labels and diversity, without retraining.
 
-With s the score, σ its standard deviation over the best `POOL` movies, and each wish w in −1 … 1:
+s is the score, σ its standard deviation over the best `POOL` movies, and each wish w is in −1 … 1:
 
-* `popularity` p: the user vector's last entry, which meets the movie's bias, becomes 1 + p.  So −1 ranks by taste
-  alone and 1 counts a movie's general appeal twice; the ranker does this exactly, over the whole catalogue.
+* `popularity` p: the user vector's last entry, which multiplies the movie's bias, becomes 1 + p. −1 ranks by taste
+  alone, and 1 counts a movie's general appeal twice. The ranker applies this exactly, over the whole catalogue.
 * `recency` r and each label l (a genre or tag): among the best POOL movies by that score,
 
-      s' = s + FORCE · σ · (r · 2^((year − newest year) / HALF_LIFE) + Σ w_l · [the movie has l])
+      s' = s + STRENGTH · σ · (r · 2^((year − newest year) / HALF_LIFE) + Σ w_l · [the movie has l])
 
-* `diversity` λ: from those, one after the other, the movie with the greatest
+* `diversity` λ: repeatedly choose from these the movie that maximizes
 
-      (1 − λ) · s'' − λ · max cos(movie, those already chosen)
+      (1 − λ) · s'' − λ · max cos(movie, chosen movies)
 
   where s'' is s' scaled to 0 … 1 over the pool: maximal marginal relevance (Carbonell and Goldstein 1998).
 
@@ -27,14 +27,14 @@ from recommendations.engine.ranking.base import checked_count
 from recommendations.engine.ranking.exact import ExactRanker
 
 POOL = 1_000
-FORCE = 2.0
+STRENGTH = 2.0
 HALF_LIFE = 10.0
-"""Years after which a movie's newness counts half."""
+"""Years after which a movie's newness is halved."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What to lean towards; all at 0 changes nothing.
+    """A visitor's steering; all zeros change nothing.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Wishes:
     diversity : float
         0 … 1.
     labels : sequence of ((m,) int32, float)
-        Ordinals of the movies of a genre or with a tag, and −1 (less of it) … 1 (more).
+        Ordinals of the movies with a genre or tag, and its weight, −1 (less of it) … 1 (more).
 
     Raises
     ------
@@ -67,18 +67,18 @@ class Wishes:
 
     @property
     def reorder(self) -> bool:
-        """Whether the best `POOL` movies stand in another order than that of the vector's scores."""
+        """Whether the best `POOL` movies are reordered after scoring."""
         return bool(self.recency or self.diversity or any(weight for _, weight in self.labels))
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What steering needs to know of the movies.
+    """Properties of the movies that steering uses.
 
     Attributes
     ----------
     years : (n_items,) int
-        0 where unknown; counts as oldest.
+        0 where unknown, which counts as oldest.
     directions : (n_items, d) float32
         `similarity.directions`.
     """
@@ -97,7 +97,7 @@ def steer(
     exclude: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
 ) -> NDArray[np.int32]:
-    """Ordinals of the best k movies by the formulas above, in order; what is left out and why is as in the ranker.
+    """Return the ordinals of the best k movies by the formulas above; exclusion and errors are the ranker's.
 
     Parameters
     ----------
@@ -109,41 +109,43 @@ def steer(
     traits : Traits
     exclude, candidates : ordinals, optional
     """
-    aimed = np.array(user_vector, np.float32)
-    aimed[-1] += wishes.popularity
+    steered_vector = np.array(user_vector, np.float32)
+    steered_vector[-1] += wishes.popularity
     if not wishes.reorder:
-        return ranker.rank(aimed, k, exclude=exclude, candidates=candidates).ordinals
-    pool = ranker.rank(aimed, max(POOL, checked_count(k)), exclude=exclude, candidates=candidates)
-    scores = _adjusted(pool.ordinals, pool.scores.astype(np.float64), wishes, traits)
+        return ranker.rank(steered_vector, k, exclude=exclude, candidates=candidates).ordinals
+    pool = ranker.rank(steered_vector, max(POOL, checked_count(k)), exclude=exclude, candidates=candidates)
+    scores = _adjusted_scores(pool.ordinals, pool.scores.astype(np.float64), wishes, traits)
     order = np.lexsort((pool.ordinals, -scores))
     if wishes.diversity and len(order):
-        order = order[_varied(scores[order], traits.directions[pool.ordinals[order]], k, wishes.diversity)]
+        order = order[_diversify(scores[order], traits.directions[pool.ordinals[order]], k, wishes.diversity)]
     return pool.ordinals[order[:k]]
 
 
-def _adjusted(
+def _adjusted_scores(
     ordinals: NDArray[np.int32], scores: NDArray[np.float64], wishes: Wishes, traits: Traits
 ) -> NDArray[np.float64]:
-    lean = np.zeros(len(ordinals))
+    adjustment = np.zeros(len(ordinals))
     if wishes.recency:
         years = traits.years[ordinals]
         ages = traits.years.max() - np.where(years > 0, years, -np.inf)
-        lean += wishes.recency * 2 ** (-ages / HALF_LIFE)
+        adjustment += wishes.recency * 2 ** (-ages / HALF_LIFE)
     for movies, weight in wishes.labels:
-        lean += weight * np.isin(ordinals, movies)
+        adjustment += weight * np.isin(ordinals, movies)
     spread = scores.std() if len(scores) else 0.0
-    return scores + FORCE * spread * lean
+    return scores + STRENGTH * spread * adjustment
 
 
-def _varied(scores: NDArray[np.float64], directions: NDArray[np.float32], k: int, diversity: float) -> NDArray[np.intp]:
-    """Places of the chosen ones; `scores` descend, so the first of equals is the right one."""
+def _diversify(
+    scores: NDArray[np.float64], directions: NDArray[np.float32], k: int, diversity: float
+) -> NDArray[np.intp]:
+    """Return the indices of the chosen movies; `scores` descend, so the first of equals has the lowest ordinal."""
     span = scores[0] - scores[-1]
     worth = (1 - diversity) * ((scores - scores[-1]) / span if span else np.ones(len(scores)))
-    likeness = np.full(len(scores), -1.0)
+    similarity = np.full(len(scores), -1.0)
     chosen = np.empty(min(k, len(scores)), np.intp)
-    for place in range(len(chosen)):
-        best = int(np.argmax(worth - diversity * likeness))
-        chosen[place] = best
+    for rank in range(len(chosen)):
+        best = int(np.argmax(worth - diversity * similarity))
+        chosen[rank] = best
         worth[best] = -np.inf
-        np.maximum(likeness, directions @ directions[best], out=likeness)
+        np.maximum(similarity, directions @ directions[best], out=similarity)
     return chosen

@@ -1,4 +1,4 @@
-"""Ids and ordinals, ratings by user, and the fingerprint that tells whether they changed."""
+"""Id maps, interactions in CSR form, and fingerprints that detect changed ratings."""
 
 import numpy as np
 import pytest
@@ -16,25 +16,25 @@ def test_ids_become_ordinals_in_their_order() -> None:
     assert ids.ordinals([20, 10]).dtype == np.int32
 
 
-def test_the_caller_says_what_becomes_of_an_unknown_id() -> None:
+def test_the_caller_chooses_how_unknown_ids_are_treated() -> None:
     ids = IdMap.of([10, 20])
     assert ids.ordinals([5, 20, 99], missing="drop").tolist() == [1]
     assert ids.ordinals([5, 20, 99], missing="mark").tolist() == [-1, 1, -1]
-    with pytest.raises(KeyError, match="2 ids are unknown, 5 the first"):
+    with pytest.raises(KeyError, match="2 ids are unknown, the first is 5"):
         ids.ordinals([5, 20, 99])
 
 
-def test_a_map_of_nothing_knows_nobody() -> None:
+def test_an_empty_map_knows_no_id() -> None:
     assert IdMap.of([]).ordinals([1], missing="mark").tolist() == [-1]
 
 
 @pytest.mark.parametrize("known", [[3, 4, 9], [3, 4, 10**9], [-5, 3, 4]], ids=["near each other", "far", "negative"])
-def test_every_id_is_found_however_many_are_asked_for(known: list[int]) -> None:
+def test_every_id_is_found_in_queries_of_any_size(known: list[int]) -> None:
     ids = IdMap.of(known * 20)
     assert ids.ids.tolist() == known
-    asked = [*known, -1, -(10**9), 5, 11, 10**12] * 20
-    expected = [known.index(one) if one in known else -1 for one in asked]
-    assert ids.ordinals(asked, missing="mark").tolist() == expected
+    query = [*known, -1, -(10**9), 5, 11, 10**12] * 20
+    expected = [known.index(item_id) if item_id in known else -1 for item_id in query]
+    assert ids.ordinals(query, missing="mark").tolist() == expected
 
 
 @pytest.mark.parametrize("ids", [[2, 1], [1, 1], [[1]]])
@@ -52,14 +52,14 @@ def test_columns_in_any_order_become_rows_by_user_and_item() -> None:
     assert half_stars.tolist() == [4, 10]
 
 
-def test_cold_items_and_new_people_have_a_place() -> None:
+def test_cold_items_and_new_users_have_ordinals() -> None:
     ratings = Interactions.from_columns([1], [1], [8], [0], users=IdMap.of([1, 2]), items=IdMap.of([1, 5]))
     assert (ratings.n_users, ratings.n_items, len(ratings)) == (2, 2, 1)
     assert ratings.counts.tolist() == [1, 0]
     assert ratings.row(1)[0].tolist() == []
 
 
-def test_no_ratings_at_all_are_ratings() -> None:
+def test_interactions_may_be_empty() -> None:
     ratings = Interactions.from_columns([], [], [], [])
     assert (len(ratings), ratings.n_users, ratings.n_items) == (0, 0, 0)
 
@@ -73,12 +73,12 @@ def test_no_ratings_at_all_are_ratings() -> None:
         (([1], [2, 3], [4], [0]), "must agree"),
     ],
 )
-def test_what_cannot_be_ratings_is_refused(columns: tuple[list[int], ...], message: str) -> None:
+def test_invalid_ratings_are_refused(columns: tuple[list[int], ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Interactions.from_columns(*columns)
 
 
-def test_a_part_keeps_the_people_and_the_catalogue() -> None:
+def test_a_part_keeps_the_users_and_the_catalogue() -> None:
     ratings = some_ratings()
     part = ratings.where(ratings.half_stars >= 8)
     assert part.users is ratings.users
@@ -86,17 +86,17 @@ def test_a_part_keeps_the_people_and_the_catalogue() -> None:
     assert (part.user_ordinals == ratings.user_ordinals[ratings.half_stars >= 8]).all()
 
 
-def test_the_fingerprint_is_of_the_set_of_ratings() -> None:
+def test_the_fingerprint_depends_only_on_the_set_of_ratings() -> None:
     assert fingerprint([], []) == 0
     assert fingerprint([1, 2], [8, 9]) == fingerprint([2, 1], [9, 8])
     others = [([1, 2], [9, 8]), ([1], [8]), ([1, 2, 3], [8, 9, 1]), ([1, 2], [8, 10]), ([2, 1], [8, 9])]
     assert fingerprint([1, 2], [8, 9]) not in {fingerprint(*other) for other in others}
 
 
-def test_everybody_has_the_fingerprint_of_their_own_ratings() -> None:
+def test_every_user_has_the_fingerprint_of_their_own_ratings() -> None:
     ratings = some_ratings()
-    everybody = fingerprints(ratings)
-    assert everybody.dtype == np.uint64
+    all_fingerprints = fingerprints(ratings)
+    assert all_fingerprints.dtype == np.uint64
     for user in range(ratings.n_users):
         ordinals, half_stars = ratings.row(user)
-        assert int(everybody[user]) == fingerprint(ratings.items.ids[ordinals], half_stars)
+        assert int(all_fingerprints[user]) == fingerprint(ratings.items.ids[ordinals], half_stars)

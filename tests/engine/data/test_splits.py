@@ -1,4 +1,4 @@
-"""Nothing of the test is in the training part, and nothing older than the training part is in the test."""
+"""Splits separate train and test ratings, and splits by time never test on older ratings than they train on."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import pytest
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import (
     Split,
+    age_ranks,
     hold_out_users,
-    places_by_age,
     split_by_time,
     split_by_user_time,
     split_leave_last_out,
@@ -22,7 +22,7 @@ def cells(ratings: Interactions) -> set[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("split_up", [split_by_user_time, split_leave_last_out, split_by_time])
-def test_the_two_parts_are_the_whole(split_up: object) -> None:
+def test_train_and_test_partition_the_ratings(split_up: object) -> None:
     ratings = some_ratings()
     split: Split = split_up(ratings)  # type: ignore[operator]
     assert cells(split.train) | cells(split.test) == cells(ratings)
@@ -30,7 +30,7 @@ def test_the_two_parts_are_the_whole(split_up: object) -> None:
     assert len(split.test)
 
 
-def test_each_user_is_judged_by_their_latest_fifth() -> None:
+def test_each_users_latest_fifth_is_the_test() -> None:
     ratings = some_ratings()
     split = split_by_user_time(ratings)
     for user in range(ratings.n_users):
@@ -40,38 +40,38 @@ def test_each_user_is_judged_by_their_latest_fifth() -> None:
         assert not len(test) or train.max() <= test.min()
 
 
-def test_a_rating_stands_behind_those_that_are_newer_and_half_of_those_of_its_second() -> None:
+def test_age_ranks_count_newer_ratings_and_half_of_the_ties() -> None:
     ratings = some_ratings()
-    places = places_by_age(ratings.user_ordinals, ratings.timestamps)
+    ranks = age_ranks(ratings.user_ordinals, ratings.timestamps)
     for user in range(ratings.n_users):
         mine = slice(*ratings.indptr[user : user + 2])
         times = ratings.timestamps[mine]
         newer, same = (times[:, None] < times).sum(axis=1), (times[:, None] == times).sum(axis=1) - 1
-        assert places[mine] == pytest.approx(newer + same / 2)
-    assert not len(places_by_age(np.zeros(0, int), np.zeros(0, int)))
+        assert ranks[mine] == pytest.approx(newer + same / 2)
+    assert not len(age_ranks(np.zeros(0, int), np.zeros(0, int)))
 
 
-def test_one_rating_alone_stays_in_training() -> None:
+def test_a_single_rating_stays_in_train() -> None:
     ratings = Interactions.from_columns([1, 2, 2], [1, 1, 2], [8, 8, 8], [5, 6, 7])
     for split in (split_by_user_time(ratings, 0.9), split_leave_last_out(ratings)):
         assert cells(split.train) == {(0, 0), (1, 0)}
         assert cells(split.test) == {(1, 1)}
 
 
-def test_the_last_rating_is_left_out() -> None:
+def test_the_last_rating_is_held_out() -> None:
     split = split_leave_last_out(some_ratings())
     assert (np.diff(split.test.indptr) <= 1).all()
 
 
-def test_the_global_split_is_at_one_moment() -> None:
+def test_the_global_split_has_one_cutoff() -> None:
     split = split_by_time(some_ratings())
     assert split.train.timestamps.max() < split.test.timestamps.min()
 
 
-def test_people_held_out_are_unknown_to_training() -> None:
+def test_held_out_users_are_unknown_to_training() -> None:
     ratings = some_ratings()
-    held = hold_out_users(ratings, seed=2)
-    parts = [held.train, held.known, held.test]
+    held_out = hold_out_users(ratings, seed=2)
+    parts = [held_out.train, held_out.known, held_out.test]
     assert sum(map(len, parts)) == len(ratings)
     trained, known, judged = (set(part.user_ordinals.tolist()) for part in parts)
     assert not trained & (known | judged)

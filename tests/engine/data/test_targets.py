@@ -1,4 +1,4 @@
-"""How stars become positives, negatives and weights."""
+"""Ratings become positives, negatives and sample weights."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_implicit_ratings_are_positives_weighted_by_stars() -> None:
     assert len(entries(to_feedback(RATINGS, "implicit", "warp", 0.5))) == 3
 
 
-def test_explicit_ratings_are_parted_at_each_users_mean_or_at_a_threshold() -> None:
+def test_explicit_ratings_are_split_at_each_users_mean_or_at_a_threshold() -> None:
     by_mean = entries(to_feedback(RATINGS, "explicit", "logistic", 0.5))
     assert list(by_mean.values()) == [1, 1, 1, -1, -1, -1, 1]
     by_threshold = entries(to_feedback(RATINGS, "explicit", "logistic", 0.5, threshold=8))
@@ -32,7 +32,7 @@ def test_explicit_ratings_are_parted_at_each_users_mean_or_at_a_threshold() -> N
 
 
 @pytest.mark.parametrize("kind", ["implicit", "explicit"])
-def test_kos_gets_nothing_but_whole_positives(kind: str) -> None:
+def test_kos_gets_only_full_positives(kind: str) -> None:
     feedback = to_feedback(RATINGS, kind, "warp-kos", 0.5, low_weight=0.25)  # type: ignore[arg-type]
     assert feedback.weights is None
     assert (feedback.matrix.data == 1).all()

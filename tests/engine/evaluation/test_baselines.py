@@ -1,4 +1,4 @@
-"""The peers that our model is measured against are what they are called."""
+"""The baselines match their papers and learn a planted pattern."""
 
 import numpy as np
 import pytest
@@ -16,8 +16,8 @@ WEIGHTS_OF_LIKES = np.asarray(WEIGHTS["likes and half"], np.float32)
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.1, 5.0), (1.0, 0.5)])
-def test_our_slim_is_the_papers(l1: float, l2: float) -> None:
-    """By the conditions of Karush, Kuhn and Tucker, which only the least of a convex function meets."""
+def test_our_slim_matches_the_paper(l1: float, l2: float) -> None:
+    """Check the Karush–Kuhn–Tucker conditions, which only the minimum of a convex function satisfies."""
     if "SLIM" not in peers():
         missing("scikit-learn is not installed")
     ratings = some_ratings(500)
@@ -25,13 +25,13 @@ def test_our_slim_is_the_papers(l1: float, l2: float) -> None:
     rows = matrix.toarray().astype(np.float64)
     weights = slim_weights(matrix, l1=l1, l2=l2, tolerance=1e-10).toarray()
     slope = rows.T @ (rows @ weights - rows) + l2 * weights + l1
-    others = ~np.eye(len(weights), dtype=bool)
+    off_diagonal = ~np.eye(len(weights), dtype=bool)
     used = weights > 0
-    assert 0 < used.sum() < others.sum()
-    assert not used[~others].any()
+    assert 0 < used.sum() < off_diagonal.sum()
+    assert not used[~off_diagonal].any()
     assert (weights >= 0).all()
     assert slope[used] == pytest.approx(0, abs=1e-6)
-    assert (slope[others & ~used] > -1e-6).all()
+    assert (slope[off_diagonal & ~used] > -1e-6).all()
     assert (matrix.toarray() == rows).all()
 
 
@@ -45,7 +45,7 @@ def test_our_slim_is_the_papers(l1: float, l2: float) -> None:
         ("SLIM", {"l1": 1, "l2": 5}),
     ],
 )
-def test_every_peer_sees_the_checkerboard(name: str, setting: dict[str, float]) -> None:
+def test_every_baseline_learns_the_checkerboard(name: str, setting: dict[str, float]) -> None:
     known, kept_back = checkerboard()
     if name not in peers():
         missing(f"the library of {name} is not installed")
@@ -53,15 +53,15 @@ def test_every_peer_sees_the_checkerboard(name: str, setting: dict[str, float]) 
     assert evaluate(scorer, Split(known, kept_back)).metrics["recall@10"] > 0.95
 
 
-def test_a_peer_is_tuned_on_the_slice_it_is_given() -> None:
+def test_a_baseline_is_tuned_on_the_given_slice() -> None:
     split = split_by_user_time(some_ratings(600))
-    peer = PEERS["item-kNN"]
-    best = peer.tune(split)
-    found = {str(setting): ndcg_at_10(peer.scorer(split.train, setting), split) for setting in peer.settings}
-    assert found[str(best)] == max(found.values())
+    baseline = PEERS["item-kNN"]
+    best = baseline.tune(split)
+    ndcg = {str(setting): ndcg_at_10(baseline.scorer(split.train, setting), split) for setting in baseline.settings}
+    assert ndcg[str(best)] == max(ndcg.values())
 
 
-def test_the_quick_measure_is_the_whole_ones() -> None:
+def test_the_fast_ndcg_equals_that_of_the_full_evaluation() -> None:
     split = split_by_user_time(some_ratings(600))
     scorer = popularity(split.train)
     assert ndcg_at_10(scorer, split) == pytest.approx(evaluate(scorer, split).metrics["ndcg@10"])

@@ -1,4 +1,4 @@
-"""The measures say what a second, slow way of counting says."""
+"""Evaluation agrees with a slow reference implementation."""
 
 import numpy as np
 import pytest
@@ -12,27 +12,27 @@ pytestmark = pytest.mark.engine
 
 
 def slow_ndcg(listed: list[int], relevant: set[int], k: int) -> float:
-    gain = sum(1 / np.log2(place + 2) for place, item in enumerate(listed[:k]) if item in relevant)
-    return gain / sum(1 / np.log2(place + 2) for place in range(min(k, len(relevant))))
+    gain = sum(1 / np.log2(row + 2) for row, item in enumerate(listed[:k]) if item in relevant)
+    return gain / sum(1 / np.log2(row + 2) for row in range(min(k, len(relevant))))
 
 
-def test_lists_leave_out_what_was_known_and_are_judged_by_what_was_liked() -> None:
+def test_lists_leave_out_known_items_and_are_evaluated_by_likes() -> None:
     split = split_by_user_time(some_ratings())
     random = np.random.default_rng(9).normal(size=(25, 60)).astype(np.float32)
     judged = evaluate(lambda users: random[users], split)
-    for place, user in enumerate(judged.users):
+    for row, user in enumerate(judged.users):
         known = set(split.train.row(user)[0].tolist())
         ordinals, half_stars = split.test.row(user)
         relevant = set(ordinals[half_stars >= 8].tolist())
         listed = [item for item in np.argsort(-random[user]).tolist() if item not in known]
-        assert judged.lists[place, : len(listed)].tolist() == listed
-        assert judged.per_user["ndcg@10"][place] == pytest.approx(slow_ndcg(listed, relevant, 10))
-        assert judged.per_user["recall@10"][place] == pytest.approx(len(relevant & set(listed[:10])) / len(relevant))
-        above = [random[user][hit] > random[user][miss] for hit in relevant for miss in set(listed) - relevant]
-        assert judged.per_user["auc"][place] == pytest.approx(np.mean(above))
+        assert judged.lists[row, : len(listed)].tolist() == listed
+        assert judged.per_user["ndcg@10"][row] == pytest.approx(slow_ndcg(listed, relevant, 10))
+        assert judged.per_user["recall@10"][row] == pytest.approx(len(relevant & set(listed[:10])) / len(relevant))
+        ordered = [random[user][hit] > random[user][miss] for hit in relevant for miss in set(listed) - relevant]
+        assert judged.per_user["auc"][row] == pytest.approx(np.mean(ordered))
 
 
-def test_measures_of_a_list_worked_out_by_hand() -> None:
+def test_metrics_match_values_computed_by_hand() -> None:
     hits, n_relevant = np.array([[True, False, True, False]]), np.array([3])
     assert accuracy.recall(hits, n_relevant) == pytest.approx([2 / 3])
     assert accuracy.precision(hits, n_relevant) == pytest.approx([1 / 2])
@@ -41,7 +41,7 @@ def test_measures_of_a_list_worked_out_by_hand() -> None:
     assert accuracy.reciprocal_rank(np.zeros((1, 3), bool), n_relevant) == pytest.approx([0])
 
 
-def test_popularity_is_the_same_for_everybody() -> None:
+def test_popularity_is_the_same_for_every_user() -> None:
     split = split_by_user_time(some_ratings())
     scores = popularity(split.train)(np.array([0, 3], np.int32))
     assert (scores[0] == scores[1]).all()

@@ -1,4 +1,4 @@
-"""The measures agree with ranx, an implementation that is not ours, and those beyond accuracy with sums by hand."""
+"""Accuracy metrics agree with ranx, an independent implementation, and beyond-accuracy metrics with sums by hand."""
 
 import warnings
 
@@ -26,27 +26,27 @@ def judged() -> tuple[Evaluation, Split]:
     return evaluate(lambda users: scores[users], split), split
 
 
-def test_every_measure_is_what_ranx_says(judged: tuple[Evaluation, Split], monkeypatch: pytest.MonkeyPatch) -> None:
-    # Compiling it takes much longer than what it has to do here.
+def test_every_metric_matches_ranx(judged: tuple[Evaluation, Split], monkeypatch: pytest.MonkeyPatch) -> None:
+    # Compiling ranx takes much longer than the evaluation itself.
     monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import ranx  # noqa: PLC0415
     ours, split = judged
     relevant, runs = {}, {}
-    for place, user in enumerate(ours.users.tolist()):
+    for row, user in enumerate(ours.users.tolist()):
         ordinals, half_stars = split.test.row(user)
         relevant[str(user)] = {str(item): 1 for item in ordinals[half_stars >= 8].tolist()}
         known = set(split.train.row(user)[0].tolist())
-        listed = [item for item in ours.lists[place].tolist() if item not in known]
-        runs[str(user)] = {str(item): float(len(listed) - at) for at, item in enumerate(listed)}
+        listed = [item for item in ours.lists[row].tolist() if item not in known]
+        runs[str(user)] = {str(item): float(len(listed) - rank) for rank, item in enumerate(listed)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = ranx.evaluate(ranx.Qrels(relevant), ranx.Run(runs), list(NAMES))
-    assert {name: ours.metrics[name] for name in NAMES} == pytest.approx(theirs)
+        expected = ranx.evaluate(ranx.Qrels(relevant), ranx.Run(runs), list(NAMES))
+    assert {name: ours.metrics[name] for name in NAMES} == pytest.approx(expected)
 
 
-def test_lists_of_rare_movies_are_novel_and_lists_of_known_ones_are_lifted() -> None:
+def test_rare_movies_are_novel_and_popular_movies_have_lift() -> None:
     counts = np.array([8, 4, 1, 0])
     lists = np.array([[0, 1], [2, 3]], np.int32)
     assert beyond_accuracy.novelty(lists, counts, 16).tolist() == [1.5, 4.0]
@@ -60,15 +60,15 @@ def test_a_list_of_one_genre_has_no_diversity() -> None:
     assert beyond_accuracy.diversity(lists, labels).tolist() == pytest.approx([0, 1, 1])
 
 
-def test_a_list_with_the_genres_that_somebody_likes_is_calibrated() -> None:
+def test_a_list_with_the_genres_of_the_likes_is_calibrated() -> None:
     labels = csr_matrix(np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]]))
     profiles = csr_matrix(np.array([[1.0, 1, 0, 0], [1, 0, 0, 0]]))
-    true, wrong = beyond_accuracy.miscalibration(np.array([[2, 3], [3, 1]], np.int32), profiles, labels)
-    assert true == pytest.approx(0, abs=1e-9)
-    assert wrong == pytest.approx(-np.log2(0.01))
+    calibrated, miscalibrated = beyond_accuracy.miscalibration(np.array([[2, 3], [3, 1]], np.int32), profiles, labels)
+    assert calibrated == pytest.approx(0, abs=1e-9)
+    assert miscalibrated == pytest.approx(-np.log2(0.01))
 
 
-def test_an_interval_holds_the_mean_and_shrinks_with_users() -> None:
+def test_an_interval_contains_the_mean_and_shrinks_with_users() -> None:
     values = np.random.default_rng(0).normal(1, 1, 4000)
     few, many = interval(values[:100]), interval(values)
     assert few.low < few.mean < few.high
@@ -77,12 +77,12 @@ def test_an_interval_holds_the_mean_and_shrinks_with_users() -> None:
     assert interval(np.empty(0)) == (0, 0, 0)
 
 
-def test_slices_part_the_users_and_the_items(judged: tuple[Evaluation, Split]) -> None:
+def test_slices_partition_the_users_and_the_items(judged: tuple[Evaluation, Split]) -> None:
     ours, split = judged
     users = by_users(ours, split)
     assert sum(n for n, _ in users.values()) == len(ours.users)
-    total = sum(n * told.mean for n, told in users.values())
+    total = sum(n * slice_interval.mean for n, slice_interval in users.values())
     assert total / len(ours.users) == pytest.approx(ours.metrics["ndcg@10"])
     items = by_items(ours, split, split.train.counts)
     assert [name.split(" items")[0] for name in items] == ["head", "tail", "cold"]
-    assert all(0 <= told.mean <= 1 for _, told in items.values())
+    assert all(0 <= slice_interval.mean <= 1 for _, slice_interval in items.values())

@@ -1,4 +1,4 @@
-"""Vectors that are not what a ranker needs are refused with the reason."""
+"""Invalid embeddings are refused with the reason."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from recommendations.engine.models.embeddings import Embeddings
 pytestmark = pytest.mark.engine
 
 
-def sound() -> Embeddings:
+def valid_embeddings() -> Embeddings:
     random = np.random.default_rng(1)
     return Embeddings.stack(
         np.array([1, 4]),
@@ -21,7 +21,7 @@ def sound() -> Embeddings:
 
 
 def test_one_dot_product_adds_both_biases() -> None:
-    vectors = sound()
+    vectors = valid_embeddings()
     users, items = vectors.users, vectors.items
     expected = users[1, :5] @ items[2, :5] + users[1, 5] + items[2, 6]
     assert users[1] @ items[2] == pytest.approx(expected, abs=1e-6)
@@ -29,8 +29,8 @@ def test_one_dot_product_adds_both_biases() -> None:
     assert users.dtype == items.dtype == np.float32
 
 
-def broken(**changes: np.ndarray) -> Embeddings:
-    return replace(sound(), **changes)
+def changed_embeddings(**changes: np.ndarray) -> Embeddings:
+    return replace(valid_embeddings(), **changes)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def broken(**changes: np.ndarray) -> Embeddings:
     [
         ({"user_ids": np.array([4, 1])}, "ascending"),
         ({"item_ids": np.array([1, 2])}, "2 item ids and 3 item vectors"),
-        ({"users": sound().users.astype(np.float64)}, "float32"),
-        ({"users": sound().users * 2}, "must be 1"),
+        ({"users": valid_embeddings().users.astype(np.float64)}, "float32"),
+        ({"users": valid_embeddings().users * 2}, "must be 1"),
         ({"items": np.full((3, 7), np.nan, np.float32)}, "NaN"),
         ({"items": np.ones((3, 6), np.float32)}, "7 columns, item vectors 6"),
     ],
 )
-def test_unsound_vectors_are_refused(changes: dict[str, np.ndarray], message: str) -> None:
+def test_invalid_vectors_are_refused(changes: dict[str, np.ndarray], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        broken(**changes)
+        changed_embeddings(**changes)

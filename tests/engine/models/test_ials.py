@@ -1,4 +1,4 @@
-"""Implicit alternating least squares finds what goes together, and is the least that it is said to be."""
+"""iALS learns co-occurrence, solves its equations, and agrees with an independent implementation."""
 
 import numpy as np
 import pytest
@@ -16,23 +16,23 @@ def likes(n_users: int = 200) -> csr_matrix:
     return known.matrix((known.half_stars == 10).astype(np.float32))
 
 
-def test_one_rating_tells_what_goes_with_it() -> None:
+def test_one_rating_predicts_co_occurring_items() -> None:
     items = ials.fit_items(likes())
     scores = ials.fold_in_rows(items) @ items.T
-    alike = (np.arange(30)[:, None] + np.arange(30)) % 2 == 0
-    assert scores[alike].min() > scores[~alike].max()
+    same_parity = (np.arange(30)[:, None] + np.arange(30)) % 2 == 0
+    assert scores[same_parity].min() > scores[~same_parity].max()
 
 
-def test_threads_and_repetition_change_no_bit() -> None:
+def test_threads_and_repetition_give_identical_bits() -> None:
     matrix = csr_matrix(vstack([likes()] * 30))
     assert len({ials.fit_items(matrix, threads=threads).tobytes() for threads in (1, 1, 3)}) == 1
     assert ials.fit_items(matrix, seed=1).tobytes() != ials.fit_items(matrix).tobytes()
 
 
-def test_items_without_ratings_are_like_nothing() -> None:
+def test_items_without_ratings_have_zero_vectors() -> None:
     matrix = likes()
-    wider = csr_matrix((matrix.data, matrix.indices, matrix.indptr), (matrix.shape[0], matrix.shape[1] + 2))
-    items = ials.fit_items(wider)
+    padded = csr_matrix((matrix.data, matrix.indices, matrix.indptr), (matrix.shape[0], matrix.shape[1] + 2))
+    items = ials.fit_items(padded)
     assert not items[-2:].any()
     assert not ials.fold_in_rows(items)[-2:].any()
     assert np.isfinite(items).all()
@@ -49,8 +49,8 @@ def test_a_fold_in_row_solves_for_one_rating() -> None:
     assert ials.fold_in_rows(items)[3] == pytest.approx(expected, rel=1e-3, abs=1e-6)
 
 
-def test_it_ranks_as_another_implementation_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`implicit` has one λ for all; with that, and when both have come to rest, scores agree."""
+def test_it_ranks_like_another_implementation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`implicit` has one λ for all; with that, and after both have converged, scores agree."""
     monkeypatch.setattr(ials, "ITEM_POWER", 0.0)
     monkeypatch.setattr(ials, "RIDGE", 5.0)
     monkeypatch.setattr(ials, "EPOCHS", 100)

@@ -1,4 +1,4 @@
-"""Predicted stars: on the scale, near what people give, and with an error that is honest."""
+"""Predicted ratings are on the scale, close to the true ratings, and reported with an unbiased error."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ N_USERS, N_ITEMS = 120, 80
 
 @pytest.fixture(scope="module")
 def two_tastes() -> Interactions:
-    """A checkerboard: half of the people love even movies and dislike odd ones, the others the reverse."""
+    """A checkerboard: half of the users love even movies and dislike odd ones, the others the reverse."""
     rng = np.random.default_rng(9)
     users, items = (
         np.repeat(np.arange(N_USERS), 30),
@@ -30,77 +30,81 @@ def two_tastes() -> Interactions:
 
 
 @pytest.fixture(scope="module")
-def alike() -> NDArray[np.float32]:
-    """Directions that know which movies are alike, as a trained model's do."""
+def movie_directions() -> NDArray[np.float32]:
+    """Directions that express which movies are similar, like a trained model's."""
     side = np.where(np.arange(N_ITEMS) % 2, 1, -1)[:, None]
     noise = np.random.default_rng(1).normal(scale=0.3, size=(N_ITEMS, 8))
     return directions(np.column_stack([side + noise, np.ones((N_ITEMS, 2))]).astype(np.float32))
 
 
-def test_taste_is_read_from_ratings_of_movies_alike(two_tastes: Interactions, alike: NDArray[np.float32]) -> None:
-    stars = calibrate(split_by_user_time(two_tastes), alike).stars
+def test_taste_is_inferred_from_ratings_of_similar_movies(
+    two_tastes: Interactions, movie_directions: NDArray[np.float32]
+) -> None:
+    stars = calibrate(split_by_user_time(two_tastes), movie_directions).stars
     rated, given = np.array([0, 2, 4, 1, 3], np.int32), np.array([9, 10, 9, 3, 2], np.int8)
-    loved, disliked = stars.predict(alike, rated, given, np.array([6, 7], np.int32))
+    loved, disliked = stars.predict(movie_directions, rated, given, np.array([6, 7], np.int32))
     assert loved > 3.8
     assert disliked < 2.2
 
 
-def test_the_error_stands_beside_those_of_simpler_predictions(
-    two_tastes: Interactions, alike: NDArray[np.float32]
+def test_the_error_is_reported_beside_those_of_baselines(
+    two_tastes: Interactions, movie_directions: NDArray[np.float32]
 ) -> None:
-    errors = calibrate(split_by_user_time(two_tastes), alike).errors
+    errors = calibrate(split_by_user_time(two_tastes), movie_directions).errors
     assert set(errors) == {"stars", "mean", "user mean", "movie mean", "biased MF"}
     assert errors["stars"].rmse < 0.7
     assert min(errors["user mean"].rmse, errors["movie mean"].rmse) > 1.2
     assert all(0 < error.mae <= error.rmse for error in errors.values())
 
 
-def test_the_error_is_that_of_ratings_no_part_has_seen(two_tastes: Interactions, alike: NDArray[np.float32]) -> None:
+def test_the_error_is_that_of_unseen_ratings(two_tastes: Interactions, movie_directions: NDArray[np.float32]) -> None:
     split = split_by_user_time(two_tastes)
     shuffled = split.test.half_stars.copy()
     np.random.default_rng(0).shuffle(shuffled)
     split.test.half_stars[:] = shuffled
-    assert calibrate(split, alike).errors["stars"].rmse > 1.2
+    assert calibrate(split, movie_directions).errors["stars"].rmse > 1.2
 
 
-def test_predictions_stay_on_the_scale(alike: NDArray[np.float32]) -> None:
+def test_predictions_stay_on_the_scale(movie_directions: NDArray[np.float32]) -> None:
     stars = RatingPredictor(np.asarray(3.5), np.full(N_ITEMS, 9, np.float32), np.array([3.5, 1, 1, 1]))
     rated, given = np.array([1], np.int32), np.array([10], np.int8)
-    assert stars.predict(alike, rated, given, np.array([2], np.int32)).tolist() == [5]
+    assert stars.predict(movie_directions, rated, given, np.array([2], np.int32)).tolist() == [5]
 
 
-def test_somebody_without_ratings_gets_what_the_movie_gets(
-    two_tastes: Interactions, alike: NDArray[np.float32]
+def test_a_user_without_ratings_gets_the_movies_mean(
+    two_tastes: Interactions, movie_directions: NDArray[np.float32]
 ) -> None:
     stars = RatingPredictor.of(two_tastes)
     nothing = np.empty(0, np.int32)
-    predicted = stars.predict(alike, nothing, nothing.astype(np.int8), np.arange(3, dtype=np.int32))
+    predicted = stars.predict(movie_directions, nothing, nothing.astype(np.int8), np.arange(3, dtype=np.int32))
     np.testing.assert_allclose(predicted, stars.mean + stars.offsets[:3])
 
 
-def test_a_movie_nobody_rated_lies_at_the_mean() -> None:
+def test_a_movie_without_ratings_is_at_the_mean() -> None:
     stars = RatingPredictor.of(
         Interactions.from_columns([1, 1, 2], [0, 1, 2], [10, 8, 2], [0, 0, 0]).where(np.array([1, 1, 0]) > 0)
     )
     assert stars.offsets[2] == 0
 
 
-def test_it_comes_back_from_its_arrays(two_tastes: Interactions, alike: NDArray[np.float32]) -> None:
-    stars = calibrate(split_by_user_time(two_tastes), alike).stars.with_offsets_of(two_tastes)
-    again = RatingPredictor(**vars(stars))
+def test_it_is_restored_from_its_arrays(two_tastes: Interactions, movie_directions: NDArray[np.float32]) -> None:
+    stars = calibrate(split_by_user_time(two_tastes), movie_directions).stars.with_offsets_of(two_tastes)
+    restored = RatingPredictor(**vars(stars))
     row = two_tastes.row(3)
     others = np.setdiff1d(np.arange(N_ITEMS), row[0]).astype(np.int32)
-    np.testing.assert_array_equal(again.predict(alike, *row, others), stars.predict(alike, *row, others))
+    np.testing.assert_array_equal(
+        restored.predict(movie_directions, *row, others), stars.predict(movie_directions, *row, others)
+    )
 
 
-def test_without_held_out_ratings_there_is_nothing_to_judge(alike: NDArray[np.float32]) -> None:
-    one_each = Interactions.from_columns([1, 2], [0, 1], [10, 8], [0, 0])
+def test_without_held_out_ratings_there_is_nothing_to_evaluate(movie_directions: NDArray[np.float32]) -> None:
+    single_ratings = Interactions.from_columns([1, 2], [0, 1], [10, 8], [0, 0])
     with pytest.raises(ValueError, match="no rating is held out"):
-        calibrate(split_by_user_time(one_each), alike[:2])
+        calibrate(split_by_user_time(single_ratings), movie_directions[:2])
 
 
 def test_the_baseline_learns_both_tastes(two_tastes: Interactions) -> None:
     predict = biased_mf(two_tastes)
-    even = predict(np.arange(0, N_USERS, 2), np.zeros(N_USERS // 2, np.int32))
-    odd = predict(np.arange(1, N_USERS, 2), np.zeros(N_USERS // 2, np.int32))
-    assert even.mean() > odd.mean() + 0.5
+    even_users = predict(np.arange(0, N_USERS, 2), np.zeros(N_USERS // 2, np.int32))
+    odd_users = predict(np.arange(1, N_USERS, 2), np.zeros(N_USERS // 2, np.int32))
+    assert even_users.mean() > odd_users.mean() + 0.5

@@ -1,4 +1,4 @@
-"""When somebody comes tells what they may like: what is rated at a time is not what is rated at all times."""
+"""Time lift: items rated mostly in one period are recommended to users of that period."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ START, YEAR = 1_000_000_000, 31_557_600
 
 
 def two_times(n_users: int = 80) -> Interactions:
-    """The first half of the users come early and like what is there, the others late; some items are always there."""
+    """Half of the users rate early and like early items, the others late ones; some items are always there."""
     random = np.random.default_rng(0)
     rows = [
         (user, item, random.integers(7, 11), START + (user >= n_users / 2) * 10 * YEAR + random.integers(YEAR))
@@ -26,18 +26,18 @@ def two_times(n_users: int = 80) -> Interactions:
     return Interactions.from_columns(*np.array(rows).T)
 
 
-def test_what_is_rated_at_one_time_only_is_lifted_then_and_lowered_at_others() -> None:
+def test_items_rated_in_one_period_only_have_lift_then_and_negative_lift_otherwise() -> None:
     ratings = two_times()
-    told = time_lift(ratings, period_centers_of(ratings))
-    assert told.shape == (24, len(period_centers_of(ratings)))
-    early, late = told[:, :8].mean(axis=1), told[:, 8:].mean(axis=1)
+    lift = time_lift(ratings, period_centers_of(ratings))
+    assert lift.shape == (24, len(period_centers_of(ratings)))
+    early, late = lift[:, :8].mean(axis=1), lift[:, 8:].mean(axis=1)
     assert (early[EARLY] > 0.3).all()
     assert (late[EARLY] < -0.5).all()
     assert (late[LATE] > 0.3).all()
     assert np.abs([early[ALWAYS], late[ALWAYS]]).max() < 0.25
 
 
-def test_few_ratings_tell_little_and_none_nothing() -> None:
+def test_few_ratings_give_little_lift_and_none_give_none() -> None:
     ratings = two_times()
     rare = ratings.where((ratings.ordinals != 0) | (ratings.user_ordinals == ratings.user_ordinals[0]))
     none = ratings.where(ratings.ordinals != 0)
@@ -46,22 +46,22 @@ def test_few_ratings_tell_little_and_none_nothing() -> None:
     assert not time_lift(none, period_centers)[0].any()
 
 
-def test_where_all_is_rated_at_once_there_is_one_time() -> None:
+def test_simultaneous_ratings_form_one_period() -> None:
     ratings = Interactions.from_columns([1, 1, 2], [1, 2, 2], [8, 9, 10], [7, 7, 7])
     assert period_centers_of(ratings).tolist() == [7]
     assert time_lift(ratings, period_centers_of(ratings)) == pytest.approx(np.zeros((2, 1)))
-    nobody = ratings.where(np.zeros(3, bool))
-    assert not time_lift(nobody, period_centers_of(nobody)).any()
+    empty = ratings.where(np.zeros(3, bool))
+    assert not time_lift(empty, period_centers_of(empty)).any()
 
 
-def test_between_two_times_both_count() -> None:
+def test_between_two_centers_both_periods_count() -> None:
     shares = period_weights(np.array([100, 200, 400]), [0, 100, 125, 300, 400, 9_999])
     assert shares == pytest.approx(
         np.array([[1, 0, 0], [1, 0, 0], [0.75, 0.25, 0], [0, 0.5, 0.5], [0, 0, 1], [0, 0, 1]])
     )
 
 
-def test_somebody_new_is_shown_what_is_liked_at_their_time() -> None:
+def test_a_new_user_is_shown_movies_of_their_period() -> None:
     ratings = two_times()
     model = train(ratings, plain_features(ratings), TrainingConfig(dimension=24, fits=1, epochs=20))
 
@@ -75,7 +75,7 @@ def test_somebody_new_is_shown_what_is_liked_at_their_time() -> None:
     assert gap([]) > 0
 
 
-def test_what_is_rated_at_the_same_time_is_not_alike_for_that() -> None:
+def test_being_rated_at_the_same_time_does_not_make_items_similar() -> None:
     ratings = two_times()
     model = train(ratings, plain_features(ratings), TrainingConfig(dimension=24, fits=1, epochs=20))
     units = directions(model.embeddings.items, model.fold_in.periods)

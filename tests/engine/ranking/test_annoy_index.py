@@ -1,4 +1,4 @@
-"""The Annoy index: right for dot products, reproducible, and never trusted blindly."""
+"""The Annoy index is correct for dot products, reproducible, and validated when opened."""
 
 from pathlib import Path
 
@@ -28,26 +28,26 @@ def users(n: int) -> np.ndarray:
 
 def recall(items: np.ndarray, path: Path, search_k: int) -> float:
     index = open_index(path, items, search_k=search_k)
-    found = [
+    recalls = [
         np.isin(exact_rank_naive(user, items, 10).ordinals, approximate_rank(user, index, 10).ordinals).mean()
         for user in users(100)
     ]
-    return float(np.mean(found))
+    return float(np.mean(recalls))
 
 
-def test_items_of_unlike_norms_are_found(items: np.ndarray, tmp_path: Path) -> None:
+def test_items_of_different_norms_are_found(items: np.ndarray, tmp_path: Path) -> None:
     build_index(items, tmp_path / "movies.ann", n_trees=10)
     assert recall(items, tmp_path / "movies.ann", search_k=1_500) > 0.95
 
 
-def test_looking_at_more_finds_more_and_says_so(items: np.ndarray, tmp_path: Path) -> None:
+def test_inspecting_more_nodes_finds_more_and_is_reported(items: np.ndarray, tmp_path: Path) -> None:
     build_index(items, tmp_path / "movies.ann", n_trees=10)
     assert recall(items, tmp_path / "movies.ann", 100) < recall(items, tmp_path / "movies.ann", 3_000)
     index = open_index(tmp_path / "movies.ann", items, search_k=1_000)
     assert approximate_rank(users(1)[0], index, 10, exclude=[1, 2, 3]).examined < len(items)
 
 
-def test_scores_are_true(items: np.ndarray, tmp_path: Path) -> None:
+def test_scores_are_exact(items: np.ndarray, tmp_path: Path) -> None:
     build_index(items, tmp_path / "movies.ann", n_trees=10)
     user = users(1)[0]
     ranking = approximate_rank(user, open_index(tmp_path / "movies.ann", items), 50)
@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(items: np.ndarray, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("rows", "columns", "complaint"),
+    ("n_rows", "n_columns", "message"),
     [
         (3_000, 17, "no index of 3000 × 17"),
         (2_999, 18, "holds 3000 items"),
@@ -78,15 +78,15 @@ def test_a_file_that_cannot_be_written_leaves_nothing(items: np.ndarray, tmp_pat
     ],
 )
 def test_the_index_of_other_vectors_is_refused(
-    items: np.ndarray, tmp_path: Path, rows: int, columns: int, complaint: str
+    items: np.ndarray, tmp_path: Path, n_rows: int, n_columns: int, message: str
 ) -> None:
     build_index(items, tmp_path / "movies.ann", n_trees=2)
-    with pytest.raises(IndexFileError, match=complaint):
-        open_index(tmp_path / "movies.ann", np.ones((rows, columns), np.float32))
+    with pytest.raises(IndexFileError, match=message):
+        open_index(tmp_path / "movies.ann", np.ones((n_rows, n_columns), np.float32))
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.9])
-def test_a_file_cut_short_is_refused(items: np.ndarray, tmp_path: Path, kept: float) -> None:
+def test_a_truncated_file_is_refused(items: np.ndarray, tmp_path: Path, kept: float) -> None:
     path = tmp_path / "movies.ann"
     build_index(items, path, n_trees=1)
     node = 16 + 4 * 19
@@ -95,14 +95,14 @@ def test_a_file_cut_short_is_refused(items: np.ndarray, tmp_path: Path, kept: fl
         open_index(path, items)
 
 
-def test_vectors_without_items_or_numbers_are_refused(items: np.ndarray, tmp_path: Path) -> None:
+def test_empty_or_non_finite_vectors_are_refused(items: np.ndarray, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no item"):
         build_index(items[:0], tmp_path / "movies.ann", n_trees=1)
     with pytest.raises(ValueError, match="NaN"):
         build_index(np.full((3, 4), np.nan, np.float32), tmp_path / "movies.ann", n_trees=1)
 
 
-def test_similar_movies_point_the_same_way_whatever_their_length_and_bias() -> None:
+def test_similar_movies_ignore_norm_and_bias() -> None:
     items = np.array([[1, 1, 1, 0], [5, 5, 1, 9], [3, 0, 1, 0], [-1, -1, 1, 99], [0, 0, 1, 0]], np.float32)
     units = directions(items)
     ranking = exact_rank_naive(units[0], units, 4, exclude=[0])

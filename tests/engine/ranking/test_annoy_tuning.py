@@ -1,4 +1,4 @@
-"""An index is as good as it says, and says what it costs."""
+"""A tuned index reaches its target recall and reports its cost."""
 
 import json
 from dataclasses import asdict
@@ -25,9 +25,7 @@ def vectors() -> tuple[Vectors, Vectors]:
 
 
 @pytest.mark.parametrize("target", [0.7, 0.99])
-def test_the_recall_asked_for_is_the_recall_found(
-    vectors: tuple[Vectors, Vectors], tmp_path: Path, target: float
-) -> None:
+def test_the_index_reaches_the_target_recall(vectors: tuple[Vectors, Vectors], tmp_path: Path, target: float) -> None:
     items, users = vectors
     ranker = ExactRanker.prepare(items)
     plan = tune_index(items, users, tmp_path / "movies.ann", ranker=ranker, target=target)
@@ -37,7 +35,7 @@ def test_the_recall_asked_for_is_the_recall_found(
     assert plan.bytes == (tmp_path / "movies.ann").stat().st_size
 
 
-def test_a_lower_recall_looks_at_less(vectors: tuple[Vectors, Vectors], tmp_path: Path) -> None:
+def test_a_lower_recall_inspects_fewer_nodes(vectors: tuple[Vectors, Vectors], tmp_path: Path) -> None:
     items, users = vectors
     ranker = ExactRanker.prepare(items)
     low, high = (tune_index(items, users, tmp_path / "i.ann", ranker=ranker, target=target) for target in (0.7, 0.99))

@@ -1,4 +1,4 @@
-"""What every ranker promises, whichever way it finds the best."""
+"""The contract of every ranker."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +93,7 @@ def test_repeated_and_unsorted_ordinals_count_once(rank: Rank, items: Vectors) -
     assert pairs(ranking) == reference(USER, items, 9, [3, 8], [1, 3, 5, 8, 9])
 
 
-def test_all_tied_items_come_in_order_of_ordinals(rank: Rank) -> None:
+def test_tied_items_come_in_order_of_ordinals(rank: Rank) -> None:
     assert rank(np.zeros(DIMENSION, np.float32), 10, exclude=[2]).ordinals.tolist() == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
@@ -111,7 +111,7 @@ def test_nothing_eligible_gives_an_empty_ranking(rank: Rank, filters: dict[str, 
     assert len(ranking) == 0
 
 
-def test_none_wanted_gives_an_empty_ranking(rank: Rank) -> None:
+def test_a_k_of_zero_gives_an_empty_ranking(rank: Rank) -> None:
     ranking = rank(USER, 0)
     assert (ranking.ordinals.dtype, ranking.scores.dtype, len(ranking)) == (np.int32, np.float32, 0)
 

@@ -1,4 +1,4 @@
-"""The ranker that serves is exact: the same list as a full sort of true scores, whatever the vectors."""
+"""The exact ranker returns the list of a full sort of true scores, for any vectors."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def pairs(ranking: Ranking) -> list[tuple[int, float]]:
 
 @settings(max_examples=300, deadline=None)
 @given(queries())
-def test_the_list_is_that_of_a_full_sort(
+def test_the_list_equals_that_of_a_full_sort(
     query: tuple[Vectors, Vectors, int, list[int] | None, list[int] | None],
 ) -> None:
     user, items, k, exclude, candidates = query
@@ -61,7 +61,7 @@ def test_the_list_is_that_of_a_full_sort(
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[Vectors, Vectors]:
-    """Users and items as a model leaves them: a few strong directions, biases that go with popularity."""
+    """Users and items like a trained model's: a few dominant directions, and biases that correlate with popularity."""
     rng = np.random.default_rng(4)
     strengths = 0.8 ** np.arange(30)
     popularity = rng.normal(size=(5_000, 1))
@@ -81,8 +81,8 @@ def full_sort(user: Vectors, items: Vectors) -> NDArray[np.int64]:
 FILTERS = ["nothing", "20 rated", "2,000 rated", "a genre", "half of the movies", "a genre without the rated"]
 
 
-@pytest.mark.parametrize("what", FILTERS)
-def test_filters_of_every_size_leave_the_order_true(trained: tuple[Vectors, Vectors], what: str) -> None:
+@pytest.mark.parametrize("filter_name", FILTERS)
+def test_filters_of_every_size_keep_the_order_exact(trained: tuple[Vectors, Vectors], filter_name: str) -> None:
     users, items = trained
     ranker = ExactRanker.prepare(items)
     rng = np.random.default_rng(5)
@@ -95,7 +95,7 @@ def test_filters_of_every_size_leave_the_order_true(trained: tuple[Vectors, Vect
             "a genre": (None, rng.choice(5_000, 250, replace=False)),
             "half of the movies": (None, rng.choice(5_000, 2_500, replace=False)),
             "a genre without the rated": (order[:2_000], rng.choice(5_000, 250, replace=False)),
-        }[what]
+        }[filter_name]
         eligible = np.ones(5_000, bool) if candidates is None else np.isin(np.arange(5_000), candidates)
         eligible[[] if exclude is None else exclude] = False
         ranking = ranker.rank(user, 10, exclude=exclude, candidates=candidates)
@@ -103,7 +103,7 @@ def test_filters_of_every_size_leave_the_order_true(trained: tuple[Vectors, Vect
         assert ranking.examined == eligible.sum()
 
 
-def test_somebody_who_has_rated_nearly_everything_and_a_genre_of_seven() -> None:
+def test_a_user_who_rated_nearly_everything_and_a_genre_of_seven() -> None:
     rng = np.random.default_rng(9)
     items = rng.normal(size=(20_500, 18)).astype(np.float32)
     ranker = ExactRanker.prepare(items)
@@ -113,11 +113,11 @@ def test_somebody_who_has_rated_nearly_everything_and_a_genre_of_seven() -> None
         assert ranker.rank(user, 10, exclude=order[:20_000]).ordinals.tolist() == order[20_000:20_010].tolist()
         of_genre = order[np.isin(order, genre)].tolist()
         assert ranker.rank(user, 10, candidates=genre).ordinals.tolist() == of_genre
-        left = [item for item in of_genre if item not in order[:20_000]]
-        assert ranker.rank(user, 10, exclude=order[:20_000], candidates=genre).ordinals.tolist() == left
+        remaining = [item for item in of_genre if item not in order[:20_000]]
+        assert ranker.rank(user, 10, exclude=order[:20_000], candidates=genre).ordinals.tolist() == remaining
 
 
-def test_sums_keep_their_order_in_a_process_that_compiles_anew(tmp_path: Path) -> None:
+def test_sums_keep_their_order_in_a_process_that_compiles_again(tmp_path: Path) -> None:
     program = """
         import numpy as np
         from recommendations.engine.ranking.exact import ExactRanker
@@ -127,32 +127,32 @@ def test_sums_keep_their_order_in_a_process_that_compiles_anew(tmp_path: Path) -
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=True)  # noqa: S603
-    assert done.stdout.strip() == "[0]"
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=True)  # noqa: S603
+    assert result.stdout.strip() == "[0]"
 
 
-@pytest.mark.parametrize("who", ["user", "items"])
-def test_the_smallest_numbers_keep_the_order_true(who: str) -> None:
+@pytest.mark.parametrize("tiny_side", ["user", "items"])
+def test_the_smallest_numbers_keep_the_order_exact(tiny_side: str) -> None:
     rng = np.random.default_rng(6)
     tiny = (rng.integers(-3, 4, (200, 8)) * np.float32(1e-45)).astype(np.float32)
     large = rng.normal(scale=1e14, size=(200, 8)).astype(np.float32)
-    users, items = (tiny, large) if who == "user" else (large, tiny)
+    users, items = (tiny, large) if tiny_side == "user" else (large, tiny)
     ranker = ExactRanker.prepare(items)
     for user in users[:20]:
         assert pairs(ranker.rank(user, 5)) == reference(user, items, 5)
 
 
-def test_codes_are_as_far_from_the_truth_as_they_say(trained: tuple[Vectors, Vectors]) -> None:
+def test_code_errors_are_within_their_bounds(trained: tuple[Vectors, Vectors]) -> None:
     _, items = trained
     arrays = ExactRanker.prepare(items).arrays()
     filled = arrays["ordinals"] >= 0
-    told = arrays["mean"] + arrays["codes"][filled] * arrays["steps"][filled][:, None].astype(np.float64)
-    off = np.linalg.norm(items[arrays["ordinals"][filled]] - told, axis=1)
-    assert (off <= arrays["errors"][filled]).all()
-    assert off.max() < 0.03 * np.linalg.norm(items - arrays["mean"], axis=1).max()
+    decoded = arrays["mean"] + arrays["codes"][filled] * arrays["steps"][filled][:, None].astype(np.float64)
+    errors = np.linalg.norm(items[arrays["ordinals"][filled]] - decoded, axis=1)
+    assert (errors <= arrays["errors"][filled]).all()
+    assert errors.max() < 0.03 * np.linalg.norm(items - arrays["mean"], axis=1).max()
 
 
-def test_a_filter_leaves_nothing_behind(trained: tuple[Vectors, Vectors]) -> None:
+def test_a_filter_does_not_affect_later_queries(trained: tuple[Vectors, Vectors]) -> None:
     users, items = trained
     ranker = ExactRanker.prepare(items)
     before = pairs(ranker.rank(users[0], 50))
@@ -169,12 +169,12 @@ def test_it_works_from_mapped_files(trained: tuple[Vectors, Vectors], tmp_path: 
     for name, array in arrays.items():
         np.save(tmp_path / f"{name}.npy", array)
     mapped = {name: np.load(tmp_path / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in arrays}
-    again = ExactRanker.from_arrays(mapped.pop("items"), mapped)
-    assert pairs(again.rank(users[0], 20)) == pairs(ranker.rank(users[0], 20))
+    restored = ExactRanker.from_arrays(mapped.pop("items"), mapped)
+    assert pairs(restored.rank(users[0], 20)) == pairs(ranker.rank(users[0], 20))
 
 
-def test_whatever_is_asked_is_one_type_to_the_compiler(trained: tuple[Vectors, Vectors]) -> None:
-    """What is compiled when a version is opened need not be compiled, or read from disk, in somebody's request."""
+def test_all_queries_share_one_compiled_signature(trained: tuple[Vectors, Vectors]) -> None:
+    """Code compiled when a version is opened is not compiled, or loaded from disk, during a request."""
     users, items = (vectors.view() for vectors in trained)
     users.flags.writeable = False
     ranker = ExactRanker.prepare(items)
@@ -191,17 +191,17 @@ def test_digests_of_other_vectors_are_refused(trained: tuple[Vectors, Vectors]) 
         ExactRanker.from_arrays(items[:-1], ExactRanker.prepare(items).arrays())
 
 
-def test_threads_do_not_disturb_each_other(trained: tuple[Vectors, Vectors]) -> None:
+def test_threads_do_not_interfere(trained: tuple[Vectors, Vectors]) -> None:
     users, items = trained
     ranker = ExactRanker.prepare(items)
     expected = [pairs(ranker.rank(user, 10, exclude=range(i * 100))) for i, user in enumerate(users)]
     wrong: list[int] = []
 
-    def ask(turn: int) -> None:
-        order = np.random.default_rng(turn).permutation(np.tile(np.arange(len(users)), 10))
+    def query_repeatedly(seed: int) -> None:
+        order = np.random.default_rng(seed).permutation(np.tile(np.arange(len(users)), 10))
         wrong.extend(i for i in order if pairs(ranker.rank(users[i], 10, exclude=range(i * 100))) != expected[i])
 
-    threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(4)]
+    threads = [threading.Thread(target=query_repeatedly, args=(seed,)) for seed in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -209,19 +209,19 @@ def test_threads_do_not_disturb_each_other(trained: tuple[Vectors, Vectors]) -> 
     assert not wrong
 
 
-def test_many_users_at_once_get_what_each_gets_alone(trained: tuple[Vectors, Vectors]) -> None:
+def test_a_batch_gives_each_user_the_same_list_as_a_single_query(trained: tuple[Vectors, Vectors]) -> None:
     users, items = trained
     ranker = ExactRanker.prepare(items)
     rated = [np.random.default_rng(i).choice(5_000, 100 * i, replace=False) for i in range(len(users))]
     indptr = np.cumsum([0, *map(len, rated)])
     ordinals, scores = ranker.rank_many(users, 100, exclude=(indptr, np.concatenate(rated)))
     for i, user in enumerate(users):
-        alone = ranker.rank(user, 100, exclude=rated[i])
-        assert ordinals[i].tolist() == alone.ordinals.tolist()
-        assert scores[i].tolist() == alone.scores.tolist()
+        single = ranker.rank(user, 100, exclude=rated[i])
+        assert ordinals[i].tolist() == single.ordinals.tolist()
+        assert scores[i].tolist() == single.scores.tolist()
 
 
-def test_many_users_with_little_left_get_gaps() -> None:
+def test_users_with_few_items_left_get_gaps() -> None:
     ranker = ExactRanker.prepare(whole_numbers(5, 4))
     ordinals, scores = ranker.rank_many(
         np.ones((2, 4), np.float32), 7, exclude=(np.array([0, 4, 4]), np.array([0, 1, 2, 4]))
@@ -231,7 +231,7 @@ def test_many_users_with_little_left_get_gaps() -> None:
     assert np.isneginf(scores[ordinals < 0]).all()
 
 
-def test_rows_of_exclusions_must_fit_the_users() -> None:
+def test_exclusion_rows_must_match_the_users() -> None:
     ranker = ExactRanker.prepare(whole_numbers(5, 4))
     with pytest.raises(ValueError, match="no row for each of the 2 users"):
         ranker.rank_many(np.ones((2, 4), np.float32), 7, exclude=(np.array([0, 4]), np.array([0, 1, 2, 4])))

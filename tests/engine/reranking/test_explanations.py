@@ -1,4 +1,4 @@
-"""An explanation adds up to the score it explains."""
+"""Explanations sum to the score that they explain."""
 
 import numpy as np
 import pytest
@@ -44,16 +44,16 @@ def test_a_block_is_credited_with_its_own_part_only(parts: dict[str, np.ndarray]
         np.testing.assert_array_equal(after[name], before[name])
 
 
-def test_ratings_add_up_to_the_score_and_go_with_the_rating(items: np.ndarray) -> None:
+def test_rating_shares_add_up_to_the_score_and_follow_their_ratings(items: np.ndarray) -> None:
     rng = np.random.default_rng(3)
-    rows, first_rows, short_rows = rng.normal(size=(3, N_ITEMS, D + 1))
+    rows, single_history_rows, short_history_rows = rng.normal(size=(3, N_ITEMS, D + 1))
     prior, average, neutral = rng.normal(size=(3, D + 1))
     weights = np.linspace(0.1, 1, 11, dtype=np.float32)
-    fold_in = FoldIn.closed(
+    fold_in = FoldIn.build(
         weights,
         long_history_rows=rows,
-        single_history_rows=first_rows,
-        short_history_rows=short_rows,
+        single_history_rows=single_history_rows,
+        short_history_rows=short_history_rows,
         prior=prior,
         average=average,
         neutral=neutral,
