@@ -1,11 +1,10 @@
-"""What a site of a given size needs of every part of recsite, from what one of each thing costs.
+"""Estimate the resources of a site of a given size from measured unit costs.
 
     .venv/bin/python -m benchmarks.scaling
-    .venv/bin/python -m benchmarks.scaling --ratings 1e9 --users 1e8 --movies 1e6 --requests 500 --cores 16 --memory 64
+    .venv/bin/python -m benchmarks.scaling --ratings 1e9 --users 1e8 --movies 1e6 --requests 500 --cores 16
 
-prints what is needed beside what one machine has, more than that in bold.  `--cost request=0.004` puts in a cost of
-your own.
-docs/scaling.md explains the table of 1, 10, 100 and 1,000 times ml-25m, which this prints without arguments.
+prints a Markdown table; needs that exceed one machine are bold. `--cost request=0.004` replaces a unit cost. Without
+arguments the table is that of docs/scaling.md, for 1, 10, 100 and 1,000 times ml-25m.
 """
 
 import argparse
@@ -17,7 +16,7 @@ MB, GB, HOUR = 1e6, 1e9, 3600.0
 
 @dataclass(frozen=True)
 class Site:
-    """How much there is; `requests` a second at the busiest time."""
+    """The size of a site; `requests` are those per second at the busiest time."""
 
     ratings: float = 25_000_095
     users: float = 162_541
@@ -26,7 +25,7 @@ class Site:
     dimension: int = 128
 
     def times(self, factor: float) -> "Site":
-        """As many times the people, ratings and requests; a catalogue grows with the root of that."""
+        """Return a site with this many times the users, ratings and requests; movies grow with its square root."""
         return replace(
             self,
             ratings=self.ratings * factor,
@@ -38,7 +37,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Machine:
-    """What one machine has: cores, bytes of memory and disk, bytes a second of network, and hours for the night."""
+    """One machine: cores, bytes of memory and disk, bytes per second of network, and seconds of a night."""
 
     cores: float = 8
     memory: float = 32 * GB
@@ -49,21 +48,21 @@ class Machine:
 
 @dataclass(frozen=True)
 class Costs:
-    """What one of each thing costs, in bytes or seconds of one core; docs/scaling.md says where each was measured.
+    """Unit costs, in bytes or CPU seconds of one core; docs/scaling.md says where each was measured.
 
     stored_rating, loaded_rating, read_rating, exported_rating
-        A rating in PostgreSQL with its indexes, its first load, its reading for training, its bytes in Parquet.
+        One rating stored in PostgreSQL with its indexes; loaded first; read for training; in Parquet.
     trained_rating, lightfm_step, joined_rating
-        A rating in the memory of a retraining; one rating, column and epoch of a LightFM fit; a rating in the rest of
-        the training: EASE, the fold-in, and the vectors of those whom LightFM was not fitted on.
+        Memory of a retraining per rating; one rating, column and epoch of a LightFM fit; one rating in the rest of the
+        training: EASE, fold-in, and the vectors of users that LightFM was not fitted on.
     handed_rating, spark_rating, spark_step
-        The same of Spark's ALS: a rating in the memory of the retraining and of the cluster; a step as above.
+        The same for ALS on Spark: memory per rating of the retraining and of the cluster; a step as above.
     listed_rating, batch_product
-        A rating, read and folded in for everybody's lists; a movie's column in each of them.
+        One rating read and folded in for the lists of all users; one movie and column in each list.
     ranked_product
-        A movie's column in the list of one request.
+        One movie and column in the list of one request.
     indexed, request
-        A list from the approximate index; a page but for the ranking.
+        A list from the approximate index; a page without the ranking.
     """
 
     stored_rating: float = 114
@@ -89,36 +88,36 @@ class Costs:
 
 @dataclass(frozen=True)
 class Need:
-    """How much of something is needed, beside what one machine has of it."""
+    """A resource: the amount needed and the limit of one machine, both in base units."""
 
     name: str
     amount: float
     limit: float
     unit: float
-    said_in: str
+    unit_name: str
 
     @property
     def machines(self) -> float:
         return self.amount / self.limit
 
     @property
-    def told(self) -> str:
-        return f"{_short(self.amount / self.unit)} {self.said_in}"
+    def text(self) -> str:
+        return f"{_short(self.amount / self.unit)} {self.unit_name}"
 
 
 LIGHTFM_FITS, LIGHTFM_EPOCHS, LIGHTFM_COLUMNS, LIGHTFM_RATINGS = 2, 24, 32, 1_000_000
 SPARK_EPOCHS, SPARK_COLUMNS = 15, 64
 BYTES_OF_A_NUMBER = 4
 BESIDE_A_VECTOR = 24
-"""Bytes of an id, a fingerprint, an offset and a trial's result."""
+"""Bytes of an id, a fingerprint, an offset and a hold-out result."""
 VECTORS_OF_A_MOVIE = 14
-"""In a version: for ranking, likeness, thrice for fold-in, for each of five kinds of features, and in two indexes."""
+"""In a version: for ranking, for similarity, three for fold-in, one per feature block, and in two indexes."""
 INDEXED_FROM = 1_000_000
-"""Movies from which on unfiltered lists come from the approximate index."""
+"""From this many movies on, unfiltered lists come from the approximate index."""
 
 
 def needs(site: Site, machine: Machine, costs: Costs) -> list[Need]:
-    """Every part's need, in the order in which data flow."""
+    """Return the needs of all parts, in the order in which data flows."""
     night = machine.cores * machine.night
     columns = site.dimension + 2
     vectors = columns * BYTES_OF_A_NUMBER + BESIDE_A_VECTOR
@@ -130,26 +129,26 @@ def needs(site: Site, machine: Machine, costs: Costs) -> list[Need]:
     spark = costs.spark_step * SPARK_COLUMNS * SPARK_EPOCHS * site.ratings
     lists = costs.listed_rating * site.ratings + costs.batch_product * site.movies * columns * site.users
     return [
-        Need("database, on disk", costs.stored_rating * site.ratings, machine.disk, GB, "GB"),
-        Need("first load, processor", costs.loaded_rating * site.ratings, machine.night, HOUR, "h"),
-        Need("reading for training, processor", costs.read_rating * site.ratings, machine.night, HOUR, "h"),
+        Need("database, disk", costs.stored_rating * site.ratings, machine.disk, GB, "GB"),
+        Need("first load, CPU", costs.loaded_rating * site.ratings, machine.night, HOUR, "h"),
+        Need("reading for training, CPU", costs.read_rating * site.ratings, machine.night, HOUR, "h"),
         Need("training in one process, memory", costs.trained_rating * site.ratings, machine.memory, GB, "GB"),
-        Need("LightFM, processor", lightfm, LIGHTFM_FITS * machine.night, HOUR, "h"),
-        Need("EASE, ALS and fold-in, processor", costs.joined_rating * site.ratings, machine.night, HOUR, "h"),
-        Need("Spark ALS, memory of the retraining", costs.handed_rating * site.ratings, machine.memory, GB, "GB"),
-        Need("Spark ALS, memory of the cluster", costs.spark_rating * site.ratings, machine.memory, GB, "GB"),
-        Need("Spark ALS, processor of the cluster", spark, night, HOUR, "h"),
-        Need("Parquet for Spark, on disk", costs.exported_rating * site.ratings, machine.disk, GB, "GB"),
-        Need("a version, on each host's disk", version, machine.disk, GB, "GB"),
-        Need("a version, over a host's network", version, machine.network * HOUR, GB, "GB"),
-        Need("movies' vectors, memory of each host", 5 * site.movies * vectors, machine.memory, GB, "GB"),
-        Need("everybody's top 100, processor", lists, night, HOUR, "h"),
-        Need("pages, processor", (costs.request + ranking) * site.requests, machine.cores, 1, "cores"),
+        Need("LightFM, CPU", lightfm, LIGHTFM_FITS * machine.night, HOUR, "h"),
+        Need("EASE, ALS and fold-in, CPU", costs.joined_rating * site.ratings, machine.night, HOUR, "h"),
+        Need("ALS on Spark, memory of the retraining", costs.handed_rating * site.ratings, machine.memory, GB, "GB"),
+        Need("ALS on Spark, memory of the cluster", costs.spark_rating * site.ratings, machine.memory, GB, "GB"),
+        Need("ALS on Spark, CPU of the cluster", spark, night, HOUR, "h"),
+        Need("Parquet for Spark, disk", costs.exported_rating * site.ratings, machine.disk, GB, "GB"),
+        Need("a version, disk of each host", version, machine.disk, GB, "GB"),
+        Need("a version, network of each host", version, machine.network * HOUR, GB, "GB"),
+        Need("movie vectors, memory of each host", 5 * site.movies * vectors, machine.memory, GB, "GB"),
+        Need("top 100 for all users, CPU", lists, night, HOUR, "h"),
+        Need("pages, CPU", (costs.request + ranking) * site.requests, machine.cores, 1, "cores"),
     ]
 
 
 def table(factors: Sequence[float], site: Site, machine: Machine, costs: Costs) -> str:
-    """The needs of a site that is so many times as large, as a Markdown table; bold is more than one machine has."""
+    """Return the needs at several multiples of a site as a Markdown table; bold exceeds one machine."""
     sites = [site.times(factor) for factor in factors]
     head = ["", *(f"{factor:g} ×" for factor in factors)]
     sizes = [
@@ -162,7 +161,7 @@ def table(factors: Sequence[float], site: Site, machine: Machine, costs: Costs) 
 
 
 def _cell(need: Need) -> str:
-    return f"**{need.told}**" if need.machines > 1 else need.told
+    return f"**{need.text}**" if need.machines > 1 else need.text
 
 
 def _short(value: float) -> str:
@@ -173,29 +172,29 @@ def _short(value: float) -> str:
     return f"{value:.2g}" if value < 100 else f"{value:.0f}"
 
 
-def asked() -> tuple[Site, Machine, Costs, Sequence[float]]:
+def parse_arguments() -> tuple[Site, Machine, Costs, Sequence[float]]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for of in (Site, Machine):
-        for field in fields(of):
+    for kind in (Site, Machine):
+        for field in fields(kind):
             parser.add_argument(f"--{field.name}", type=float, default=field.default, metavar="N")
     parser.add_argument("--cost", action="append", default=[], metavar="NAME=VALUE", help="; ".join(_names(Costs)))
-    parser.add_argument("--times", type=float, nargs="+", help="how many times that size (default: 1 10 100 1000)")
+    parser.add_argument("--times", type=float, nargs="+", help="multiples of that size (default: 1 10 100 1000)")
     options = parser.parse_args()
     site = Site(**{name: getattr(options, name) for name in _names(Site)})
     machine = Machine(**{name: getattr(options, name) for name in _names(Machine)})
-    own = dict(assignment.split("=", 1) for assignment in options.cost)
-    if unknown := sorted(set(own) - set(_names(Costs))):
+    overrides = dict(assignment.split("=", 1) for assignment in options.cost)
+    if unknown := sorted(set(overrides) - set(_names(Costs))):
         parser.error(f"unknown: {', '.join(unknown)}")
-    costs = Costs(**{name: float(value) for name, value in own.items()})
+    costs = Costs(**{name: float(value) for name, value in overrides.items()})
     return site, machine, costs, options.times or ((1,) if site != Site() else (1, 10, 100, 1000))
 
 
-def _names(of: type) -> list[str]:
-    return [field.name for field in fields(of)]
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
 
 
 def main() -> None:
-    site, machine, costs, factors = asked()
+    site, machine, costs, factors = parse_arguments()
     print(table(factors, site, machine, costs))
 
 

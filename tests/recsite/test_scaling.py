@@ -1,4 +1,4 @@
-"""The plan for larger sites follows its formulas, and the document shows what the script prints."""
+"""The estimates follow their formulas, and docs/scaling.md shows what the script prints."""
 
 import subprocess
 import sys
@@ -17,14 +17,14 @@ def by_name(site: Site, costs: Costs | None = None, machine: Machine | None = No
     return {need.name: need for need in needs(site, machine or Machine(), costs or Costs())}
 
 
-def test_what_hangs_on_ratings_alone_grows_with_them() -> None:
+def test_what_depends_on_ratings_alone_grows_with_them() -> None:
     one, ten = by_name(Site()), by_name(Site().times(10))
     for name in one:
-        assert ten[name].amount > one[name].amount or name == "LightFM, processor"
-    assert ten["LightFM, processor"].amount == one["LightFM, processor"].amount
-    for name in ("database, on disk", "EASE, ALS and fold-in, processor", "Spark ALS, processor of the cluster"):
+        assert ten[name].amount > one[name].amount or name == "LightFM, CPU"
+    assert ten["LightFM, CPU"].amount == one["LightFM, CPU"].amount
+    for name in ("database, disk", "EASE, ALS and fold-in, CPU", "ALS on Spark, CPU of the cluster"):
         assert ten[name].amount == pytest.approx(10 * one[name].amount)
-    lists, ranked_only = "everybody's top 100, processor", Costs(listed_rating=0)
+    lists, ranked_only = "top 100 for all users, CPU", Costs(listed_rating=0)
     one, ten = by_name(Site(), ranked_only), by_name(Site().times(10), ranked_only)
     assert ten[lists].amount == pytest.approx(10**1.5 * one[lists].amount)
 
@@ -42,23 +42,23 @@ def test_the_formulas_by_hand() -> None:
         ranked_product=1,
         request=2,
     )
-    found = by_name(site, costs)
-    assert found["database, on disk"].amount == 100 * 1000
-    assert found["training in one process, memory"].amount == 50 * 1000
-    assert found["LightFM, processor"].amount == 1000 * 32 * 24 * 2
-    assert found["EASE, ALS and fold-in, processor"].amount == 7 * 1000
-    assert found["Spark ALS, processor of the cluster"].amount == 1000 * 64 * 15
-    assert found["a version, on each host's disk"].amount == (100 + 14 * 10) * (4 * 4 + 24)
-    assert found["everybody's top 100, processor"].amount == 3 * 1000 + 100 * 10 * 4
-    assert found["pages, processor"].amount == 4 * (2 + 10 * 4)
+    by_need = by_name(site, costs)
+    assert by_need["database, disk"].amount == 100 * 1000
+    assert by_need["training in one process, memory"].amount == 50 * 1000
+    assert by_need["LightFM, CPU"].amount == 1000 * 32 * 24 * 2
+    assert by_need["EASE, ALS and fold-in, CPU"].amount == 7 * 1000
+    assert by_need["ALS on Spark, CPU of the cluster"].amount == 1000 * 64 * 15
+    assert by_need["a version, disk of each host"].amount == (100 + 14 * 10) * (4 * 4 + 24)
+    assert by_need["top 100 for all users, CPU"].amount == 3 * 1000 + 100 * 10 * 4
+    assert by_need["pages, CPU"].amount == 4 * (2 + 10 * 4)
 
 
 def test_a_very_large_catalogue_is_ranked_by_the_index() -> None:
     costs = Costs(indexed=0.5, request=0)
-    assert by_name(Site(movies=1_000_000, requests=2), costs)["pages, processor"].amount == 1
+    assert by_name(Site(movies=1_000_000, requests=2), costs)["pages, CPU"].amount == 1
 
 
-def test_more_than_one_machine_has_is_bold() -> None:
+def test_needs_beyond_one_machine_are_bold() -> None:
     small = Machine(cores=1, memory=1, disk=1, network=1, night=1)
     assert "**2.9 GB**" in table([1], Site(), small, Costs())
     assert "**" not in table([1], Site(), Machine(), Costs())
@@ -71,11 +71,11 @@ def test_the_document_shows_what_the_script_prints() -> None:
 def test_readers_put_in_their_own_numbers() -> None:
     command = [sys.executable, "-m", "benchmarks.scaling", "--ratings", "1e9", "--cost", "stored_rating=200"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    assert "| database, on disk | 200 GB |" in done.stdout
+    assert "| database, disk | 200 GB |" in done.stdout
     wrong = subprocess.run([*command, "--cost", "nothing=1"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     assert "unknown: nothing" in wrong.stderr
 
 
-def test_a_cost_below_nothing_is_refused() -> None:
+def test_a_negative_cost_is_refused() -> None:
     with pytest.raises(ValueError, match="request"):
         Costs(request=-1)
