@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run spark test test-sqlite test-postgresql lint format lock check-lock clean
+.PHONY: help run spark test test-fast test-sqlite test-postgresql lint format lock check-lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: .venv/run.stamp var/env ## Set up what is missing, then start the site and 
 spark: .venv/spark.stamp ## Add Apache Spark to the environment, for retrain --trainer spark (it needs Java 17)
 
 test: test-sqlite test-postgresql ## Run every test, on SQLite and on PostgreSQL
+
+test-fast: .venv/dev.stamp ## Run the tests that start no process, browser or Java, on SQLite, for every save
+	DATABASE_URL=sqlite://:memory: $(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser"
 
 test-sqlite: .venv/dev.stamp
 	DATABASE_URL=sqlite://:memory: $(BIN)/pytest -n 2 --dist loadgroup

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from movies.models import User
 from recommendations.engine.data.presets import MAX_TRIAL_RATINGS, MAX_TRIAL_USERS, sample_users
 from recommendations.engine.data.splits import Split, split_by_user_time
+from recommendations.engine.evaluation.baselines import ease_alone
 from recommendations.engine.evaluation.evaluate import Evaluation, evaluate, popularity, scorer_of
-from recommendations.engine.models.joining import ease_alone
 from recommendations.engine.models.rating_calibration import Calibration, calibrate
 from recommendations.engine.models.rating_prediction import RatingPredictor
 from recommendations.engine.models.trained_model import TrainedModel

@@ -48,7 +48,12 @@ def needs_spark() -> None:
         missing("Java is not installed")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # Tests are grouped where they share real processes.
+        if item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.slow)
     if not ON_POSTGRESQL or not items:
         return
     try:

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, diags_array
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import Split
 from recommendations.engine.evaluation.evaluate import Scorer, ndcg_at_10
-from recommendations.engine.models.ease import EXACT_SIZE, EaseSettings, solve
+from recommendations.engine.models.ease import EXACT_SIZE, EaseSettings, ease, solve
 
 Rows = csr_matrix
 ScoreRows = Callable[[Rows], NDArray[np.float32]]
@@ -132,3 +132,9 @@ PEERS: Mapping[str, Peer] = {
     "item-kNN": Peer(fit_item_knn, {"weights": USUAL, "neighbours": (50, 200), "shrink": (10.0,)}),
     "PureSVD": Peer(fit_pure_svd, {"weights": USUAL, "dimension": (32, 64)}),
 }
+
+
+def ease_alone(interactions: Interactions, settings: EaseSettings, weights: NDArray[np.float32]) -> Scorer:
+    """EASE without LightFM, evaluated beside the joined model."""
+    factors = ease(interactions, weights, settings).factors
+    return lambda users: factors.users[users] @ factors.items.T

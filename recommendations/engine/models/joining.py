@@ -10,7 +10,6 @@ from recommendations.engine.data.features import IDENTITY, ItemFeatures
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.presets import size_of
 from recommendations.engine.data.rating_weights import weighted_ratings
-from recommendations.engine.evaluation.evaluate import Scorer
 from recommendations.engine.models import ials
 from recommendations.engine.models.ease import Ease, EaseSettings, ease, training_matrix
 from recommendations.engine.models.factors import Factors, compress, join, scale_item_biases, score_spread
@@ -205,12 +204,6 @@ class Joiner:
         return (
             weight * score_spread(scale_item_biases(averaged, ITEM_BIAS_SHARE)) / self._spread if self._spread else 0.0
         )
-
-
-def ease_alone(interactions: Interactions, settings: EaseSettings, weights: NDArray[np.float32]) -> Scorer:
-    """EASE without LightFM, evaluated beside the joined model."""
-    factors = ease(interactions, weights, settings).factors
-    return lambda users: factors.users[users] @ factors.items.T
 
 
 def _insert_columns(vectors: NDArray[np.floating], *columns: NDArray[np.floating]) -> NDArray[np.float32]:

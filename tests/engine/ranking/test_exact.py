@@ -117,6 +117,7 @@ def test_a_user_who_rated_nearly_everything_and_a_genre_of_seven() -> None:
         assert ranker.rank(user, 10, exclude=order[:20_000], candidates=genre).ordinals.tolist() == remaining
 
 
+@pytest.mark.slow
 def test_sums_keep_their_order_in_a_process_that_compiles_again(tmp_path: Path) -> None:
     program = """
         import numpy as np
