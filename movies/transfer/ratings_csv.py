@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from movies.models import Rating
-from movies.transfer.csv_escaping import harmless
+from movies.transfer.csv_escaping import escape_formula
 
 MOST_BYTES = 4_000_000
 MOST_LINES = 20_000
@@ -140,5 +140,5 @@ def write(ratings: Iterable[Rating]) -> Iterator[str]:
 
 def _row(cells: Iterable[object]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(["" if cell is None else harmless(str(cell)) for cell in cells])
+    csv.writer(out).writerow(["" if cell is None else escape_formula(str(cell)) for cell in cells])
     return out.getvalue()
