@@ -26,6 +26,7 @@ def confirm_and_run(
     rows: QuerySet[M],
     *,
     title: str,
+    verb: str,
     form_class: Callable[..., forms.Form],
     run: Callable[[QuerySet[M], dict[str, Any]], str],
 ) -> HttpResponse | None:
@@ -41,6 +42,7 @@ def confirm_and_run(
     context = {
         **modeladmin.admin_site.each_context(request),
         "title": title,
+        "verb": verb,
         "form": form,
         "rows": rows[:ROWS_LISTED],
         "number": rows.count(),
@@ -63,7 +65,7 @@ def add_genre(modeladmin: Any, request: HttpRequest, rows: QuerySet[Movie]) -> H
         cleaned["genre"].movies.add(*pks)
         return f"Genre {cleaned['genre']} added to {len(pks)} movies."
 
-    return confirm_and_run(modeladmin, request, rows, title="Add a genre", form_class=GenreForm, run=run)
+    return confirm_and_run(modeladmin, request, rows, title="Add a genre", verb="Add", form_class=GenreForm, run=run)
 
 
 @admin.action(description="Remove a genre from the selected movies …", permissions=["change"])
@@ -73,7 +75,7 @@ def remove_genre(modeladmin: Any, request: HttpRequest, rows: QuerySet[Movie]) -
         cleaned["genre"].movies.remove(*pks)
         return f"Genre {cleaned['genre']} removed from {len(pks)} movies."
 
-    return confirm_and_run(modeladmin, request, rows, title="Remove a genre", form_class=GenreForm, run=run)
+    return confirm_and_run(modeladmin, request, rows, title="Remove a genre", verb="Remove", form_class=GenreForm, run=run)
 
 
 def _merge(
@@ -92,7 +94,7 @@ def _merge(
         merge(keep, list(duplicates.exclude(pk=keep.pk)))
         return f"{number} rows merged into {keep}."
 
-    return confirm_and_run(modeladmin, request, rows, title="Merge duplicates", form_class=KeepForm, run=run)
+    return confirm_and_run(modeladmin, request, rows, title="Merge duplicates", verb="Merge", form_class=KeepForm, run=run)
 
 
 @admin.action(description="Merge the selected movies …", permissions=["delete"])
@@ -111,4 +113,4 @@ def close_accounts(modeladmin: Any, request: HttpRequest, rows: QuerySet[User]) 
         closed = users.exclude(pk=member(request).pk).update(is_active=False)
         return f"{closed} accounts closed. Their owners can no longer sign in; their ratings are kept."
 
-    return confirm_and_run(modeladmin, request, rows, title="Close accounts", form_class=forms.Form, run=run)
+    return confirm_and_run(modeladmin, request, rows, title="Close accounts", verb="Close", form_class=forms.Form, run=run)

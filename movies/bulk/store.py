@@ -88,7 +88,7 @@ def recount() -> None:
 
 
 def ascending(batch: Columns, last: int) -> tuple[bool, int]:
-    """Return whether (user, movie) pairs ascend strictly from after `last`, and the batch's last pair as one integer."""
+    """Return whether (user, movie) pairs ascend strictly after `last`, and the batch's last pair as one integer."""
     keys = batch.users.astype(np.int64) << 32 | batch.movies
     if not len(keys):
         return True, last

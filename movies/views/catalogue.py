@@ -23,7 +23,7 @@ COVER_AGE = 7 * 24 * 3600
 @require_safe
 def browse(request: HttpRequest) -> HttpResponse:
     form = BrowseForm(request.GET)
-    page = Paginator(selectors.browse(form.wanted()), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(selectors.browse(form.filters()), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
@@ -37,10 +37,9 @@ def browse(request: HttpRequest) -> HttpResponse:
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
     """The best known movies whose names begin like what is being typed, as options of a list box."""
-    form = BrowseForm(request.GET)
-    wanted = form.wanted()
-    found = list(selectors.browse(wanted)[:SUGGESTIONS]) if wanted.text.strip() else []
-    return render(request, "movies/_suggestions.html", {"movies": found, "text": wanted.text.strip()})
+    filters = BrowseForm(request.GET).filters()
+    movies = list(selectors.browse(filters)[:SUGGESTIONS]) if filters.text.strip() else []
+    return render(request, "movies/_suggestions.html", {"movies": movies, "text": filters.text.strip()})
 
 
 @require_safe
@@ -81,4 +80,4 @@ def poster(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def credits_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "movies/credits.html", {"has_posters": fetch.wanted()})
+    return render(request, "movies/credits.html", {"has_posters": fetch.enabled()})

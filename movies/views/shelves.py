@@ -20,8 +20,7 @@ PER_PAGE = 24
 def ratings(request: HttpRequest) -> HttpResponse:
     form = RatingsForm(request.GET)
     user = member(request)
-    found = find_ratings(user, form.wanted())
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(find_ratings(user, form.filters()), PER_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "query": form.query(), "rated": selectors.rating_count_of(user)}
     return render(request, "movies/ratings.html", context)
 

@@ -82,8 +82,8 @@ def test_a_movie_is_added_found_merged_and_gone(boss: Page, shot: Path) -> None:
     boss.get_by_role("button", name="Go", exact=True).click()
     boss.get_by_role("radio").first.check()
     boss.screenshot(path=shot / "merge.png")
-    boss.get_by_role("button", name="Yes, do it").click()
-    expect(boss.get_by_text("2 rows are one now")).to_be_visible()
+    boss.get_by_role("button", name="Merge").click()
+    expect(boss.get_by_text("2 rows merged into")).to_be_visible()
     boss.goto("/admin/movies/movie/?q=twice+there")
     expect(boss.locator("#result_list tbody tr")).to_have_count(1)
 

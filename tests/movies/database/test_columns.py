@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """So small that a test's few rows make several, with gaps between them."""
-    monkeypatch.setattr(postgresql, "PAGES", 1)
-    monkeypatch.setattr(sqlite, "ROWS", 7)
+    monkeypatch.setattr(postgresql, "PAGES_PER_ARRAY", 1)
+    monkeypatch.setattr(sqlite, "IDS_PER_TEXT", 7)
     monkeypatch.setattr(columns, "_ROWS_PER_CHECK", 5)
 
 
@@ -99,7 +99,7 @@ def test_answers_may_arrive_in_any_pieces(users: list[User], movies: list[Movie]
     answer = b"PGCOPY\n\xff\r\n\0" + bytes(8) + row * 3 + b"\xff\xff"
     for size in range(1, len(answer) + 1):
         taken: list[int] = []
-        rows = postgresql._Rows([np.dtype(np.int64)], lambda arrays: taken.extend(arrays[0].tolist()))  # noqa: B023
+        rows = postgresql._RowParser([np.dtype(np.int64)], lambda arrays: taken.extend(arrays[0].tolist()))  # noqa: B023
         for at in range(0, len(answer), size):
             rows.write(answer[at : at + size])
         assert taken == [5, -2] * 3

@@ -62,13 +62,13 @@ def test_a_load_is_written_down(tmp_path: Path) -> None:
     assert report.written == [
         {"kind": kind, "added": 3, "changed": 0, "unchanged": 0} for kind in ("movies", "ratings", "tags", "people")
     ]
-    assert (report.refused, report.reasons, report.examples) == (0, [], [])
+    assert (report.rejected, report.reasons, report.examples) == (0, [], [])
 
 
 def test_refused_rows_are_counted_by_file_and_reason_and_the_first_are_kept(tmp_path: Path) -> None:
     report = load(with_bad_rows(tmp_path / "ml"), max_rejects=Limit(rows=10))
     assert report.files[2] == {"file": "ratings.csv", "read": 10, "refused": 7}
-    assert report.refused == 7
+    assert report.rejected == 7
     assert {reason["reason"]: reason["rows"] for reason in report.reasons} == {
         "movie … is not in movies.csv": 3,
         "rating … is not 0.5 to 5 in halves": 3,
@@ -80,7 +80,7 @@ def test_refused_rows_are_counted_by_file_and_reason_and_the_first_are_kept(tmp_
 def test_of_many_refused_rows_twenty_are_kept(tmp_path: Path) -> None:
     folder = releases.write(tmp_path / "ml", ratings=releases.RATINGS + "1,99,9,964982703\n" * 50)
     report = load(folder, max_rejects=Limit(rows=50))
-    assert (report.refused, len(report.examples)) == (50, 20)
+    assert (report.rejected, len(report.examples)) == (50, 20)
 
 
 def test_a_load_that_changed_nothing_is_written_down_too(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_the_dashboard_shows_the_last_load_and_the_catalogue_as_it_is_now(viewer
     load(with_bad_rows(tmp_path / "<b>ml"), max_rejects=Limit(rows=10))
     page = viewer.get("/admin/").content.decode()
     for words in (
-        *("&lt;b&gt;ml", "loaded in", "<td>ratings.csv</td>", "<td>10</td>", "Rows refused: 7"),
+        *("&lt;b&gt;ml", "loaded in", "<td>ratings.csv</td>", "<td>10</td>", "Rows rejected: 7"),
         *("movie … is not in movies.csv: 3", "ratings.csv:5: rating “nan”"),
         *("Movies without genres: 1", "Movies without a link to IMDb or TMDB: 1", "Movies without ratings: 1"),
     ):

@@ -94,7 +94,7 @@ def test_nobody_saves_the_preview_of_another(movies: list[Movie], member: Client
         (b"", "no column"),
         (b"\xff\xfe\x00garbage", "UTF-8"),
         (b"Title,Year\nAlien,1979\n", "no column"),
-        (b"Title,Rating\nAlien,6\n", "no rating in this file"),
+        (b"Title,Rating\nAlien,6\n", "no ratings in this file"),
         (b"Title,Rating\n" + b"x" * ratings_csv.MOST_BYTES, "larger than"),
     ],
 )

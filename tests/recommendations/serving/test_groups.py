@@ -104,7 +104,7 @@ def test_five_are_enough(ada: User) -> None:
     group = group_of(ada, *(person(f"friend{n}") for n in range(4)))
     late = person("late")
     page = client_of(late).post(reverse("recommendations:join", args=[group.invitation])).content.decode()
-    assert "no room for more" in page
+    assert "This group is full" in page
     assert group.members.count() == 5
     assert (
         "Invitation link" not in client_of(ada).get(reverse("recommendations:group", args=[group.pk])).content.decode()
