@@ -3,7 +3,7 @@
     DATABASE_URL=… .venv/bin/python -m benchmarks.reading [--runs 5]
 
 The baseline on PostgreSQL is `psql -c "COPY … TO STDOUT (FORMAT binary)" > /dev/null`, on SQLite one scan of the four
-columns inside the database. On SQLite, `rows` reads the same columns by `fetchmany`, a tuple for each row: it shows what
+columns inside the database. On SQLite, `rows` reads the same columns by `fetchmany`, a tuple per row, and shows what
 `movies.columns.sqlite` saves. The kinds take turns, each in a fresh process; medians and ratios are printed. The
 processor time of the server is read from /proc, which takes a superuser and a server on this machine.
 """
@@ -76,7 +76,7 @@ def columns(database: dict[str, Any]) -> None:
 
 
 def rows(database: dict[str, Any]) -> None:
-    """The same columns from SQLite by `fetchmany`, the fastest way that makes a Python object for each value."""
+    """Read the same columns from SQLite by `fetchmany`, the fastest way through Python objects."""
     from django.db import connection  # noqa: PLC0415 - its pragmas are those of `columns`
 
     from movies import columns as reader  # noqa: PLC0415
@@ -85,7 +85,7 @@ def rows(database: dict[str, Any]) -> None:
 
     def read() -> str:
         connection.ensure_connection()
-        cursor = connection.connection.execute(f"SELECT {COLUMNS} FROM movies_rating")
+        cursor = connection.connection.execute(f"SELECT {COLUMNS} FROM movies_rating")  # noqa: S608 - our own names
         parts = []
         while batch := cursor.fetchmany(ROWS_PER_FETCH):
             table = np.fromiter(chain.from_iterable(batch), np.int64, 4 * len(batch)).reshape(-1, 4)

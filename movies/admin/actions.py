@@ -75,7 +75,9 @@ def remove_genre(modeladmin: Any, request: HttpRequest, rows: QuerySet[Movie]) -
         cleaned["genre"].movies.remove(*pks)
         return f"Genre {cleaned['genre']} removed from {len(pks)} movies."
 
-    return confirm_and_run(modeladmin, request, rows, title="Remove a genre", verb="Remove", form_class=GenreForm, run=run)
+    return confirm_and_run(
+        modeladmin, request, rows, title="Remove a genre", verb="Remove", form_class=GenreForm, run=run
+    )
 
 
 def _merge(
@@ -94,7 +96,9 @@ def _merge(
         merge(keep, list(duplicates.exclude(pk=keep.pk)))
         return f"{number} rows merged into {keep}."
 
-    return confirm_and_run(modeladmin, request, rows, title="Merge duplicates", verb="Merge", form_class=KeepForm, run=run)
+    return confirm_and_run(
+        modeladmin, request, rows, title="Merge duplicates", verb="Merge", form_class=KeepForm, run=run
+    )
 
 
 @admin.action(description="Merge the selected movies …", permissions=["delete"])
@@ -113,4 +117,6 @@ def close_accounts(modeladmin: Any, request: HttpRequest, rows: QuerySet[User]) 
         closed = users.exclude(pk=member(request).pk).update(is_active=False)
         return f"{closed} accounts closed. Their owners can no longer sign in; their ratings are kept."
 
-    return confirm_and_run(modeladmin, request, rows, title="Close accounts", verb="Close", form_class=forms.Form, run=run)
+    return confirm_and_run(
+        modeladmin, request, rows, title="Close accounts", verb="Close", form_class=forms.Form, run=run
+    )

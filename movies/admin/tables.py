@@ -43,7 +43,9 @@ class UserForm(UserChangeForm):
     def clean_is_active(self) -> bool:
         active = bool(self.cleaned_data["is_active"])
         if active and self.instance.movielens_id is not None:
-            raise forms.ValidationError("This user comes from a MovieLens release and cannot log in; leave it inactive.")
+            raise forms.ValidationError(
+                "This user comes from a MovieLens release and cannot log in; leave it inactive."
+            )
         return active
 
 
@@ -60,7 +62,9 @@ class MemberAdmin(LargeTable, UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return (
-            (*fieldsets, ("Ratings", {"fields": ("movielens_id", "ratings_link", "recommendations_link")})) if obj else fieldsets
+            (*fieldsets, ("Ratings", {"fields": ("movielens_id", "ratings_link", "recommendations_link")}))
+            if obj
+            else fieldsets
         )
 
     @admin.display(description="Ratings")

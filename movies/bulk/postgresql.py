@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection, models, transaction
 
 from movies.bulk import store
-from movies.bulk.afterwards import defer_indexes, defer_checks, interruptible, vacuum
+from movies.bulk.afterwards import defer_checks, defer_indexes, interruptible, vacuum
 from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, recount, table_of
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -215,7 +215,9 @@ def _binary(batch: Columns) -> bytes:
         layout += [(f"{name}_length", ">i4"), (name, kind)]
     rows = np.empty(len(batch.users), dtype=layout)
     rows["fields"] = len(RATING_FIELDS)
-    for (name, kind), values in zip(RATING_FIELDS, (batch.users, batch.movies, batch.half_stars, batch.rated_at), strict=True):
+    for (name, kind), values in zip(
+        RATING_FIELDS, (batch.users, batch.movies, batch.half_stars, batch.rated_at), strict=True
+    ):
         rows[f"{name}_length"] = np.dtype(kind).itemsize
         rows[name] = values
     return SIGNATURE + rows.tobytes() + TRAILER

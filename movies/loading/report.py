@@ -26,7 +26,7 @@ def write_report(
         files=[{"file": file, "read": rows, "refused": rejects.counts[file]} for file, rows in rejects.rows.items()],
         written=[{"kind": kind, **vars(rows)} for kind, rows in written.items()],
         reasons=[{"reason": reason, "rows": rows} for reason, rows in rejects.reasons.most_common()],
-        examples=[_storable(row) for row in rejects.shown],
+        examples=[_storable(row) for row in rejects.examples],
     )
 
 

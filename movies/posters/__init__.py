@@ -1,7 +1,7 @@
 """Deterministic SVG covers for movies without a poster, drawn from title, year and genres.
 
 A cover is a panel of flat shapes chosen by the genres, and a title block in a typeface chosen by the year. Titles are
-converted to outlines (`lettering`), so a cover looks the same on every machine and no title can break out of the markup.
+converted to outlines (`lettering`), so a cover looks the same everywhere and no title can break out of the markup.
 """
 
 from collections.abc import Sequence

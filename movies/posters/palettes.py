@@ -7,7 +7,7 @@ from movies.posters.seeded_random import Dice
 
 
 class Palette(NamedTuple):
-    """Colours of a cover; the title is set in `ink` on `ground`, which contrast strongly, the others fill the shapes."""
+    """Colours of a cover: the title in `ink` on `ground`, which contrast strongly, and three for the shapes."""
 
     ground: str
     ink: str

@@ -50,7 +50,7 @@ def test_ratings_are_found_and_ordered_by_the_address(
 
 def test_where_no_rating_fits_the_page_leads_back_to_all(rated: None, member: Client) -> None:
     page = member.get(f"{reverse('movies:ratings')}?q=nothing").content.decode()
-    assert "None of your ratings is like that" in page
+    assert "No ratings match these filters" in page
     assert f'href="{reverse("movies:ratings")}">see all' in page
 
 

@@ -27,7 +27,9 @@ class Command(BaseCommand):
             default=People.ALL,
             help="whose ratings: all (default), those of MovieLens users, or those of members of this site",
         )
-        form.add_argument("--parquet", action="store_true", help="write Parquet files partitioned by a hash of the user")
+        form.add_argument(
+            "--parquet", action="store_true", help="write Parquet files partitioned by a hash of the user"
+        )
 
     def handle(self, *, folder: Path, people: People, parquet: bool, **options: Any) -> None:
         try:

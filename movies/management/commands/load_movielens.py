@@ -38,7 +38,9 @@ class Command(BaseCommand):
             metavar="N|N%",
             help="bad rows tolerated per file, as a number or a share (default 0.1%%); more abort the load",
         )
-        parser.add_argument("--rejects", type=Path, metavar="FILE", help="write line and reason of each bad row to FILE")
+        parser.add_argument(
+            "--rejects", type=Path, metavar="FILE", help="write line and reason of each bad row to FILE"
+        )
         parser.add_argument(
             "--replace", action="store_true", help="replace what earlier loads wrote; ratings of members are kept"
         )

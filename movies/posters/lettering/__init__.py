@@ -64,7 +64,7 @@ def set_title(title: str, year: int | None, *, width: float, height: float, line
 
 
 def _available(title: str, face: Typeface) -> str | None:
-    """Replace characters missing from the typeface by plain letters; return None if less than half the title is left."""
+    """Replace characters that the typeface lacks by plain letters; return None if half of the title is lost."""
     text = "".join(
         c
         if c in face.glyphs or c.isspace()

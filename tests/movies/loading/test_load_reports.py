@@ -71,10 +71,10 @@ def test_refused_rows_are_counted_by_file_and_reason_and_the_first_are_kept(tmp_
     assert report.rejected == 7
     assert {reason["reason"]: reason["rows"] for reason in report.reasons} == {
         "movie … is not in movies.csv": 3,
-        "rating … is not 0.5 to 5 in halves": 3,
-        "… columns where there must be 4": 1,
+        "rating … is not 0.5 to 5 in steps of 0.5": 3,
+        "… columns instead of 4": 1,
     }
-    assert "ratings.csv:5: rating “nan” is not 0.5 to 5 in halves" in report.examples
+    assert "ratings.csv:5: rating “nan” is not 0.5 to 5 in steps of 0.5" in report.examples
 
 
 def test_of_many_refused_rows_twenty_are_kept(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_load_that_changed_nothing_is_written_down_too(tmp_path: Path) -> None
     ("files", "error"),
     [
         ({"ratings": releases.RATINGS + BAD}, "7 of 10 rows of ratings.csv are bad; nothing was loaded."),
-        ({"tags": "who,what\n"}, "tags.csv begins with “who,what”"),
+        ({"tags": "who,what\n"}, "tags.csv starts with “who,what”"),
     ],
 )
 def test_a_load_that_was_refused_tells_why(tmp_path: Path, files: dict[str, str], error: str) -> None:

@@ -55,7 +55,7 @@ def save(client: Client, preview: HttpResponse) -> None:
 @pytest.mark.parametrize("text", [LETTERBOXD, IMDB, MOVIELENS], ids=["letterboxd", "imdb", "movielens"])
 def test_ratings_of_other_sites_come_in(movies: list[Movie], ada: User, member: Client, text: str) -> None:
     preview = upload(member, text)
-    assert "2 ratings to add" in preview.content.decode()
+    assert "2 ratings to import" in preview.content.decode()
     assert not Rating.objects.filter(user=ada).exists()
     save(member, preview)
     ratings = dict(Rating.objects.filter(user=ada).values_list("movie__title", "half_stars"))
@@ -67,7 +67,7 @@ def test_ratings_of_other_sites_come_in(movies: list[Movie], ada: User, member: 
 def test_a_rating_that_is_here_already_stays(movies: list[Movie], ada: User, member: Client) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=2)
     preview = upload(member, LETTERBOXD)
-    assert "1 movie you have rated here already" in preview.content.decode()
+    assert "already rated 1 of these movies" in preview.content.decode()
     save(member, preview)
     save(member, preview)
     ratings = dict(Rating.objects.filter(user=ada).values_list("movie__title", "half_stars"))
@@ -77,7 +77,7 @@ def test_a_rating_that_is_here_already_stays(movies: list[Movie], ada: User, mem
 def test_the_preview_shows_what_was_not_understood(movies: list[Movie], member: Client) -> None:
     page = upload(member, LETTERBOXD).content.decode()
     assert "Unheard Of (2020)" in page
-    assert "“eleven” is no rating" in page
+    assert "“eleven” is not a rating" in page
 
 
 def test_nobody_saves_the_preview_of_another(movies: list[Movie], member: Client) -> None:
@@ -105,7 +105,7 @@ def test_a_file_that_is_none_is_refused_with_the_reason(member: Client, data: by
 
 @pytest.mark.parametrize("text", ["0", "5.5", "4.3", "NaN", "inf", "", "４", "1e999999", "-1"])
 def test_what_is_no_rating_out_of_five(text: str) -> None:
-    with pytest.raises(ValueError, match="is no rating"):
+    with pytest.raises(ValueError, match="is not a rating"):
         ratings_csv.half_stars(text, of_ten=False)
 
 
@@ -156,7 +156,7 @@ def test_statistics_count_what_was_rated(ada: User) -> None:
 
 
 def test_the_statistics_page_is_there_with_and_without_ratings(movies: list[Movie], ada: User, member: Client) -> None:
-    assert "Nothing to count yet" in member.get(reverse("movies:statistics")).content.decode()
+    assert "No statistics yet" in member.get(reverse("movies:statistics")).content.decode()
     services.rate(user=ada, movie=movies[0], half_stars=9)
     assert "4.50 stars on average" in member.get(reverse("movies:statistics")).content.decode()
 
