@@ -50,31 +50,23 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class MemberAdmin(LargeTable, UserAdmin):
+class AccountAdmin(LargeTable, UserAdmin):
     form = UserForm
     list_display = ("username", "email", "movielens_id", "is_active", "is_staff", "date_joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("username__istartswith", "email__istartswith", "=movielens_id")
     ordering = ("-pk",)
-    readonly_fields = ("movielens_id", "last_login", "date_joined", "ratings_link", "recommendations_link")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("movielens_id", "last_login", "date_joined", "ratings_link")
+    rating_fields: ClassVar[tuple[str, ...]] = ("movielens_id", "ratings_link")
     actions = (bulk_actions.close_accounts,)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return (
-            (*fieldsets, ("Ratings", {"fields": ("movielens_id", "ratings_link", "recommendations_link")}))
-            if obj
-            else fieldsets
-        )
+        return (*fieldsets, ("Ratings", {"fields": self.rating_fields})) if obj else fieldsets
 
     @admin.display(description="Ratings")
     def ratings_link(self, user: User) -> str:
         return linked_ratings("user__id__exact", user.pk)
-
-    @admin.display(description="Recommendations")
-    def recommendations_link(self, user: User) -> str:
-        address = reverse("admin:recommendations_see", args=[user.pk])
-        return format_html('<a href="{}">View this user\'s recommendations and reasons</a> (logged)', address)
 
 
 @admin.register(Genre)

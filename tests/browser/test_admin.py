@@ -62,7 +62,7 @@ def test_a_version_and_a_roll_back_ask_first(boss: Page, shot: Path) -> None:
 def test_what_somebody_would_see(boss: Page, shot: Path) -> None:
     boss.goto("/admin/movies/user/?q=movielens-1")
     boss.locator("th.field-username a").first.click()
-    boss.get_by_role("link", name="What they would see, and why").click()
+    boss.get_by_role("link", name="View this user's recommendations and reasons").click()
     expect(boss.get_by_role("row")).not_to_have_count(0)
     expect(boss.get_by_text("that you have looked is written down")).to_be_visible()
     boss.screenshot(path=shot / "see.png")

@@ -91,7 +91,7 @@ def test_what_is_not_interesting_is_not_recommended_until_that_is_undone(page: P
     expect(page.locator(".grid .title").get_by_text(title, exact=True)).to_have_count(0)
     page.goto("/watchlist/")
     page.get_by_role("button", name=f"Undo for {title}").click()
-    expect(page.get_by_role("status").first).to_contain_text("We may recommend")
+    expect(page.get_by_role("status").first).to_contain_text(f"We may recommend {title} again.")
 
 
 def test_the_watchlist_is_kept_and_says_so(page: Page, sign_up: SignUp) -> None:

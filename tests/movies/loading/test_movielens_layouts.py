@@ -1,4 +1,4 @@
-"""Each family of releases is told from its files, and means the same as the newest."""
+"""Each family of releases is recognised by its files and read like the newest one."""
 
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,9 @@ def test_older_releases_are_read(tmp_path: Path, name: str, end: str, *, packed:
     ],
     ids=str,
 )
-def test_what_is_wrong_is_named(tmp_path: Path, name: str, file: str, line: str, reason: str) -> None:
+def test_a_bad_row_is_reported_with_its_line_and_reason(
+    tmp_path: Path, name: str, file: str, line: str, reason: str
+) -> None:
     text = {"ml-10m": ML_10M, "ml-1m": ML_1M, "ml-100k": ML_100K}[name][file] + line + "\n"
     with pytest.raises(CommandError) as refused:
         call_command("load_movielens", write(tmp_path / "ml", name, **{file.replace(".", "_"): text}), json=True)
