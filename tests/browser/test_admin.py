@@ -74,7 +74,7 @@ def test_a_movie_is_added_found_merged_and_gone(boss: Page, shot: Path) -> None:
         boss.get_by_label("Title:", exact=True).fill("Twice There")
         boss.get_by_label("Year:").fill("2001")
         boss.get_by_role("button", name="Save", exact=True).click()
-        expect(boss.get_by_text("after its next training")).to_be_visible()
+        expect(boss.get_by_text("after the next training")).to_be_visible()
     boss.goto("/admin/movies/movie/?q=twice+there")
     expect(boss.locator("#result_list tbody tr")).to_have_count(2)
     boss.locator("#action-toggle").check()

@@ -132,7 +132,7 @@ def test_deleting_says_how_much_goes_with_it(boss: Client, rated: Rating) -> Non
 def test_a_new_movie_gets_its_sort_title_and_a_word_on_the_model(boss: Client, rated: Rating) -> None:
     post = {"title": "The Thing", "year": 1982, "genres": [Genre.objects.get().pk]}
     page = boss.post(address(Movie, "add"), post, follow=True).content.decode()
-    assert "after its next training" in page
+    assert "after the next training" in page
     assert Movie.objects.get(year=1982).sort_title == "thing"
 
 

@@ -120,7 +120,7 @@ def test_joining_twice_is_joining_once(ada: User, bob: User) -> None:
 def test_nobody_is_in_very_many_groups(ada: User) -> None:
     for _ in range(watch_groups.MOST_GROUPS):
         watch_groups.start_group(ada)
-    assert "Leave one before" in client_of(ada).post(reverse("recommendations:groups")).content.decode()
+    assert "Leave one to start another" in client_of(ada).post(reverse("recommendations:groups")).content.decode()
 
 
 def test_what_two_want_to_see_is_shown(world: World, ada: User, bob: User) -> None:
