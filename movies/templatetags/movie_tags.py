@@ -48,7 +48,7 @@ def half_star_steps() -> range:
 
 class Bar(NamedTuple):
     half_stars: int
-    people: int
+    ratings: int
     x: int
     y: float
     height: float
@@ -73,7 +73,7 @@ def histogram(counts: Sequence[int]) -> dict[str, Any]:
 
 class Row(NamedTuple):
     name: str
-    people: int
+    ratings: int
     mean: float
     width: float
 

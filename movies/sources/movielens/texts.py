@@ -20,11 +20,11 @@ def latest_timestamp() -> int:
     return int(time.time()) + 86_400
 
 
-def identifier(text: str, what: str) -> int:
+def identifier(text: str, name: str) -> int:
     """Parse a positive integer that fits a database id."""
     if _WHOLE.fullmatch(text) and 1 <= (number := int(text)) <= LARGEST_ID:
         return number
-    raise ValueError(f"{what} “{_short(text)}” is not a whole number from 1 to {LARGEST_ID}")
+    raise ValueError(f"{name} “{_short(text)}” is not a whole number from 1 to {LARGEST_ID}")
 
 
 def half_stars(text: str) -> int:
@@ -48,16 +48,16 @@ def relevance(text: str) -> float:
     return float(text)
 
 
-def phrase(text: str, what: str, most: int) -> str:
-    """Validate a non-blank text of at most `most` characters that a database can store."""
+def phrase(text: str, name: str, max_length: int) -> str:
+    """Validate a non-blank text of at most `max_length` characters that a database can store."""
     if not text.strip():
-        raise ValueError(f"{what} is empty")
-    if len(text) > most:
-        raise ValueError(f"{what} is longer than {most} characters")
+        raise ValueError(f"{name} is empty")
+    if len(text) > max_length:
+        raise ValueError(f"{name} is longer than {max_length} characters")
     if "\0" in text:
-        raise ValueError(f"{what} contains a NUL character")
+        raise ValueError(f"{name} contains a NUL character")
     if _SURROGATE.search(text):
-        raise ValueError(f"{what} is not in the file's encoding; convert the file to UTF-8")
+        raise ValueError(f"{name} is not in the file's encoding; convert the file to UTF-8")
     return text.strip()
 
 
