@@ -1,4 +1,4 @@
-"""How allauth signs people up here, and what is kept about them."""
+"""Sign-up rules for allauth, keys for login throttling, and the export of personal data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,25 +14,25 @@ from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
 
 class AccountAdapter(DefaultAccountAdapter):
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """Keep the names of the people in MovieLens' files free for the loader."""
+        """Reserve the usernames that the loader gives to MovieLens users."""
         if username.lower().startswith(MOVIELENS_USERNAME):
-            raise ValidationError(f"Names that begin with “{MOVIELENS_USERNAME}” are reserved.")
+            raise ValidationError(f"Usernames starting with “{MOVIELENS_USERNAME}” are reserved. Choose another one.")
         return super().clean_username(username, shallow)
 
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
-    """The name or e-mail address that somebody tries to sign in with."""
-    tried = credentials or getattr(request, "POST", {})
-    return str(tried.get("username") or tried.get("email") or tried.get("login") or "").casefold()[:255]
+    """Return the username or email of a login attempt, for django-axes."""
+    fields = credentials or getattr(request, "POST", {})
+    return str(fields.get("username") or fields.get("email") or fields.get("login") or "").casefold()[:255]
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, as throttles see it."""
+    """Return the client's address as the API throttles see it, for django-axes."""
     return BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]  # it reads META only
 
 
-def everything_about(user: User) -> dict[str, Any]:
-    """All that is kept about somebody, in a form that can be written as JSON."""
+def personal_data(user: User) -> dict[str, Any]:
+    """Return everything stored about a user, ready for JSON."""
     tags = MovieTag.objects.filter(user=user).select_related("movie", "tag").order_by("pk")
     return {
         "username": user.username,
@@ -40,16 +40,16 @@ def everything_about(user: User) -> dict[str, Any]:
         "joined": user.date_joined.isoformat(),
         "last_login": user.last_login and user.last_login.isoformat(),
         "ratings": [
-            {**_named(rating.movie), "stars": rating.stars, "rated": rating.rated_at.isoformat()}
+            {**_identified(rating.movie), "stars": rating.stars, "rated": rating.rated_at.isoformat()}
             for rating in selectors.ratings_of(user)
         ],
-        "tags": [{**_named(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
-        "watchlist": [_named(movie) for movie in selectors.watchlist_of(user)],
+        "tags": [{**_identified(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
+        "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user)],
         "groups": [group.created_at.isoformat() for group in watch_groups.groups_of(user)],
         "predicted_stars_shown_before_rating": user.shows_predictions,
-        "not_interested": [_named(movie) for movie in selectors.hidden_movies_of(user)],
+        "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user)],
     }
 
 
-def _named(movie: Movie) -> dict[str, Any]:
+def _identified(movie: Movie) -> dict[str, Any]:
     return {"title": movie.title, "year": movie.year, "movielens_id": movie.movielens_id}

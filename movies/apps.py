@@ -1,3 +1,5 @@
+"""App configuration of the movie catalogue."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""Movies as lists show them, together with what the reader said about them."""
+"""Movies as lists show them, with the viewer's ratings and marks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from movies.selectors import Marks
 
 @dataclass(frozen=True)
 class Card:
-    """A movie in a list; `reasons` say why it is there, the strongest first; `stars` is what the reader may give it."""
+    """A movie in a list, with its reasons, strongest first, and the viewer's predicted `stars`."""
 
     movie: Movie
     marks: Marks
@@ -23,7 +23,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A named row of movies, the address of more of them, and a line that says why it is there."""
+    """A titled row of movies, with the URL of the full list and a line of introduction."""
 
     title: str
     movies: Sequence[Movie]
@@ -34,7 +34,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Rail:
-    """A shelf as it is shown."""
+    """A shelf ready for display."""
 
     title: str
     cards: list[Card]
@@ -48,7 +48,7 @@ def cards(
     reasons: Mapping[int, Sequence[Any]] | None = None,
     stars: Mapping[int, float] | None = None,
 ) -> list[Card]:
-    """The movies with the reader's marks, and with reasons and predicted stars by movie id where there are any."""
+    """Return the movies with the viewer's marks, and their reasons and predicted stars, both by movie id."""
     marks = selectors.marks(user, movies) if isinstance(user, User) else {}
     return [
         Card(movie, marks.get(movie.pk, Marks()), (reasons or {}).get(movie.pk, ()), (stars or {}).get(movie.pk))
@@ -57,7 +57,7 @@ def cards(
 
 
 def rails(user: User | AnonymousUser, shelves: Sequence[Shelf]) -> list[Rail]:
-    """The shelves that have movies, with the reader's marks looked up once for all of them."""
+    """Return the non-empty shelves, with the viewer's marks read once for all of them."""
     movies = {movie.pk: movie for shelf in shelves for movie in shelf.movies}
     marks = selectors.marks(user, movies.values()) if isinstance(user, User) else {}
 

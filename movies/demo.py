@@ -1,4 +1,4 @@
-"""The demo account of a fresh set-up."""
+"""The demo account of a new installation."""
 
 import secrets
 from pathlib import Path
@@ -22,9 +22,9 @@ HALF_STARS_BY_MOVIELENS_ID = {
 
 
 def ensure_demo_account(password_file: Path) -> User:
-    """Create the demo account, an administrator with a few ratings, unless it is there.
+    """Return the demo account, a superuser with a few ratings; create it if needed.
 
-    Its random password is written to `password_file`, which only its owner can read.
+    Writes its random password to `password_file`, which only the file's owner can read.
     """
     existing = User.objects.filter(username=USERNAME).first()
     if existing:
@@ -33,8 +33,8 @@ def ensure_demo_account(password_file: Path) -> User:
     user = User.objects.create_superuser(USERNAME, password=password)
     password_file.touch(mode=0o600)
     password_file.write_text(password + "\n")
-    found = {movie.movielens_id: movie for movie in Movie.objects.filter(movielens_id__in=HALF_STARS_BY_MOVIELENS_ID)}
+    movies = {movie.movielens_id: movie for movie in Movie.objects.filter(movielens_id__in=HALF_STARS_BY_MOVIELENS_ID)}
     for movielens_id, half_stars in HALF_STARS_BY_MOVIELENS_ID.items():
-        if movielens_id in found:
-            rate(user=user, movie=found[movielens_id], half_stars=half_stars)
+        if movielens_id in movies:
+            rate(user=user, movie=movies[movielens_id], half_stars=half_stars)
     return user

@@ -1,4 +1,4 @@
-"""What visitors fill in."""
+"""Forms of the catalogue, ratings, imports and the account."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from movies.models import Genre
 from movies.selectors import Browse, RatingSort, Sort
-from movies.selectors.ratings import RatingsWanted, StarsRange
+from movies.selectors.ratings import RatingFilters, StarsRange
 from movies.transfer import ratings_csv
 
 SORT_NAMES = {
@@ -20,15 +20,15 @@ SORT_NAMES = {
     Sort.TITLE: "Title, A to Z",
 }
 RATING_SORT_NAMES = {
-    RatingSort.LATEST: "Last rated",
-    RatingSort.BEST: "My best first",
-    RatingSort.WORST: "My worst first",
+    RatingSort.LATEST: "Recently rated",
+    RatingSort.BEST: "Highest rated",
+    RatingSort.WORST: "Lowest rated",
     RatingSort.TITLE: "Title, A to Z",
 }
 STARS_NAMES = {
-    StarsRange.HIGH: "4 stars and more",
+    StarsRange.HIGH: "4 stars or more",
     StarsRange.MIDDLE: "2½ to 3½ stars",
-    StarsRange.LOW: "2 stars and less",
+    StarsRange.LOW: "2 stars or less",
 }
 
 
@@ -37,7 +37,7 @@ def year_field(label: str) -> forms.IntegerField:
 
 
 class BrowseForm(forms.Form):
-    """The filters of the catalogue.  What is not valid in an address is as good as not there."""
+    """Filters of the catalogue. Invalid values in the URL are ignored."""
 
     q = forms.CharField(label="Title", required=False, max_length=200)
     genre = forms.ModelMultipleChoiceField(
@@ -47,8 +47,8 @@ class BrowseForm(forms.Form):
     year_to = year_field("To")
     tag = forms.CharField(label="Tag", required=False, max_length=255)
     min_ratings = forms.TypedChoiceField(
-        label="Rated by at least",
-        choices=[("", "anybody"), (10, "10 people"), (50, "50 people"), (100, "100 people"), (1000, "1,000 people")],
+        label="Minimum ratings",
+        choices=[("", "any"), (10, "10"), (50, "50"), (100, "100"), (1000, "1,000")],
         coerce=int,
         empty_value=None,
         required=False,
@@ -61,45 +61,46 @@ class BrowseForm(forms.Form):
         super().__init__(data, auto_id="browse-%s")
         self.is_valid()
 
-    def wanted(self) -> Browse:
-        found: dict[str, Any] = self.cleaned_data
+    def filters(self) -> Browse:
+        values: dict[str, Any] = self.cleaned_data
         return Browse(
-            text=found.get("q", ""),
-            genres=tuple(genre.slug for genre in found.get("genre", ())),
-            tag=found.get("tag", ""),
-            year_from=found.get("year_from"),
-            year_to=found.get("year_to"),
-            min_ratings=found.get("min_ratings"),
-            sort=found.get("sort", Sort.POPULAR),
+            text=values.get("q", ""),
+            genres=tuple(genre.slug for genre in values.get("genre", ())),
+            tag=values.get("tag", ""),
+            year_from=values.get("year_from"),
+            year_to=values.get("year_to"),
+            min_ratings=values.get("min_ratings"),
+            sort=values.get("sort", Sort.POPULAR),
         )
 
     def query(self) -> list[tuple[str, str]]:
-        """What is filtered by, as the pairs of an address."""
-        wanted = self.wanted()
-        pairs: list[tuple[str, object]] = [("q", wanted.text), *(("genre", slug) for slug in wanted.genres)]
-        pairs += [("year_from", wanted.year_from), ("year_to", wanted.year_to), ("tag", wanted.tag)]
-        pairs += [("min_ratings", wanted.min_ratings)]
-        pairs += [("sort", wanted.sort)] if wanted.sort != Sort.POPULAR else []
+        """Return the filters as parameters of a query string."""
+        filters = self.filters()
+        pairs: list[tuple[str, object]] = [("q", filters.text), *(("genre", slug) for slug in filters.genres)]
+        pairs += [("year_from", filters.year_from), ("year_to", filters.year_to), ("tag", filters.tag)]
+        pairs += [("min_ratings", filters.min_ratings)]
+        pairs += [("sort", filters.sort)] if filters.sort != Sort.POPULAR else []
         return [(name, str(value)) for name, value in pairs if value]
 
     def chips(self) -> Iterator[tuple[str, str]]:
-        """Each filter in words, with the query that is left without it."""
-        wanted, pairs = self.wanted(), self.query()
-        names = {genre.slug: genre.name for genre in self.cleaned_data.get("genre", ())}
-        words = {
-            "q": f"“{wanted.text}”",
-            "year_from": f"from {wanted.year_from}",
-            "year_to": f"to {wanted.year_to}",
-            "tag": f"tagged “{wanted.tag}”",
-            "min_ratings": f"{wanted.min_ratings}+ ratings",
+        """Yield the label of each active filter, with the query string that removes it."""
+        filters, pairs = self.filters(), self.query()
+        genre_names = {genre.slug: genre.name for genre in self.cleaned_data.get("genre", ())}
+        labels = {
+            "q": f"“{filters.text}”",
+            "year_from": f"from {filters.year_from}",
+            "year_to": f"to {filters.year_to}",
+            "tag": f"tagged “{filters.tag}”",
+            "min_ratings": f"{filters.min_ratings}+ ratings",
         }
         for pair in pairs:
             if pair[0] != "sort":
-                yield words.get(pair[0]) or names[pair[1]], urlencode([other for other in pairs if other != pair])
+                label = labels.get(pair[0]) or genre_names[pair[1]]
+                yield label, urlencode([other for other in pairs if other != pair])
 
 
 class RatingsForm(forms.Form):
-    """Which of one's own ratings to see, and in which order."""
+    """Filters and order of a member's own ratings."""
 
     q = forms.CharField(required=False, max_length=200)
     stars = forms.TypedChoiceField(
@@ -114,26 +115,26 @@ class RatingsForm(forms.Form):
         super().__init__(data, auto_id="ratings-%s")
         self.is_valid()
 
-    def wanted(self) -> RatingsWanted:
-        found: dict[str, Any] = self.cleaned_data
-        return RatingsWanted(
-            text=found.get("q", ""),
-            stars=found.get("stars"),
-            genre=found.get("genre"),
-            sort=found.get("sort", RatingSort.LATEST),
+    def filters(self) -> RatingFilters:
+        values: dict[str, Any] = self.cleaned_data
+        return RatingFilters(
+            text=values.get("q", ""),
+            stars=values.get("stars"),
+            genre=values.get("genre"),
+            sort=values.get("sort", RatingSort.LATEST),
         )
 
     def query(self) -> str:
-        """What is asked for, as an address says it."""
-        wanted = self.wanted()
-        genre = wanted.genre.slug if wanted.genre else ""
-        sort = wanted.sort if wanted.sort != RatingSort.LATEST else ""
-        pairs = [("q", wanted.text), ("stars", wanted.stars), ("genre", genre), ("sort", sort)]
+        """Return the filters as a query string."""
+        filters = self.filters()
+        genre = filters.genre.slug if filters.genre else ""
+        sort = filters.sort if filters.sort != RatingSort.LATEST else ""
+        pairs = [("q", filters.text), ("stars", filters.stars), ("genre", genre), ("sort", sort)]
         return urlencode([(name, value) for name, value in pairs if value])
 
 
 class RatingForm(forms.Form):
-    """A rating in half stars; an empty one takes the rating back."""
+    """A rating in half stars; an empty value removes the rating."""
 
     half_stars = forms.TypedChoiceField(
         choices=[("", "no rating"), *((str(n), f"{n / 2:g} stars") for n in range(1, 11))],
@@ -144,31 +145,33 @@ class RatingForm(forms.Form):
 
     def clean_half_stars(self) -> int | None:
         if "half_stars" not in self.data:
-            raise forms.ValidationError("Say how many half stars.")
+            raise forms.ValidationError("Choose a rating.")
         half_stars: int | None = self.cleaned_data["half_stars"]
         return half_stars
 
 
 class UploadForm(forms.Form):
-    """A CSV of ratings; its cleaned `file` is what it holds."""
+    """Upload of a CSV of ratings; the cleaned `file` is the parsed `Sheet`."""
 
     file = forms.FileField(label="CSV file", widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
 
     def clean_file(self) -> ratings_csv.Sheet:
         upload = self.cleaned_data["file"]
         if upload.size > ratings_csv.MOST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {ratings_csv.MOST_BYTES // 1_000_000} MB.")
+            raise forms.ValidationError(
+                f"The file is larger than {ratings_csv.MOST_BYTES // 1_000_000} MB. Split it and import the parts."
+            )
         try:
             sheet = ratings_csv.read(upload.read())
         except ratings_csv.UnreadableError as error:
             raise forms.ValidationError(str(error)) from error
         if not sheet.lines:
-            raise forms.ValidationError("There is no rating in this file.")
+            raise forms.ValidationError("There are no ratings in this file. Choose an export of your ratings.")
         return sheet
 
 
 class LeaveForm(forms.Form):
-    """Somebody's name, typed once more, so that no account is deleted by accident."""
+    """Deletion of an account, confirmed by typing its username."""
 
     name = forms.CharField(label="Your username", widget=forms.TextInput(attrs={"autocomplete": "off"}))
 

@@ -1,7 +1,7 @@
-"""Places in the catalogue's pages that other apps fill.
+"""Slots in the catalogue's pages that other apps fill with HTML fragments.
 
-The catalogue does not know the recommender. An app registers a function for a slot when it starts; the template tag
-`fragment` renders what is registered there.
+The catalogue does not know the recommender. An app registers a render function for a slot when it starts; the template
+tag `fragment` renders all functions registered for the slot.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from django.utils.safestring import SafeString
 from movies.models import Movie
 
 Render = Callable[[HttpRequest, Movie | None], SafeString]
-"""Makes the HTML of a slot for a request, and for a movie where the page is a movie's."""
+"""Renders a slot for a request, and for the movie if the page shows one."""
 
 
 class Slot(StrEnum):
-    """Where a page has room for something."""
+    """A named position in a page."""
 
     MEMBER_ON_MOVIE = "member-on-movie"
     BELOW_MOVIE = "below-movie"
@@ -30,10 +30,10 @@ _registered: dict[Slot, list[Render]] = {slot: [] for slot in Slot}
 
 
 def register(slot: Slot, render: Render) -> None:
-    """Fill a slot; several functions stand one after the other."""
+    """Add a render function to a slot; several are rendered in the order of their registration."""
     _registered[slot].append(render)
 
 
 def render(slot: Slot, request: HttpRequest, movie: Movie | None = None) -> SafeString:
-    """The HTML of everything that is registered for a slot."""
-    return format_html_join("", "{}", ((each(request, movie),) for each in _registered[slot]))
+    """Return the HTML of all functions registered for a slot."""
+    return format_html_join("", "{}", ((function(request, movie),) for function in _registered[slot]))

@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The authenticated member of a request."""
 
 from django.http import HttpRequest
 
@@ -6,7 +6,7 @@ from movies.models import User
 
 
 def member(request: HttpRequest) -> User:
-    """The member that a request comes from.  The view must already have asked visitors to sign in."""
+    """Return the authenticated member; the view must already require login."""
     if not isinstance(request.user, User):
-        raise TypeError("Nobody is signed in: guard the view by `login_required` or `for_members`.")
+        raise TypeError("The request is not authenticated. Protect the view with `login_required` or `for_members`.")
     return request.user

@@ -1,4 +1,4 @@
-"""What a worker does for the catalogue."""
+"""Celery tasks of the catalogue."""
 
 import logging
 
@@ -12,10 +12,10 @@ logger = logging.getLogger(__name__)
 
 @shared_task(ignore_result=True)
 def fetch_posters() -> None:
-    """Fetch some posters, if there is a key for them; the schedule comes back for more."""
-    if not fetch.wanted():
+    """Fetch a batch of posters if a TMDB key is set; the schedule fetches the next batch."""
+    if not fetch.enabled():
         return
     try:
         fetch.fetch_posters()
     except tmdb.UnavailableError as error:
-        logger.warning("Posters must wait: %s", error)
+        logger.warning("Posters could not be fetched, will retry: %s", error)

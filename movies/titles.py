@@ -1,4 +1,4 @@
-"""Movie titles: from MovieLens' form to what is shown, sorted by and searched."""
+"""Parsing of MovieLens titles, and their sort and search keys."""
 
 import re
 import unicodedata
@@ -6,14 +6,14 @@ from itertools import filterfalse
 from typing import NamedTuple
 
 LONGEST_KEY = 400
-"""Letters without accents may be more than with them: one sign may stand for a whole phrase."""
+"""Keys can be longer than titles: decomposition expands some characters to a whole phrase."""
 
 MOVED_ARTICLES = (
     "The|A|An|Le|La|Les|L'|Un|Une|Des|Der|Die|Das|Dem|Den|Ein|Eine|El|Lo|Los|Las|Una|Il|I|Gli|O|Os|As|Um|Uma|"
     "De|Het|Een|Det|En|Et|Ett"
 )
 _MOVED_ARTICLE = re.compile(rf"^(?P<rest>.+), (?P<article>{MOVED_ARTICLES})$", re.IGNORECASE)
-# Words that begin a title as an article only: “Die Hard”, “La La Land” and “Los Angeles” keep theirs.
+# Words that are always an article at the start of a title: “Die Hard”, “La La Land” and “Los Angeles” keep theirs.
 _LEADING_ARTICLE = re.compile(r"^(?:the|a|an|le|les|l'|el|il|der|das)(?:\s+|(?<='))(?=\S)", re.IGNORECASE)
 _YEAR = re.compile(r"\s*\((?P<year>\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$", re.ASCII)
 _LAST_PARENTHESES = re.compile(r"^(?P<title>.*\S)\s+\((?P<inside>[^()]+)\)$")
@@ -25,7 +25,7 @@ _UNDECOMPOSED = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ"
 
 
 class Title(NamedTuple):
-    """A title in its parts: “Matrix, The (1999)” is `Title("The Matrix", "", 1999)`."""
+    """The parts of a title: “Matrix, The (1999)” is `Title("The Matrix", "", 1999)`."""
 
     title: str
     alternative: str
@@ -33,7 +33,7 @@ class Title(NamedTuple):
 
 
 def parse_title(raw: str) -> Title:
-    """Take a MovieLens title apart: the year at the end, other names in parentheses, moved articles."""
+    """Parse a MovieLens title: the year at the end, other names in parentheses, and moved articles."""
     rest = " ".join(raw.split())
     year = None
     if rest.endswith(")") and (match := _YEAR.search(rest)) and match.start():
@@ -46,13 +46,13 @@ def parse_title(raw: str) -> Title:
 
 
 def unparse_title(title: str, alternative: str, year: int | None) -> str:
-    """A title in MovieLens' form, which `parse_title` takes apart into the same parts."""
+    """Format a title in MovieLens' style, the inverse of `parse_title`."""
     others = (f"({other})" for other in alternative.split(" / ") if other)
     return " ".join((title, *others, *((f"({year})",) if year else ())))
 
 
 def restore_article(title: str) -> str:
-    """Put an article that was moved to the end back: “Matrix, The” is “The Matrix”."""
+    """Move a trailing article back to the front: “Matrix, The” becomes “The Matrix”."""
     if ", " in title and (match := _MOVED_ARTICLE.match(title)):
         space = "" if match["article"].endswith("'") else " "
         return f"{match['article']}{space}{match['rest']}"
@@ -60,19 +60,19 @@ def restore_article(title: str) -> str:
 
 
 def sort_key(title: str) -> str:
-    """What a title is sorted by: no leading article, no accents, lower case."""
+    """Return a title's sort key: lower case, without leading article and accents."""
     key = plain(_LEADING_ARTICLE.sub("", title)) or plain(title) or title.casefold()
     return key[:LONGEST_KEY]
 
 
 def search_key(title: str, alternative: str, year: int | None) -> str:
-    """The words that a movie is found by."""
+    """Return the words of a movie's titles and year that the search matches."""
     words = " ".join(filter(None, (plain(title)[:LONGEST_KEY], plain(alternative)[:LONGEST_KEY], str(year or ""))))
     return " ".join(words.split())
 
 
 def plain(text: str) -> str:
-    """Words in lower case without accents or punctuation, single spaces between them."""
+    """Return the words of a text in lower case without accents and punctuation, separated by single spaces."""
     letters = text.casefold()
     if not letters.isascii():
         decomposed = unicodedata.normalize("NFKD", letters)

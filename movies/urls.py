@@ -1,4 +1,4 @@
-"""Addresses of the catalogue and of what members say about it."""
+"""URLs of the catalogue's pages and of members' ratings, lists and accounts."""
 
 from django.urls import path
 

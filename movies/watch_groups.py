@@ -1,4 +1,4 @@
-"""Groups of people who want to watch something together."""
+"""Services and queries of watch groups."""
 
 from collections.abc import Sequence
 
@@ -7,20 +7,20 @@ from django.db import transaction
 from movies.models import User, WatchGroup, WatchGroupMember
 
 MOST_GROUPS = 20
-"""Somebody is in so many groups at most."""
+"""Maximum number of groups per user."""
 
 
 class GroupFullError(Exception):
-    """The group has as many members as it may have, or the member as many groups."""
+    """The group has its maximum number of members, or the user the maximum number of groups."""
 
 
 def start_group(user: User) -> WatchGroup:
-    """Make a group of one, who may invite others.
+    """Create a group whose only member is the user, who may invite others.
 
-    Raises `GroupFullError` when the user is in too many groups already.
+    Raises `GroupFullError` if the user is in too many groups already.
     """
     if WatchGroupMember.objects.filter(user=user).count() >= MOST_GROUPS:
-        raise GroupFullError(f"You are in {MOST_GROUPS} groups. Leave one before you start another.")
+        raise GroupFullError(f"You're in {MOST_GROUPS} groups already. Leave one to start another.")
     with transaction.atomic():
         group = WatchGroup.objects.create()
         WatchGroupMember.objects.create(group=group, user=user)
@@ -28,23 +28,23 @@ def start_group(user: User) -> WatchGroup:
 
 
 def join_group(user: User, group: WatchGroup) -> None:
-    """Take somebody into a group; nothing changes for a member.
+    """Add a user to a group; adding a member is a no-op.
 
-    Raises `GroupFullError` when there is no room.
+    Raises `GroupFullError` if the group is full or the user is in too many groups already.
     """
     with transaction.atomic():
         members = set(WatchGroup.objects.select_for_update().get(pk=group.pk).members.values_list("pk", flat=True))
         if user.pk in members:
             return
         if len(members) >= WatchGroup.MOST_MEMBERS:
-            raise GroupFullError(f"This group has {WatchGroup.MOST_MEMBERS} members, and no room for more.")
+            raise GroupFullError(f"This group is full: it has {WatchGroup.MOST_MEMBERS} members.")
         if WatchGroupMember.objects.filter(user=user).count() >= MOST_GROUPS:
-            raise GroupFullError(f"You are in {MOST_GROUPS} groups. Leave one before you join another.")
+            raise GroupFullError(f"You're in {MOST_GROUPS} groups already. Leave one to join another.")
         WatchGroupMember.objects.create(group=group, user=user)
 
 
 def leave_group(user: User, group: WatchGroup) -> None:
-    """Take somebody out of a group; without members a group is gone."""
+    """Remove a user from a group; a group without members is deleted."""
     with transaction.atomic():
         WatchGroupMember.objects.filter(group=group, user=user).delete()
         WatchGroup.objects.filter(pk=group.pk, members=None).delete()
@@ -56,10 +56,10 @@ def leave_all_groups(user: User) -> None:
 
 
 def groups_of(user: User) -> list[WatchGroup]:
-    """The groups that somebody is in, the newest first, with their members at hand."""
+    """Return the user's groups, newest first, with their members prefetched."""
     return list(WatchGroup.objects.filter(members=user).prefetch_related("members"))
 
 
 def members_of(group: WatchGroup) -> Sequence[User]:
-    """In the order in which they joined."""
+    """Return the members of a group in the order in which they joined."""
     return list(User.objects.filter(watchgroupmember__group=group).order_by("watchgroupmember__pk"))

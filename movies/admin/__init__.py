@@ -1,4 +1,4 @@
-"""The catalogue, the people and what they said in the admin."""
+"""Admin of the catalogue, the users and their ratings, tags and lists."""
 
 from movies.admin import tables
 

@@ -1,4 +1,4 @@
-"""What is done to many rows at once, after a page that says to how many and asks once more."""
+"""Bulk admin actions, each confirmed on a page that shows how many rows it affects."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,33 +16,35 @@ from movies.models import Genre, Movie, Tag, User
 from movies.requests import member
 
 M = TypeVar("M", bound=Model)
-SHOWN = 20
+ROWS_LISTED = 20
 MOST_MERGED = 20
 
 
-def confirmed(
+def confirm_and_run(
     modeladmin: Any,
     request: HttpRequest,
     rows: QuerySet[M],
     *,
     title: str,
+    verb: str,
     form_class: Callable[..., forms.Form],
-    do: Callable[[QuerySet[M], dict[str, Any]], str],
+    run: Callable[[QuerySet[M], dict[str, Any]], str],
 ) -> HttpResponse | None:
-    """Ask with a form; once it comes back, do it, write it down and say what was done."""
+    """Show the confirmation form; when it is submitted, run the action, log it and report what `run` returns."""
     form = form_class(request.POST if "confirmed" in request.POST else None)
     if form.is_valid():
-        chosen = list(rows)
-        said = do(rows, form.cleaned_data)
-        left = type(chosen[0])._default_manager.filter(pk__in=[row.pk for row in chosen]) if chosen else []
-        LogEntry.objects.log_actions(member(request).pk, left, CHANGE, change_message=said)
-        messages.success(request, said)
+        selected = list(rows)
+        outcome = run(rows, form.cleaned_data)
+        remaining = type(selected[0])._default_manager.filter(pk__in=[row.pk for row in selected]) if selected else []
+        LogEntry.objects.log_actions(member(request).pk, remaining, CHANGE, change_message=outcome)
+        messages.success(request, outcome)
         return None
     context = {
         **modeladmin.admin_site.each_context(request),
         "title": title,
+        "verb": verb,
         "form": form,
-        "rows": rows[:SHOWN],
+        "rows": rows[:ROWS_LISTED],
         "number": rows.count(),
         "action": request.POST["action"],
         "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
@@ -58,22 +60,24 @@ class GenreForm(forms.Form):
 
 @admin.action(description="Add a genre to the selected movies …", permissions=["change"])
 def add_genre(modeladmin: Any, request: HttpRequest, rows: QuerySet[Movie]) -> HttpResponse | None:
-    def do(movies: QuerySet[Movie], asked: dict[str, Any]) -> str:
-        pks = list(movies.exclude(genres=asked["genre"]).values_list("pk", flat=True))
-        asked["genre"].movies.add(*pks)
-        return f"{len(pks)} movies have the genre {asked['genre']} now."
+    def run(movies: QuerySet[Movie], cleaned: dict[str, Any]) -> str:
+        pks = list(movies.exclude(genres=cleaned["genre"]).values_list("pk", flat=True))
+        cleaned["genre"].movies.add(*pks)
+        return f"Genre {cleaned['genre']} added to {len(pks)} movies."
 
-    return confirmed(modeladmin, request, rows, title="Add a genre", form_class=GenreForm, do=do)
+    return confirm_and_run(modeladmin, request, rows, title="Add a genre", verb="Add", form_class=GenreForm, run=run)
 
 
-@admin.action(description="Take a genre from the selected movies …", permissions=["change"])
+@admin.action(description="Remove a genre from the selected movies …", permissions=["change"])
 def remove_genre(modeladmin: Any, request: HttpRequest, rows: QuerySet[Movie]) -> HttpResponse | None:
-    def do(movies: QuerySet[Movie], asked: dict[str, Any]) -> str:
-        pks = list(movies.filter(genres=asked["genre"]).values_list("pk", flat=True))
-        asked["genre"].movies.remove(*pks)
-        return f"{len(pks)} movies do not have the genre {asked['genre']} any more."
+    def run(movies: QuerySet[Movie], cleaned: dict[str, Any]) -> str:
+        pks = list(movies.filter(genres=cleaned["genre"]).values_list("pk", flat=True))
+        cleaned["genre"].movies.remove(*pks)
+        return f"Genre {cleaned['genre']} removed from {len(pks)} movies."
 
-    return confirmed(modeladmin, request, rows, title="Take a genre away", form_class=GenreForm, do=do)
+    return confirm_and_run(
+        modeladmin, request, rows, title="Remove a genre", verb="Remove", form_class=GenreForm, run=run
+    )
 
 
 def _merge(
@@ -81,18 +85,20 @@ def _merge(
 ) -> HttpResponse | None:
     number = rows.count()
     if not 1 < number <= MOST_MERGED:
-        messages.error(request, f"Choose two rows or more, and {MOST_MERGED} at most, that mean the same.")
+        messages.error(request, f"Select 2 to {MOST_MERGED} duplicates to merge.")
         return None
 
     class KeepForm(forms.Form):
-        keep = forms.ModelChoiceField(rows, empty_label=None, widget=forms.RadioSelect, label="Which one stays")
+        keep = forms.ModelChoiceField(rows, empty_label=None, widget=forms.RadioSelect, label="Keep")
 
-    def do(all_of_them: QuerySet[M], asked: dict[str, Any]) -> str:
-        keep = asked["keep"]
-        merge(keep, list(all_of_them.exclude(pk=keep.pk)))
-        return f"{number} rows are one now: {keep}."
+    def run(duplicates: QuerySet[M], cleaned: dict[str, Any]) -> str:
+        keep = cleaned["keep"]
+        merge(keep, list(duplicates.exclude(pk=keep.pk)))
+        return f"{number} rows merged into {keep}."
 
-    return confirmed(modeladmin, request, rows, title="Merge duplicates", form_class=KeepForm, do=do)
+    return confirm_and_run(
+        modeladmin, request, rows, title="Merge duplicates", verb="Merge", form_class=KeepForm, run=run
+    )
 
 
 @admin.action(description="Merge the selected movies …", permissions=["delete"])
@@ -107,8 +113,10 @@ def merge_selected_tags(modeladmin: Any, request: HttpRequest, rows: QuerySet[Ta
 
 @admin.action(description="Close the selected accounts …", permissions=["change"])
 def close_accounts(modeladmin: Any, request: HttpRequest, rows: QuerySet[User]) -> HttpResponse | None:
-    def do(people: QuerySet[User], asked: dict[str, Any]) -> str:
-        closed = people.exclude(pk=member(request).pk).update(is_active=False)
-        return f"{closed} accounts are closed: nobody can sign in to them. Their ratings stay."
+    def run(users: QuerySet[User], cleaned: dict[str, Any]) -> str:
+        closed = users.exclude(pk=member(request).pk).update(is_active=False)
+        return f"{closed} accounts closed. Their owners can no longer sign in; their ratings are kept."
 
-    return confirmed(modeladmin, request, rows, title="Close accounts", form_class=forms.Form, do=do)
+    return confirm_and_run(
+        modeladmin, request, rows, title="Close accounts", verb="Close", form_class=forms.Form, run=run
+    )

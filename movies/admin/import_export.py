@@ -1,4 +1,4 @@
-"""Rows of the catalogue as files that go out of the admin and come in."""
+"""Import and export of catalogue tables in the admin, as CSV and JSON."""
 
 from typing import Any, ClassVar
 
@@ -7,24 +7,24 @@ from import_export import fields, resources, widgets
 from import_export.formats.base_formats import CSV, JSON
 
 from movies.models import Genre, Movie, Tag
-from movies.transfer.csv_escaping import harmless, original
+from movies.transfer.csv_escaping import escape_formula, unescape_formula
 
 FORMATS = (CSV, JSON)
 
 
 class TextWidget(widgets.CharWidget):
-    """A text in which no spreadsheet finds a formula."""
+    """Text that spreadsheets do not evaluate as a formula."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         cleaned = super().clean(value, row, **kwargs)
-        return original(cleaned) if isinstance(cleaned, str) else cleaned
+        return unescape_formula(cleaned) if isinstance(cleaned, str) else cleaned
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
-        return harmless(str(value)) if value is not None else ""
+        return escape_formula(str(value)) if value is not None else ""
 
 
 class Change(resources.Diff):
-    """Old and new values side by side; the package's own picture of it colours by styles that our policy forbids."""
+    """Old and new values in one cell; the package's own diff uses inline styles, which our CSP forbids."""
 
     def as_html(self) -> list[str]:
         return [self._cell(str(old), str(new)) for old, new in zip(self.left, self.right, strict=True)]
@@ -36,7 +36,7 @@ class Change(resources.Diff):
 
 
 class CatalogueResource(resources.ModelResource):
-    """What all have in common: rows are found by id, checked as in a form, and left alone if nothing changes."""
+    """Base of the resources: rows are matched by id, validated like a form, and skipped if unchanged."""
 
     WIDGETS_MAP: ClassVar = {
         **resources.ModelResource.WIDGETS_MAP,

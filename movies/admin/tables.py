@@ -1,4 +1,4 @@
-"""People, movies and opinions in the admin."""
+"""Admin tables of users, movies, ratings, tags, lists and load reports."""
 
 from typing import Any, ClassVar
 
@@ -25,12 +25,12 @@ SEARCHED_MOVIES = 50
 
 
 def linked_ratings(field: str, pk: int) -> str:
-    """A link to the ratings of a movie or a person."""
+    """Return a link to the ratings of a movie or a user."""
     return format_html('<a href="{}?{}={}">Show</a>', reverse("admin:movies_rating_changelist"), field, pk)
 
 
-class Exchanged(ImportExportModelAdmin):
-    """A table whose rows go out as files and come in after a preview."""
+class ImportExportTable(ImportExportModelAdmin):
+    """A table whose rows can be exported to a file and imported after a preview."""
 
     import_formats: ClassVar = list(FORMATS)
     export_formats: ClassVar = list(FORMATS)
@@ -39,42 +39,38 @@ class Exchanged(ImportExportModelAdmin):
     resource_classes: ClassVar[list[type[CatalogueResource]]]
 
 
-class PersonForm(UserChangeForm):
+class UserForm(UserChangeForm):
     def clean_is_active(self) -> bool:
         active = bool(self.cleaned_data["is_active"])
         if active and self.instance.movielens_id is not None:
-            raise forms.ValidationError("This is a person from MovieLens' files: nobody may log in as one.")
+            raise forms.ValidationError(
+                "This user comes from a MovieLens release and cannot log in; leave it inactive."
+            )
         return active
 
 
 @admin.register(User)
-class PersonAdmin(LargeTable, UserAdmin):
-    form = PersonForm
+class AccountAdmin(LargeTable, UserAdmin):
+    form = UserForm
     list_display = ("username", "email", "movielens_id", "is_active", "is_staff", "date_joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("username__istartswith", "email__istartswith", "=movielens_id")
     ordering = ("-pk",)
-    readonly_fields = ("movielens_id", "last_login", "date_joined", "ratings_link", "would_see")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("movielens_id", "last_login", "date_joined", "ratings_link")
+    rating_fields: ClassVar[tuple[str, ...]] = ("movielens_id", "ratings_link")
     actions = (bulk_actions.close_accounts,)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return (
-            (*fieldsets, ("Ratings", {"fields": ("movielens_id", "ratings_link", "would_see")})) if obj else fieldsets
-        )
+        return (*fieldsets, ("Ratings", {"fields": self.rating_fields})) if obj else fieldsets
 
     @admin.display(description="Ratings")
     def ratings_link(self, user: User) -> str:
         return linked_ratings("user__id__exact", user.pk)
 
-    @admin.display(description="Recommendations")
-    def would_see(self, user: User) -> str:
-        address = reverse("admin:recommendations_see", args=[user.pk])
-        return format_html('<a href="{}">What they would see, and why</a> (written down)', address)
-
 
 @admin.register(Genre)
-class GenreAdmin(Exchanged):
+class GenreAdmin(ImportExportTable):
     resource_classes: ClassVar = [GenreResource]
     list_display = ("name", "slug")
     search_fields = ("name",)
@@ -82,13 +78,13 @@ class GenreAdmin(Exchanged):
 
 
 @admin.register(Movie)
-class MovieAdmin(Exchanged, LargeTable):
+class MovieAdmin(ImportExportTable, LargeTable):
     resource_classes: ClassVar = [MovieResource]
     actions = (bulk_actions.add_genre, bulk_actions.remove_genre, bulk_actions.merge_selected_movies)
     list_display = ("title", "year", "genre_names", "rating_count", "mean")
     list_filter = ("genres",)
     search_fields = ("search_text",)
-    search_help_text = "Words of the titles, and the year."
+    search_help_text = "Words from the title, or the year."
     ordering = ("-rating_count", "pk")
     autocomplete_fields = ("genres",)
     fields = (
@@ -103,19 +99,19 @@ class MovieAdmin(Exchanged, LargeTable):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Movie], search_term: str
     ) -> tuple[QuerySet[Movie], bool]:
-        found = selectors.browse(selectors.Browse(text=search_term)).order_by()
-        return (queryset.filter(pk__in=found.values("pk")) if search_term else queryset), False
+        matches = selectors.browse(selectors.Browse(text=search_term)).order_by()
+        return (queryset.filter(pk__in=matches.values("pk")) if search_term else queryset), False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if not change:
-            messages.info(request, "It can be found at once, and is recommended by the model after its next training.")
+            messages.info(request, "Visitors can find it now; the model recommends it after the next training.")
 
     @admin.display(description="Genres")
     def genre_names(self, movie: Movie) -> str:
         return ", ".join(genre.name for genre in movie.genres.all())
 
-    @admin.display(description="Mean", ordering="rating_score")
+    @admin.display(description="Average", ordering="rating_score")
     def mean(self, movie: Movie) -> str:
         return f"{movie.rating_mean:.2f} ★" if movie.rating_mean is not None else "–"
 
@@ -135,11 +131,11 @@ class RatingForm(forms.ModelForm):
 @admin.register(Rating)
 class RatingAdmin(LargeTable):
     form = RatingForm
-    list_display = ("movie", "user", "star_signs", "rated_at")
+    list_display = ("movie", "user", "stars", "rated_at")
     list_filter = (("half_stars", admin.ChoicesFieldListFilter),)
     list_select_related = ("movie", "user")
     search_fields = ("user__username",)
-    search_help_text = "A person's exact name, or words of a movie's title."
+    search_help_text = "An exact username, or words from a movie's title."
     ordering = ("-pk",)
     sortable_by = ()
     autocomplete_fields = ("user", "movie")
@@ -149,21 +145,21 @@ class RatingAdmin(LargeTable):
     ) -> tuple[QuerySet[Rating], bool]:
         if not search_term:
             return queryset, False
-        # Looked up first, so that the ratings are found by their indexes.
-        people = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
-        named = selectors.browse(selectors.Browse(text=search_term)).values_list("pk", flat=True)
-        return queryset.filter(Q(user__in=people) | Q(movie__in=list(named[:SEARCHED_MOVIES]))), False
+        # Users and movies are looked up first, so that the ratings can be read by their indexes.
+        users = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
+        movies = selectors.browse(selectors.Browse(text=search_term)).values_list("pk", flat=True)
+        return queryset.filter(Q(user__in=users) | Q(movie__in=list(movies[:SEARCHED_MOVIES]))), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in ("user__id__exact", "movie__id__exact") or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Stars")
-    def star_signs(self, rating: Rating) -> str:
+    def stars(self, rating: Rating) -> str:
         return STARS[rating.half_stars - 1][1]
 
 
 @admin.register(Tag)
-class TagAdmin(Exchanged, LargeTable):
+class TagAdmin(ImportExportTable, LargeTable):
     resource_classes: ClassVar = [TagResource]
     actions = (bulk_actions.merge_selected_tags,)
     list_display = ("name", "key")
@@ -176,7 +172,7 @@ class MovieTagAdmin(LargeTable):
     list_display = ("tag", "movie", "user", "tagged_at")
     list_select_related = ("tag", "movie", "user")
     search_fields = ("user__username",)
-    search_help_text = "A person's or a tag's exact name."
+    search_help_text = "An exact username or tag."
     ordering = ("-pk",)
     sortable_by = ()
     autocomplete_fields = ("tag", "movie", "user")
@@ -186,13 +182,13 @@ class MovieTagAdmin(LargeTable):
     ) -> tuple[QuerySet[MovieTag], bool]:
         if not search_term:
             return queryset, False
-        # Looked up first, so that the rows are found by their indexes.
-        people = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
-        return queryset.filter(Q(user__in=people) | Q(tag__in=tags.tags_named([search_term]))), False
+        # Users and tags are looked up first, so that the rows can be read by their indexes.
+        users = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
+        return queryset.filter(Q(user__in=users) | Q(tag__in=tags.tags_named([search_term]))), False
 
 
 @admin.register(WatchlistItem, HiddenMovie)
-class KeptAdmin(LargeTable):
+class KeptMovieAdmin(LargeTable):
     list_display = ("movie", "user", "added_at")
     list_select_related = ("movie", "user")
     search_fields = ("=user__username",)
@@ -203,15 +199,15 @@ class KeptAdmin(LargeTable):
 
 @admin.register(Load)
 class LoadAdmin(ReadOnly):
-    list_display = ("source", "started_at", "took", "outcome", "refused")
+    list_display = ("source", "started_at", "duration", "outcome", "rejected")
     list_filter = ("outcome",)
     search_fields = ("source",)
     change_form_template = "admin/movies/load.html"
 
-    @admin.display(description="Took", ordering="seconds")
-    def took(self, load: Load) -> str:
+    @admin.display(description="Duration", ordering="seconds")
+    def duration(self, load: Load) -> str:
         return f"{load.seconds:,.1f} s"
 
-    @admin.display(description="Rows refused")
-    def refused(self, load: Load) -> str:
-        return f"{load.refused:,}"
+    @admin.display(description="Rows rejected")
+    def rejected(self, load: Load) -> str:
+        return f"{load.rejected:,}"

@@ -1,1 +1,1 @@
-"""Endpoints of the catalogue and of a member's own ratings."""
+"""REST API of the catalogue and of a member's ratings and lists."""

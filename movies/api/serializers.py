@@ -1,4 +1,4 @@
-"""Movies and opinions as the API shows and takes them."""
+"""Serializers and query parameters of the catalogue, ratings and lists."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,14 +17,12 @@ from recsite.api.fields import IntegerField, Query, WholeNumberField
 MOST_IMPORTED = 10_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 STARS = [half_stars / 2 for half_stars in range(1, 11)]
-
-
 STARS_SCHEMA = {"type": "number", "minimum": 0.5, "maximum": 5, "multipleOf": 0.5, "examples": [4.5]}
 
 
 @extend_schema_field(STARS_SCHEMA)
 class StarsField(serializers.Field[int, Any, float, Any]):
-    """Stars from 0.5 to 5.0 in steps of 0.5; half stars as a whole number within."""
+    """Half stars (1 to 10), which the API shows as 0.5 to 5.0 stars."""
 
     default_error_messages = {"invalid": "A rating is 0.5 to 5.0 stars in steps of 0.5."}  # noqa: RUF012
 
@@ -55,7 +53,7 @@ class MovieSerializer(serializers.ModelSerializer[Movie]):
 
 
 def listed(movie: Movie) -> dict[str, Any]:
-    """What `MovieSerializer` says of a movie, without its cost."""
+    """Return the same representation as `MovieSerializer`, at a fraction of its cost."""
     return {
         "id": movie.pk,
         "title": movie.title,
@@ -75,14 +73,14 @@ class TagSerializer(serializers.ModelSerializer[Tag]):
 
 class MovieTagSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    people = serializers.IntegerField(help_text="How many people put it on the movie.")
+    people = serializers.IntegerField(help_text="Number of users who applied the tag to the movie.")
 
 
 class MovieDetailSerializer(MovieSerializer):
-    """All that is known of a movie."""
+    """A movie with its links, tags and rating histogram."""
 
     tags = serializers.SerializerMethodField()
-    histogram = serializers.SerializerMethodField(help_text="Ratings of 0.5, 1.0, … 5.0 stars: ten counts.")
+    histogram = serializers.SerializerMethodField(help_text="Ten counts: ratings of 0.5, 1.0, … 5.0 stars.")
     imdb_url = serializers.URLField(allow_null=True)
     tmdb_url = serializers.URLField(allow_null=True)
 
@@ -112,9 +110,9 @@ class RatingSerializer(serializers.ModelSerializer[Rating]):
 
 @extend_schema_serializer(examples=[examples.request({"stars": 4.5})])
 class StarsSerializer(serializers.Serializer[Any]):
-    """A rating of a movie that the address names."""
+    """A rating of the movie in the URL."""
 
-    stars = StarsField()
+    stars = StarsField(source="half_stars")
 
 
 @extend_schema_serializer(examples=[examples.request({"movie": 260, "stars": 4.5})])
@@ -125,17 +123,17 @@ class MovieStarsSerializer(StarsSerializer):
 
 
 class KeptSerializer(serializers.Serializer[Any]):
-    """A movie that somebody keeps in a list."""
+    """A movie in one of the member's lists."""
 
     movie = MovieSerializer()
     added_at = serializers.DateTimeField()
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
-    """The account that asks."""
+    """The authenticated account."""
 
-    email = serializers.CharField(read_only=True, help_text="Empty if none was given.")
-    permissions = serializers.SerializerMethodField(help_text="What it may do beyond what everybody may.")
+    email = serializers.CharField(read_only=True, help_text="Empty if the account has none.")
+    permissions = serializers.SerializerMethodField(help_text="Permissions beyond those of an ordinary member.")
 
     class Meta:
         model = User
@@ -147,45 +145,45 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 
 class BrowseQuery(Query):
-    """What may be asked of the catalogue."""
+    """Filters and order of the catalogue."""
 
     q = serializers.CharField(
         required=False,
         allow_blank=True,
         trim_whitespace=False,
         max_length=200,
-        help_text="Words of the title, or the year.",
+        help_text="Words from the title, or the year.",
     )
     genre = serializers.ListField(
-        child=serializers.SlugField(), required=False, help_text="Slugs of genres: movies have all of them."
+        child=serializers.SlugField(), required=False, help_text="Genre slugs; movies must have all of them."
     )
     tag = serializers.CharField(
         required=False,
         allow_blank=True,
         trim_whitespace=False,
         max_length=255,
-        help_text="A tag's name; case does not matter.",
+        help_text="A tag name, case-insensitive.",
     )
     year_from = WholeNumberField(required=False, min_value=1870, max_value=2100)
     year_to = WholeNumberField(required=False, min_value=1870, max_value=2100)
     min_ratings = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
     sort = serializers.ChoiceField([sort.value for sort in Sort], default=Sort.POPULAR.value)
 
-    def wanted(self) -> Browse:
-        asked = dict(self.validated_data)
+    def filters(self) -> Browse:
+        values = dict(self.validated_data)
         return Browse(
-            text=asked.pop("q", ""), genres=tuple(asked.pop("genre", ())), sort=Sort(asked.pop("sort")), **asked
+            text=values.pop("q", ""), genres=tuple(values.pop("genre", ())), sort=Sort(values.pop("sort")), **values
         )
 
 
 class TagQuery(Query):
     q = serializers.CharField(
-        required=False, allow_blank=True, trim_whitespace=False, max_length=255, help_text="What the tag begins with."
+        required=False, allow_blank=True, trim_whitespace=False, max_length=255, help_text="Beginning of the tag."
     )
 
 
 class KnownBy(StrEnum):
-    """Whose ids the movies of an import are given by."""
+    """Kind of id by which an import refers to movies."""
 
     ID = "id"
     MOVIELENS = "movielens_id"
@@ -197,22 +195,24 @@ class ImportedSerializer(StarsSerializer):
     movie = IntegerField(min_value=1, max_value=2**31 - 1)
     rated_at = serializers.DateTimeField(
         required=False,
-        help_text="When.  A time before 1970 or in the future is taken for now.",
+        help_text="Time of the rating. A time before 1970 or in the future is replaced by the current time.",
     )
 
-    def validate_rated_at(self, when: datetime) -> datetime:
+    def validate_rated_at(self, rated_at: datetime) -> datetime:
         now = timezone.now()
-        return when if EARLIEST <= when <= now else now
+        return rated_at if EARLIEST <= rated_at <= now else now
 
 
 @extend_schema_serializer(
     examples=[examples.request({"known_by": "imdb_id", "ratings": [{"movie": 133093, "stars": 5}]})]
 )
 class ImportSerializer(serializers.Serializer[Any]):
-    """Ratings from elsewhere."""
+    """Ratings from another site."""
 
     known_by = serializers.ChoiceField(
-        [known.value for known in KnownBy], default=KnownBy.ID.value, help_text="What `movie` is: our id or another's."
+        [kind.value for kind in KnownBy],
+        default=KnownBy.ID.value,
+        help_text="Kind of id in `movie`: this site's or an external one.",
     )
     ratings = serializers.ListField(child=ImportedSerializer(), min_length=1, max_length=MOST_IMPORTED)
 
@@ -220,5 +220,5 @@ class ImportSerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(examples=[examples.answer({"added": 118, "kept": 2, "unknown": [9999999]})])
 class ImportAnswerSerializer(serializers.Serializer[Any]):
     added = serializers.IntegerField()
-    kept = serializers.IntegerField(help_text="Ratings of movies that one has rated here before: they stay.")
-    unknown = serializers.ListField(child=serializers.IntegerField(), help_text="The ids that are no movie's.")
+    kept = serializers.IntegerField(help_text="Ratings skipped because you had already rated the movie here.")
+    unknown = serializers.ListField(child=serializers.IntegerField(), help_text="Ids that match no movie.")

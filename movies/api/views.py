@@ -1,11 +1,10 @@
-"""Endpoints of the catalogue and of one's own opinions."""
+"""API views of the catalogue and of a member's ratings and lists."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
-from django.urls import path
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -45,39 +44,39 @@ def movie_or_404(pk: int) -> Movie:
 
 
 def genres_or_404(slugs: list[str]) -> list[Genre]:
-    """The genres with these slugs, all of which must be."""
+    """Return the genres with these slugs; an unknown slug is a 404."""
     if not slugs:
         return []
-    found = {genre.slug: genre for genre in selectors.genres().filter(slug__in=slugs)} if slugs else {}
-    if unknown := sorted(set(slugs) - found.keys()):
-        raise NotFound(f"There is no genre {unknown[0]!r}: /api/v1/genres/ lists all.")
-    return list(found.values())
+    by_slug = {genre.slug: genre for genre in selectors.genres().filter(slug__in=slugs)}
+    if unknown := sorted(set(slugs) - by_slug.keys()):
+        raise NotFound(f"There is no genre {unknown[0]!r}. See /api/v1/genres/ for all genres.")
+    return list(by_slug.values())
 
 
 def tags_or_404(names: list[str]) -> list[Tag]:
-    """The tags with these names, all of which must be."""
-    found = tags.tags_named(names)
-    if unknown := sorted({Tag.key_of(name) for name in names} - {tag.key for tag in found}):
-        raise NotFound(f"There is no tag {unknown[0]!r}: /api/v1/tags/ lists all.")
-    return found
+    """Return the tags with these names; an unknown name is a 404."""
+    named = tags.tags_named(names)
+    if unknown := sorted({Tag.key_of(name) for name in names} - {tag.key for tag in named}):
+        raise NotFound(f"There is no tag {unknown[0]!r}. See /api/v1/tags/ for all tags.")
+    return named
 
 
 @extend_schema(parameters=[BrowseQuery], tags=["catalogue"])
 class MovieList(ListAPIView[Movie]):
-    """Movies that match all that is asked."""
+    """Movies that match all filters."""
 
     serializer_class = MovieSerializer
     permission_classes = (AllowAny,)
 
     def get_queryset(self) -> QuerySet[Movie]:
-        wanted = BrowseQuery.of(self.request).wanted()
-        genres_or_404(list(wanted.genres))
-        return selectors.browse(wanted)
+        filters = BrowseQuery.of(self.request).filters()
+        genres_or_404(list(filters.genres))
+        return selectors.browse(filters)
 
 
 @extend_schema(tags=["catalogue"])
 class MovieDetail(RetrieveAPIView[Movie]):
-    """A movie with its tags, links and the spread of its ratings."""
+    """A movie with its tags, links and rating histogram."""
 
     serializer_class = MovieDetailSerializer
     permission_classes = (AllowAny,)
@@ -94,7 +93,7 @@ class MovieTags(APIView):
 
     @extend_schema(responses=MovieTagSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Up to 100 tags of a movie, those that most people put on it first."""
+        """Up to 100 tags of a movie, the most applied first."""
         return Response(MovieTagSerializer(tags.top_tags(movie_or_404(pk), MOST_TAGS), many=True).data)
 
 
@@ -112,19 +111,19 @@ class GenreList(ListAPIView[Genre]):
 
 @extend_schema(parameters=[TagQuery], tags=["catalogue"])
 class TagList(ListAPIView[Tag]):
-    """Tags that people have put on movies."""
+    """Tags that users have applied to movies."""
 
     serializer_class = TagSerializer
     permission_classes = (AllowAny,)
 
     def get_queryset(self) -> QuerySet[Tag]:
-        start = Tag.key_of(TagQuery.read(self.request).get("q", ""))
-        return Tag.objects.filter(key__startswith=start).order_by("key", "pk")
+        prefix = Tag.key_of(TagQuery.read(self.request).get("q", ""))
+        return Tag.objects.filter(key__startswith=prefix).order_by("key", "pk")
 
 
 @extend_schema(tags=["me"])
 class Me(RetrieveAPIView[User]):
-    """The account that asks."""
+    """The authenticated account."""
 
     serializer_class = MeSerializer
 
@@ -134,7 +133,7 @@ class Me(RetrieveAPIView[User]):
 
 @extend_schema(tags=["me"])
 class MyRatings(ListAPIView[Rating]):
-    """One's own ratings, the latest first."""
+    """Your ratings, latest first."""
 
     serializer_class = RatingSerializer
 
@@ -143,35 +142,35 @@ class MyRatings(ListAPIView[Rating]):
 
     @extend_schema(request=MovieStarsSerializer, responses={201: RatingSerializer})
     def post(self, request: Request) -> Response:
-        """Rate a movie, in place of an earlier rating of it."""
+        """Rate a movie; a new rating replaces the old one."""
         body = MovieStarsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         movie = movie_or_404(body.validated_data["movie"])
-        rating = services.rate(user=member(request), movie=movie, half_stars=body.validated_data["stars"])
+        rating = services.rate(user=member(request), movie=movie, half_stars=body.validated_data["half_stars"])
         return Response(RatingSerializer(rating).data, status=HTTP_201_CREATED)
 
 
 @extend_schema(tags=["me"])
 class ImportRatings(APIView):
-    """Ratings from elsewhere, many at once."""
+    """Import of ratings from another site."""
 
     @extend_schema(request=ImportSerializer, responses=ImportAnswerSerializer)
     def post(self, request: Request) -> Response:
-        """Add up to 10,000 ratings.  What one has rated here stays; of several of one movie the last counts."""
+        """Add up to 10,000 ratings. Existing ratings are kept; if a movie is listed twice, the last rating counts."""
         body = ImportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         rows = {row["movie"]: row for row in body.validated_data["ratings"]}
-        found = selectors.ids_by(body.validated_data["known_by"], rows)
-        ratings = [(found[key], row["stars"], row.get("rated_at")) for key, row in rows.items() if key in found]
+        ids = selectors.ids_by(body.validated_data["known_by"], rows)
+        ratings = [(ids[key], row["half_stars"], row.get("rated_at")) for key, row in rows.items() if key in ids]
         added = services.add_ratings(user=member(request), ratings=ratings)
-        unknown = [key for key in rows if key not in found]
-        answer = {"added": added, "kept": len(ratings) - added, "unknown": unknown}
-        return Response(ImportAnswerSerializer(answer).data)
+        unknown = [key for key in rows if key not in ids]
+        summary = {"added": added, "kept": len(ratings) - added, "unknown": unknown}
+        return Response(ImportAnswerSerializer(summary).data)
 
 
 @extend_schema(tags=["opinions"])
 class MyRating(APIView):
-    """One's own rating of a movie."""
+    """Your rating of a movie."""
 
     serializer_class = RatingSerializer
 
@@ -181,15 +180,15 @@ class MyRating(APIView):
 
     @extend_schema(request=StarsSerializer, responses={200: RatingSerializer, 201: RatingSerializer})
     def put(self, request: Request, pk: int) -> Response:
-        """Rate a movie, or rate it anew: 201 for the first time, else 200."""
+        """Rate a movie: 201 for a new rating, 200 for a changed one."""
         movie, user = movie_or_404(pk), member(request)
         body = StarsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         rated_before = selectors.marks(user, [movie])[movie.pk].half_stars is not None
-        rating = services.rate(user=user, movie=movie, half_stars=body.validated_data["stars"])
+        rating = services.rate(user=user, movie=movie, half_stars=body.validated_data["half_stars"])
         return Response(RatingSerializer(rating).data, status=200 if rated_before else HTTP_201_CREATED)
 
-    @extend_schema(responses={204: OpenApiResponse(description="The rating is taken back.")})
+    @extend_schema(responses={204: OpenApiResponse(description="The rating is deleted.")})
     def delete(self, request: Request, pk: int) -> Response:
         if not services.unrate(user=member(request), movie=movie_or_404(pk)):
             raise NotFound("You have not rated this movie.")
@@ -197,73 +196,56 @@ class MyRating(APIView):
 
 
 class MyKept(ListAPIView[KeptMovie]):
-    """Movies that one keeps, the last added first."""
+    """Movies in one of your lists, last added first."""
 
     serializer_class = KeptSerializer
     model: ClassVar[type[KeptMovie]]
 
     def get_queryset(self) -> QuerySet[KeptMovie]:
-        kept: QuerySet[Any] = self.model._default_manager.filter(user=member(self.request))
+        entries: QuerySet[Any] = self.model._default_manager.filter(user=member(self.request))
         genres = Prefetch("movie__genres", to_attr="genre_list")
-        return kept.select_related("movie").prefetch_related(genres).order_by("-added_at", "-pk")
+        return entries.select_related("movie").prefetch_related(genres).order_by("-added_at", "-pk")
 
 
 @extend_schema(tags=["me"])
 class MyWatchlist(MyKept):
-    """Movies that one wants to see, the last added first."""
+    """Your watchlist, last added first."""
 
     model = WatchlistItem
 
 
 @extend_schema(tags=["me"])
 class MyHidden(MyKept):
-    """Movies that one is not interested in, the last added first."""
+    """Movies you marked as not interested, last added first."""
 
     model = HiddenMovie
 
 
-class Keeping(APIView):
-    """Put a movie into a list of one's own, or take it out."""
+class ListEntry(APIView):
+    """Add a movie to one of your lists, or remove it."""
 
-    keep: ClassVar[Callable[..., None]]
-    let_go: ClassVar[Callable[..., bool]]
+    add: ClassVar[Callable[..., None]]
+    remove: ClassVar[Callable[..., bool]]
 
-    @extend_schema(request=None, responses={204: OpenApiResponse(description="It is in the list.")})
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="The movie is in the list.")})
     def put(self, request: Request, pk: int) -> Response:
-        type(self).keep(user=member(request), movie=movie_or_404(pk))
+        type(self).add(user=member(request), movie=movie_or_404(pk))
         return Response(status=HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses={204: OpenApiResponse(description="It is not in the list any more.")})
+    @extend_schema(responses={204: OpenApiResponse(description="The movie is no longer in the list.")})
     def delete(self, request: Request, pk: int) -> Response:
-        if not type(self).let_go(user=member(request), movie=movie_or_404(pk)):
+        if not type(self).remove(user=member(request), movie=movie_or_404(pk)):
             raise NotFound("The movie is not in the list.")
         return Response(status=HTTP_204_NO_CONTENT)
 
 
 @extend_schema(tags=["opinions"])
-class OnWatchlist(Keeping):
-    keep = services.watch
-    let_go = services.unwatch
+class OnWatchlist(ListEntry):
+    add = services.watch
+    remove = services.unwatch
 
 
 @extend_schema(tags=["opinions"])
-class NotInterested(Keeping):
-    keep = services.hide
-    let_go = services.unhide
-
-
-urlpatterns = [
-    path("movies/", MovieList.as_view(), name="movies"),
-    path("movies/<int:pk>/", MovieDetail.as_view(), name="movie"),
-    path("movies/<int:pk>/tags/", MovieTags.as_view(), name="movie-tags"),
-    path("movies/<int:pk>/rating/", MyRating.as_view(), name="rating"),
-    path("movies/<int:pk>/watchlist/", OnWatchlist.as_view(), name="on-watchlist"),
-    path("movies/<int:pk>/not-interested/", NotInterested.as_view(), name="not-interested"),
-    path("genres/", GenreList.as_view(), name="genres"),
-    path("tags/", TagList.as_view(), name="tags"),
-    path("me/", Me.as_view(), name="me"),
-    path("me/ratings/", MyRatings.as_view(), name="my-ratings"),
-    path("me/ratings/import/", ImportRatings.as_view(), name="import-ratings"),
-    path("me/watchlist/", MyWatchlist.as_view(), name="my-watchlist"),
-    path("me/not-interested/", MyHidden.as_view(), name="my-hidden"),
-]
+class NotInterested(ListEntry):
+    add = services.hide
+    remove = services.unhide

@@ -1,7 +1,4 @@
-"""Bulk writes, the only raw SQL that writes: COPY on PostgreSQL, `executemany` on SQLite.
-
-`store()` is the one for the database in use.
-"""
+"""Bulk writes, the only raw SQL that writes: COPY on PostgreSQL, `executemany` on SQLite."""
 
 from django.db import connection
 
@@ -10,5 +7,5 @@ from movies.bulk.store import Store
 
 
 def store() -> Store:
-    """How rows get into this database fast."""
+    """Return the bulk writer for the database in use."""
     return postgresql.PostgreSQL() if connection.vendor == "postgresql" else sqlite.SQLite()

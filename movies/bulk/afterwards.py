@@ -1,4 +1,4 @@
-"""What PostgreSQL builds, checks and counts for many ratings at once, after they have been written."""
+"""Indexes, constraint checks and counters of PostgreSQL, deferred until a bulk load has written its ratings."""
 
 import logging
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ SUM_UP = """
     SELECT user_id, movie_id, count(*) AS ratings, sum(half_stars) AS half_stars
     FROM movies_rating WHERE id > %s GROUP BY GROUPING SETS ((user_id), (movie_id))
 """
-"""What ratings after an id are of, in one walk through them: by user, without a movie, and by movie, without a user."""
-STRAY = """
+"""Totals of the ratings after an id in one scan: per user with a null movie, and per movie with a null user."""
+DANGLING = """
     SELECT 'user', user_id FROM added
     WHERE user_id IS NOT NULL AND NOT EXISTS (SELECT FROM movies_user WHERE id = added.user_id)
     UNION ALL SELECT 'movie', movie_id FROM added
@@ -32,8 +32,8 @@ COUNT = """
 
 
 @contextmanager
-def built_afterwards(cursor: Any, table: str) -> Iterator[None]:
-    """Without the table's keys, indexes and triggers while it is filled; they are built when it is full."""
+def defer_indexes(cursor: Any, table: str) -> Iterator[None]:
+    """Drop the table's keys and indexes and disable its triggers while it is filled; rebuild them afterwards."""
     cursor.execute(
         "SELECT indexname, replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes "
         "WHERE schemaname = current_schema() AND tablename = %s "
@@ -44,7 +44,7 @@ def built_afterwards(cursor: Any, table: str) -> Iterator[None]:
     for name, _ in indexes:
         cursor.execute(f'DROP INDEX "{name}"')
     cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    with _constraints_afterwards(cursor, table, "puf"):
+    with _defer_constraints(cursor, table, "puf"):
         yield
     with interruptible():
         for _, definition in indexes:
@@ -53,36 +53,39 @@ def built_afterwards(cursor: Any, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def checked_afterwards(cursor: Any, *, many: bool) -> Iterator[None]:
-    """Without triggers while ratings are added; they are counted and checked when all are there.
+def defer_checks(cursor: Any, *, many: bool) -> Iterator[None]:
+    """Add ratings without triggers; count them and check their foreign keys once all are written.
 
-    Until the end of the transaction nobody else writes ratings or what they refer to.  Where the role may not leave
-    foreign keys to us, they are dropped and built anew for many ratings, so that nobody reads either, and checked one
-    by one for fewer.
+    Locks out other writers of ratings, users and movies until the end of the transaction. A role that may not disable
+    foreign keys drops and rebuilds them for many ratings, which locks out readers too; for fewer ratings each row is
+    checked as it is written.
     """
     cursor.execute("LOCK movies_rating, movies_movie, movies_user IN SHARE ROW EXCLUSIVE MODE")
     cursor.execute("SELECT max(id) FROM movies_rating")
     (last,) = cursor.fetchone()
-    if _left_to_us(cursor):
+    if _disable_triggers_and_foreign_keys(cursor):
         yield
         cursor.execute("SET LOCAL session_replication_role = origin")
     else:
         cursor.execute("ALTER TABLE movies_rating DISABLE TRIGGER USER")
-        with _constraints_afterwards(cursor, "movies_rating", "f") if many else nullcontext():
+        with _defer_constraints(cursor, "movies_rating", "f") if many else nullcontext():
             yield
         cursor.execute("ALTER TABLE movies_rating ENABLE TRIGGER USER")
     with interruptible():
         cursor.execute(SUM_UP, [last])
         cursor.execute("ANALYZE added")
-        cursor.execute(STRAY)
-        if stray := cursor.fetchone():
-            raise IntegrityError("{} {} of a rating is not there".format(*stray))
+        cursor.execute(DANGLING)
+        if dangling := cursor.fetchone():
+            raise IntegrityError("A rating refers to {} {}, which does not exist.".format(*dangling))
         cursor.execute(COUNT)
         cursor.execute("DROP TABLE added")
 
 
-def _left_to_us(cursor: Any) -> bool:
-    """Leave triggers and the checks of foreign keys to us from here on, if the role may: superusers may."""
+def _disable_triggers_and_foreign_keys(cursor: Any) -> bool:
+    """Disable triggers and foreign key checks in this transaction; return False if the role lacks the privilege.
+
+    Superusers have it.
+    """
     try:
         with transaction.atomic():
             cursor.execute("SET LOCAL session_replication_role = replica")
@@ -94,8 +97,8 @@ def _left_to_us(cursor: Any) -> bool:
 
 
 @contextmanager
-def _constraints_afterwards(cursor: Any, table: str, kinds: str) -> Iterator[None]:
-    """Without the table's constraints of some kinds (p, u, f) while it is written to, keys before foreign keys."""
+def _defer_constraints(cursor: Any, table: str, kinds: str) -> Iterator[None]:
+    """Drop the table's constraints of these kinds (p, u, f) while it is written; rebuild keys before foreign keys."""
     cursor.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
         "WHERE conrelid = %s::regclass AND contype::text = ANY (%s) ORDER BY contype = 'f', contype <> 'p'",
@@ -112,12 +115,12 @@ def _constraints_afterwards(cursor: Any, table: str, kinds: str) -> Iterator[Non
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach statements that take long: by default it waits until they end."""
+    """Let Ctrl-C cancel a long statement; by default psycopg2 waits until the statement ends."""
     psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
     try:
         yield
     except OperationalError as error:
-        # psycopg2 makes of Ctrl-C a request to the server to cancel the statement.
+        # psycopg2 turns Ctrl-C into a request to the server to cancel the statement.
         if isinstance(error.__cause__, psycopg2.errors.QueryCanceled):
             raise KeyboardInterrupt from error
         raise
@@ -126,11 +129,14 @@ def interruptible() -> Iterator[None]:
 
 
 def vacuum(*tables: str) -> None:
-    """Mark pages that everybody may see.  Ctrl-C ends only that, and a failure is no more than told."""
+    """Vacuum the tables, so that their pages are marked all-visible.
+
+    Ctrl-C ends only the vacuum, and a failure is only logged: the rows are already committed.
+    """
     try:
         with connection.cursor() as cursor, interruptible():
             cursor.execute(f"VACUUM {', '.join(tables)}")
     except KeyboardInterrupt:
         return
     except Error as error:
-        logger.warning("VACUUM %s: %s; the rows are stored, but counting them takes longer", ", ".join(tables), error)
+        logger.warning("VACUUM %s failed: %s. The rows are stored; counting them is slower.", ", ".join(tables), error)

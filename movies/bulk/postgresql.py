@@ -1,4 +1,4 @@
-"""Bulk writes into PostgreSQL by COPY."""
+"""Bulk writes into PostgreSQL through COPY."""
 
 import csv
 import io
@@ -11,25 +11,25 @@ import numpy as np
 from django.db import connection, models, transaction
 
 from movies.bulk import store
-from movies.bulk.afterwards import built_afterwards, checked_afterwards, interruptible, vacuum
+from movies.bulk.afterwards import defer_checks, defer_indexes, interruptible, vacuum
 from movies.bulk.store import Columns, Written, ascending, by_movie, chunks, columns_of, recount, table_of
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 MANY = 500_000
-"""Rows that go into a full table together, sorted by movie, so that its index is walked through once for all of them.
+"""Rows added to a non-empty table at a time, sorted by movie, so that the index on the movie is walked only once.
 
-From so many on, what triggers and foreign keys do for each row is done sooner for all of them afterwards.
+From this many rows on, counting them and checking foreign keys in one pass is faster than per row.
 """
-FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rated_at", ">i8"))
+RATING_FIELDS = (("user_id", ">i4"), ("movie_id", ">i4"), ("half_stars", ">i2"), ("rated_at", ">i8"))
 
 LATEST_INCOMING = """
     DELETE FROM incoming USING (
-        SELECT tableoid AS part, ctid AS place, row_number() OVER (
+        SELECT tableoid AS part, ctid AS tuple_id, row_number() OVER (
             PARTITION BY user_id, movie_id ORDER BY rated_at DESC, ctid
         ) AS rank FROM incoming
     ) AS ranked
-    WHERE incoming.tableoid = ranked.part AND incoming.ctid = ranked.place AND ranked.rank > 1
+    WHERE incoming.tableoid = ranked.part AND incoming.ctid = ranked.tuple_id AND ranked.rank > 1
 """
 UPDATE_OLDER = """
     UPDATE movies_rating AS rating SET half_stars = incoming.half_stars, rated_at = incoming.rated_at
@@ -49,11 +49,11 @@ INSERT_NEW = """
 
 
 class PostgreSQL:
-    """See `movies.bulk.store.Store`."""
+    """`movies.bulk.store.Store` for PostgreSQL."""
 
     @contextmanager
     def loading(self) -> Iterator[None]:
-        """One transaction; then pages that everybody may see are marked as such: an index is enough to count."""
+        """Run one transaction, then vacuum: with all-visible pages, ratings are counted from an index alone."""
         with transaction.atomic():
             yield
         if not connection.in_atomic_block:
@@ -79,15 +79,15 @@ class PostgreSQL:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SELECT EXISTS (SELECT FROM movies_rating)")
             if cursor.fetchone()[0]:
-                return self._add_to_full(cursor, batches)
+                return self._add_to_existing(cursor, batches)
             return self._fill_empty(cursor, batches)
 
     def set_ratings_aside(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(store.OF_VISITORS)
+            cursor.execute(store.SET_ASIDE)
             cursor.execute("TRUNCATE movies_rating")
-            cursor.execute(store.COUNT_NOTHING)
+            cursor.execute(store.RESET_COUNTERS)
 
     def put_ratings_back(self) -> None:
         with connection.cursor() as cursor:
@@ -99,27 +99,27 @@ class PostgreSQL:
             cursor.execute("ANALYZE movies_rating, movies_movie, movies_movie_genres, movies_movietag, movies_user")
 
     def _fill_empty(self, cursor: Any, batches: Iterable[Columns]) -> Written:
-        with built_afterwards(cursor, "movies_rating"):
-            written, in_order = _copy_ratings(cursor, "movies_rating", batches, _frozen(cursor))
+        with defer_indexes(cursor, "movies_rating"):
+            written, in_order = _copy_ratings(cursor, "movies_rating", batches, _freeze_option(cursor))
             if not in_order:
                 cursor.execute(LATEST_INCOMING.replace("incoming", "movies_rating"))
                 written.added -= cursor.rowcount
                 written.unchanged = cursor.rowcount
-        # An index that has just been built lies in order: counting goes through it sooner than through the table.
+        # The new index lies in order on disk, so counting from it is faster than a scan of the table.
         cursor.execute("SET LOCAL random_page_cost = 1")
         recount()
         cursor.execute("SET LOCAL random_page_cost TO DEFAULT")
         return written
 
-    def _add_to_full(self, cursor: Any, batches: Iterable[Columns]) -> Written:
-        columns = ", ".join(name for name, _ in FIELDS)
+    def _add_to_existing(self, cursor: Any, batches: Iterable[Columns]) -> Written:
+        columns = ", ".join(name for name, _ in RATING_FIELDS)
         cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {columns} FROM movies_rating WITH NO DATA")
-        strangers = _Strangers(cursor)
-        incoming, in_order = _copy_ratings(cursor, "incoming", strangers.taken_from(batches))
+        appended = _NewUserRatings(cursor)
+        incoming, in_order = _copy_ratings(cursor, "incoming", appended.copy_and_return_rest(batches))
         with interruptible():
             written = _merge_incoming(cursor, incoming.added, in_order=in_order)
         cursor.execute("DROP TABLE incoming")
-        return replace(written, added=written.added + strangers.added)
+        return replace(written, added=written.added + appended.added)
 
     def _copy_text(self, table: str, columns: str, rows: Iterable[Sequence[Any]], options: str = "") -> None:
         with connection.cursor() as cursor:
@@ -130,15 +130,15 @@ class PostgreSQL:
                 cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv{options})", text)
 
 
-def _frozen(cursor: Any) -> str:
-    """How to copy rows into the empty table that need no look at them later; there is no such way into partitions."""
+def _freeze_option(cursor: Any) -> str:
+    """Return the COPY option that writes frozen rows into the empty table; partitioned tables do not allow it."""
     cursor.execute("TRUNCATE movies_rating")
     cursor.execute("SELECT relkind = 'r' FROM pg_class WHERE oid = 'movies_rating'::regclass")
     return ", FREEZE" if cursor.fetchone()[0] else ""
 
 
 def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns], options: str = "") -> tuple[Written, bool]:
-    """Copy ratings; say how many, and whether they came in the order of users and movies, each pair once."""
+    """Copy ratings; return their number and whether (user, movie) pairs ascended strictly."""
     rows, last, in_order = 0, -1, True
     for batch in batches:
         if in_order:
@@ -148,20 +148,20 @@ def _copy_ratings(cursor: Any, table: str, batches: Iterable[Columns], options: 
     return Written(added=rows), in_order
 
 
-class _Strangers:
-    """Copies straight into the full table the ratings of people of whom it has none: their ids are above all others."""
+class _NewUserRatings:
+    """Copies the ratings of new users straight into the table; their ids are above those of all users who rated."""
 
     def __init__(self, cursor: Any) -> None:
         cursor.execute("SELECT max(user_id) FROM movies_rating")
-        (known,) = cursor.fetchone()
+        (largest_user,) = cursor.fetchone()
         self.added = 0
         self._cursor = cursor
-        self._last = (known + 1) << 32
+        self._last = (largest_user + 1) << 32
         self._block: list[Columns] = []
 
-    def taken_from(self, batches: Iterable[Columns]) -> Iterator[Columns]:
-        """The batches that are of others, or not in order, as they come; the strangers' are copied, each pair once."""
-        with ExitStack() as afterwards:
+    def copy_and_return_rest(self, batches: Iterable[Columns]) -> Iterator[Columns]:
+        """Copy the batches of new users in strict (user, movie) order; yield all others unchanged."""
+        with ExitStack() as deferred:
             for batch in batches:
                 in_order, last = ascending(batch, self._last)
                 if not in_order:
@@ -169,16 +169,16 @@ class _Strangers:
                     continue
                 self._last = last
                 self._block.append(batch)
-                if sum(len(waiting.users) for waiting in self._block) >= MANY:
-                    self._copy(afterwards)
+                if sum(len(ratings.users) for ratings in self._block) >= MANY:
+                    self._copy(deferred)
             if self._block:
-                self._copy(afterwards)
+                self._copy(deferred)
 
-    def _copy(self, afterwards: ExitStack) -> None:
+    def _copy(self, deferred: ExitStack) -> None:
         block = _joined(self._block)
         self._block = []
         if not self.added:
-            afterwards.enter_context(checked_afterwards(self._cursor, many=len(block.users) >= MANY))
+            deferred.enter_context(defer_checks(self._cursor, many=len(block.users) >= MANY))
         _copy(self._cursor, "movies_rating", by_movie(block))
         self.added += len(block.users)
 
@@ -196,26 +196,28 @@ def _merge_incoming(cursor: Any, rows: int, *, in_order: bool) -> Written:
     cursor.execute("ANALYZE incoming")
     cursor.execute(UPDATE_OLDER)
     changed = cursor.rowcount
-    with checked_afterwards(cursor, many=True) if rows >= MANY else nullcontext():
+    with defer_checks(cursor, many=True) if rows >= MANY else nullcontext():
         cursor.execute(INSERT_NEW)
         added = cursor.rowcount
     return Written(added, changed, rows - added - changed)
 
 
 def _copy(cursor: Any, table: str, batch: Columns, options: str = "") -> None:
-    columns = ", ".join(name for name, _ in FIELDS)
+    columns = ", ".join(name for name, _ in RATING_FIELDS)
     rows = io.BytesIO(_binary(batch))
     cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT binary{options})", rows)
 
 
 def _binary(batch: Columns) -> bytes:
-    """The rows in COPY's binary form: for each its number of fields, and for each field length and value."""
+    """Encode rows in COPY's binary format: per row the number of fields, per field its length and value."""
     layout: list[tuple[str, str]] = [("fields", ">i2")]
-    for name, kind in FIELDS:
+    for name, kind in RATING_FIELDS:
         layout += [(f"{name}_length", ">i4"), (name, kind)]
     rows = np.empty(len(batch.users), dtype=layout)
-    rows["fields"] = len(FIELDS)
-    for (name, kind), values in zip(FIELDS, (batch.users, batch.movies, batch.half_stars, batch.rated_at), strict=True):
+    rows["fields"] = len(RATING_FIELDS)
+    for (name, kind), values in zip(
+        RATING_FIELDS, (batch.users, batch.movies, batch.half_stars, batch.rated_at), strict=True
+    ):
         rows[f"{name}_length"] = np.dtype(kind).itemsize
         rows[name] = values
     return SIGNATURE + rows.tobytes() + TRAILER

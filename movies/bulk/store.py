@@ -1,4 +1,4 @@
-"""What a database must be able to do for a load, and what both do alike."""
+"""Interface of a bulk writer, and the SQL and helpers that both databases share."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -23,11 +23,11 @@ RECOUNT = """
     WHERE counted.id = movies_movie.id
       AND (movies_movie.rating_count <> counted.ratings OR movies_movie.rating_sum <> counted.half_stars)
 """
-OF_VISITORS = """
+SET_ASIDE = """
     CREATE TEMPORARY TABLE ratings_aside AS SELECT * FROM movies_rating
     WHERE user_id IN (SELECT id FROM movies_user WHERE movielens_id IS NULL)
 """
-COUNT_NOTHING = "UPDATE movies_movie SET rating_count = 0, rating_sum = 0 WHERE rating_count > 0"
+RESET_COUNTERS = "UPDATE movies_movie SET rating_count = 0, rating_sum = 0 WHERE rating_count > 0"
 PUT_BACK = """
     INSERT INTO movies_rating (id, user_id, movie_id, half_stars, rated_at)
     SELECT id, user_id, movie_id, half_stars, rated_at FROM ratings_aside
@@ -36,7 +36,7 @@ PUT_BACK = """
 
 @dataclass(frozen=True)
 class Columns:
-    """Ratings by our own ids: `users` and `movies` int32, `half_stars` int16, `rated_at` int64 Unix seconds."""
+    """Ratings by primary keys: `users` and `movies` int32, `half_stars` int16, `rated_at` int64 Unix seconds."""
 
     users: NDArray[np.int32]
     movies: NDArray[np.int32]
@@ -46,7 +46,7 @@ class Columns:
 
 @dataclass
 class Written:
-    """How many rows a load added, how many it changed, and how many it found as they were (or doubled)."""
+    """Numbers of rows that a load added, changed, and left unchanged (including duplicates)."""
 
     added: int = 0
     changed: int = 0
@@ -54,41 +54,41 @@ class Written:
 
 
 class Store(Protocol):
-    """One database's fast ways.  All of it happens inside `loading`, and is kept as a whole or not at all."""
+    """Bulk writer of one database. All calls are made inside `loading`, which commits all of them or none."""
 
     def loading(self) -> AbstractContextManager[None]:
-        """One transaction for everything."""
+        """Run one transaction around all writes."""
 
     def insert(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Insert rows; a row that is there already is an error.
+        """Insert rows; a row that already exists is an error.
 
-        Only fields that may be null may have empty values, which become nulls.
+        Empty values are allowed in nullable fields only, and become nulls.
         """
 
     def merge(self, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Insert the rows that are not there yet by the model's unique constraint; say how many."""
+        """Insert the rows that do not exist yet by the model's unique constraint; return their number."""
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
-        """Write ratings; of several by one user of one movie, also those stored before, the latest stays."""
+        """Write ratings; the latest one by a user of a movie wins, including those already stored."""
 
     def set_ratings_aside(self) -> None:
-        """Empty the table of ratings; those of visitors of the site wait for `put_ratings_back`."""
+        """Empty the ratings table; the ratings of site members are held for `put_ratings_back`."""
 
     def put_ratings_back(self) -> None:
-        """Put the ratings that were set aside among those that were written since."""
+        """Put the held ratings back beside those written since."""
 
     def analyse(self) -> None:
-        """Let the planner know what is in the tables now."""
+        """Refresh the statistics of the query planner."""
 
 
 def recount() -> None:
-    """Bring every movie's count and sum of ratings up to date."""
+    """Recompute every movie's count and sum of ratings."""
     with connection.cursor() as cursor:
         cursor.execute(RECOUNT)
 
 
 def ascending(batch: Columns, last: int) -> tuple[bool, int]:
-    """Whether pairs of user and movie ascend, each once and all after `last`; and the batch's last pair as a number."""
+    """Return whether (user, movie) pairs ascend strictly after `last`, and the batch's last pair as one integer."""
     keys = batch.users.astype(np.int64) << 32 | batch.movies
     if not len(keys):
         return True, last
@@ -96,7 +96,7 @@ def ascending(batch: Columns, last: int) -> tuple[bool, int]:
 
 
 def by_movie(ratings: Columns) -> Columns:
-    """The same in the order of the index by movie and stars, which is then walked through once for all of them."""
+    """Sort ratings like the index by movie and stars, so that inserting them walks that index once."""
     order = np.lexsort((ratings.half_stars, ratings.movies))
     return Columns(*(getattr(ratings, field.name)[order] for field in fields(Columns)))
 

@@ -1,4 +1,4 @@
-"""The database as NumPy columns, for training."""
+"""Ratings and catalogue as NumPy columns, for training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class RatingColumns:
 
 @dataclass(frozen=True)
 class CatalogueColumns:
-    """Movies ascending by id, with years (0 where unknown), and pairs of movie and genre, movie and tag."""
+    """Movies ascending by id, with years (0 if unknown), and (movie, genre) and (movie, tag) pairs; all int64."""
 
     movie_ids: NDArray[np.int64]
     years: NDArray[np.int64]
@@ -42,28 +42,31 @@ class CatalogueColumns:
 
 
 def ratings() -> RatingColumns:
-    """Every rating."""
+    """Return all ratings, ordered by user and movie."""
     return in_order(backends.read("movies_rating", _RATING))
 
 
 def stream_ratings(take: Callable[[backends.Arrays], None]) -> None:
-    """Every rating, as pieces of the columns user, movie, half stars and time, in no order, as of one moment."""
+    """Pass all ratings of one snapshot to `take`, in unordered chunks of user, movie, half stars and time."""
     backends.stream("movies_rating", _RATING, take)
 
 
 def in_order(columns: backends.Arrays) -> RatingColumns:
-    """The columns user, movie, half stars and time, ordered; the list is emptied, so that none is held twice."""
+    """Order the columns user, movie, half stars and time by user and movie.
+
+    Empties the list, so that no column is held in memory twice.
+    """
     if not _ascending(columns[0], columns[1]):
         order = np.argsort(_key(columns[0], columns[1]), kind="stable")
-        for place, column in enumerate(columns):
-            columns[place] = column[order]
+        for index, column in enumerate(columns):
+            columns[index] = column[order]
     user_ids, movie_ids, half_stars, rated_at = columns
     columns.clear()
     return RatingColumns(user_ids.astype(np.int64), movie_ids.astype(np.int64), half_stars.astype(np.int8), rated_at)
 
 
 def catalogue() -> CatalogueColumns:
-    """Every movie with its year, genres and tags; a pair of movie and tag once for each person who applied it."""
+    """Return all movies with years, genres and tags; a (movie, tag) pair occurs once per user who applied the tag."""
     genres = _pairs("movies_movie_genres", "movie_id", "genre_id")
     tags = _pairs("movies_movietag", "movie_id", "tag_id")
     with connection.cursor() as cursor:
@@ -73,7 +76,7 @@ def catalogue() -> CatalogueColumns:
 
 
 def of_user(user_id: int) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int64]]:
-    """One user's ratings: movie ids ascending, half stars, Unix seconds."""
+    """Return one user's ratings: movie ids ascending, half stars, Unix seconds."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT movie_id, half_stars, rated_at FROM movies_rating WHERE user_id = %s ORDER BY movie_id", [user_id]
@@ -83,20 +86,19 @@ def of_user(user_id: int) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[
 
 
 def _pairs(table: str, first: str, second: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Two columns of ids, ordered by both."""
+    """Return two columns of ids, ordered by both."""
     pairs = backends.read(table, {first: _ID, second: _ID})
     key = np.sort(_key(*pairs), kind="stable")
     return key >> 32, key & 0xFFFFFFFF
 
 
 def _key(first: NDArray[np.signedinteger], second: NDArray[np.signedinteger]) -> NDArray[np.int64]:
-    """Two ids in one number of the same order."""
+    """Pack two ids into one integer that sorts like the pair."""
     return (first.astype(np.int64) << 32) | second
 
 
 def _ascending(first: NDArray[np.signedinteger], second: NDArray[np.signedinteger]) -> bool:
-    """Whether pairs are in order: those of a fresh load lie so."""
-    return all(
-        bool(np.all(np.diff(_key(first[at : at + _ROWS_PER_CHECK + 1], second[at : at + _ROWS_PER_CHECK + 1])) > 0))
-        for at in range(0, len(first), _ROWS_PER_CHECK)
-    )
+    """Return whether pairs ascend strictly, as they do after a first load."""
+    starts = range(0, len(first), _ROWS_PER_CHECK)
+    parts = (slice(start, start + _ROWS_PER_CHECK + 1) for start in starts)
+    return all(bool(np.all(np.diff(_key(first[part], second[part])) > 0)) for part in parts)

@@ -1,4 +1,4 @@
-"""Columns of a table as NumPy arrays, read in one statement and without a Python object for each row."""
+"""Integer columns of a table as NumPy arrays, read in one statement without a Python object per row."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,28 +12,28 @@ Arrays = list[NDArray[np.signedinteger]]
 
 
 def read(table: str, columns: Mapping[str, np.dtype]) -> Arrays:
-    """Integer columns of all rows, in these types and in no order.
+    """Return integer columns of all rows, in the given dtypes and in no particular order.
 
-    Nulls are not allowed.  Numbers of 8 bits must be positive, others between -2³⁹ and 2³⁹.
+    Nulls are not allowed. 8-bit values must be positive, wider ones between -2³⁹ and 2³⁹.
     """
-    parts: list[Arrays] = [[] for _ in columns]
+    chunks: list[Arrays] = [[] for _ in columns]
 
-    def keep(arrays: Arrays) -> None:
-        for part, array in zip(parts, arrays, strict=True):
-            part.append(array)
+    def collect(arrays: Arrays) -> None:
+        for chunk, array in zip(chunks, arrays, strict=True):
+            chunk.append(array)
 
-    stream(table, columns, keep)
-    return [_joined(part, dtype) for part, dtype in zip(parts, columns.values(), strict=True)]
+    stream(table, columns, collect)
+    return [_joined(chunk, dtype) for chunk, dtype in zip(chunks, columns.values(), strict=True)]
 
 
 def stream(table: str, columns: Mapping[str, np.dtype], take: Callable[[Arrays], None]) -> None:
-    """The same in pieces of some ten thousand rows, each given to `take` as soon as it is here."""
+    """Pass the same columns to `take` in chunks of some ten thousand rows, each as soon as it is read."""
     reader = postgresql if connection.vendor == "postgresql" else sqlite
     reader.stream(table, columns, take)
 
 
-def _joined(part: Arrays, dtype: np.dtype) -> NDArray[np.signedinteger]:
-    """The whole column, whose pieces are let go of as soon as it is there."""
-    joined = np.concatenate(part) if part else np.empty(0, dtype=dtype)
-    part.clear()
+def _joined(chunks: Arrays, dtype: np.dtype) -> NDArray[np.signedinteger]:
+    """Concatenate a column, and release its chunks at once."""
+    joined = np.concatenate(chunks) if chunks else np.empty(0, dtype=dtype)
+    chunks.clear()
     return joined

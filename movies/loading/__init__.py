@@ -1,1 +1,1 @@
-"""Loads a MovieLens release into the database, all or nothing."""
+"""Loading of MovieLens releases into the database, in one transaction."""

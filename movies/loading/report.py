@@ -1,4 +1,4 @@
-"""How a load is written down (see `movies.models.loads`)."""
+"""Report of a load, stored for the admin (see `movies.models.loads`)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from movies.sources.movielens.releases import Release
 def write_report(
     release: Release, started_at: datetime, written: Mapping[str, Written], error: BaseException | None = None
 ) -> None:
-    """Keep what a load did, or the error that ended it."""
+    """Store what a load wrote and rejected, or the error that ended it."""
     rejects = release.rejects
     Load.objects.create(
         source=_storable(release.name),
@@ -26,7 +26,7 @@ def write_report(
         files=[{"file": file, "read": rows, "refused": rejects.counts[file]} for file, rows in rejects.rows.items()],
         written=[{"kind": kind, **vars(rows)} for kind, rows in written.items()],
         reasons=[{"reason": reason, "rows": rows} for reason, rows in rejects.reasons.most_common()],
-        examples=[_storable(row) for row in rejects.shown],
+        examples=[_storable(row) for row in rejects.examples],
     )
 
 
@@ -43,5 +43,5 @@ def _outcome(error: BaseException | None) -> Load.Outcome:
 
 
 def _storable(text: str) -> str:
-    """The text without what PostgreSQL does not store: NULs, and bytes of a file that were no characters."""
+    """Replace what PostgreSQL cannot store: NULs, and bytes of a file that could not be decoded."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

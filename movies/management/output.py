@@ -1,4 +1,4 @@
-"""How commands show a load: bars on a terminal, plain lines elsewhere."""
+"""Progress and summary of a load: bars on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from rich.table import Table
 from movies.loading.load import Summary
 from movies.sources.movielens.tables import Progress as Listener
 
-LINE_SECONDS = 5.0
+SECONDS_PER_LINE = 5.0
 
 
 @contextmanager
 def load_progress(console: Console) -> Iterator[Listener]:
-    """What hears of the rows that are read."""
+    """Yield a listener that shows the progress of reading."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -41,14 +41,14 @@ class _Lines:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.started: dict[str, float] = {}
-        self.said = 0.0
+        self.printed_at = 0.0
 
     def __call__(self, file: str, done: int, size: int, rows: int) -> None:
         now = time.monotonic()
         started = self.started.setdefault(file, now)
-        if done == 0 or (done < size and now - self.said < LINE_SECONDS):
+        if done == 0 or (done < size and now - self.printed_at < SECONDS_PER_LINE):
             return
-        self.said = now
+        self.printed_at = now
         share = done / size
         left = (now - started) * (1 - share) / share
         self.console.print(
@@ -61,12 +61,12 @@ def _rate(rows: int, started: float) -> str:
 
 
 def load_table(summary: Summary) -> Table:
-    """What a load added, changed and refused."""
+    """Return a table of the rows that a load added, changed, left unchanged and rejected."""
     table = Table("rows", title="Loaded", title_justify="left")
     for column in ("added", "changed", "unchanged"):
         table.add_column(column, justify="right")
     for kind, written in summary.written.items():
         table.add_row(kind, f"{written.added:,}", f"{written.changed:,}", f"{written.unchanged:,}")
     if summary.rejected:
-        table.caption = f"{summary.rejected:,} rows were refused"
+        table.caption = f"{summary.rejected:,} rows rejected"
     return table

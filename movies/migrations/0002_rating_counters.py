@@ -1,7 +1,7 @@
-"""Keep `Movie.rating_count` and `rating_sum` by triggers, so that they agree with the ratings after any write.
+"""Maintain `Movie.rating_count` and `rating_sum` by triggers, so that they agree with the ratings after any write.
 
-On PostgreSQL a trigger runs once a statement, locks the movies in the order of their ids (two
-statements over the same movies cannot deadlock) and writes each of them once.
+On PostgreSQL a trigger runs once per statement, locks the movies in the order of their ids, so that two statements over
+the same movies cannot deadlock, and updates each movie once.
 """
 
 from django.db import migrations

@@ -1,7 +1,7 @@
-"""An index of the words of `Movie.search_text`, by which titles are found (see `movies.selectors.search`).
+"""Full-text index of `Movie.search_text` for the title search (see `movies.selectors.search`).
 
-On PostgreSQL it is an inverted index over an expression, which the database keeps itself.  On SQLite it is a full-text
-table without a copy of the texts, kept by triggers.
+PostgreSQL maintains an inverted index over an expression by itself. On SQLite the index is a full-text table without a
+copy of the texts, maintained by triggers.
 """
 
 from django.db import migrations

@@ -1,4 +1,4 @@
-"""What a worker does by the clock for the catalogue, to be edited in the admin: fetch posters."""
+"""Schedule the worker's task that fetches posters; the schedule can be edited in the admin."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

@@ -1,6 +1,6 @@
-"""Index ratings by movie and stars, from which a movie's histogram, and all counters, are read without the table.
+"""Index ratings by movie and stars, so that histograms and counters are read from the index alone.
 
-The index on the movie alone is dropped by name: altering the field would build SQLite's table anew, without triggers.
+The index on the movie alone is dropped by name: altering the field would rebuild SQLite's table without its triggers.
 """
 
 import django.db.models.deletion

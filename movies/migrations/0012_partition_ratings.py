@@ -1,8 +1,8 @@
-"""Part the ratings by a hash of the user where the setting RATINGS_PARTITIONS says so, on PostgreSQL.
+"""Partition the ratings by a hash of the user on PostgreSQL, if the setting RATINGS_PARTITIONS is set.
 
-A key of a partitioned table must hold the column that it is partitioned by, so the primary key becomes (id, user_id).
-That ids are unique by themselves, which Django relies on, is the work of the one sequence that they come from.
-The table is built anew with all its rows, constraints, indexes and triggers, here and on the way back.
+A key of a partitioned table must include the partitioning column, so the primary key becomes (id, user_id). Ids stay
+unique by themselves, which Django relies on, because all of them come from one sequence. The table is rebuilt with all
+its rows, constraints, indexes and triggers, also by the reverse migration.
 """
 
 from django.conf import settings
@@ -24,7 +24,7 @@ PARTITIONED = "SELECT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid =
 
 
 def rebuild(editor: BaseDatabaseSchemaEditor, partitions: int) -> None:
-    """Build the table anew in so many partitions, or in one piece if there are none."""
+    """Rebuild the table with this many partitions, or unpartitioned for 0."""
     with editor.connection.cursor() as cursor:
         definitions = []
         for query in (CONSTRAINTS, INDEXES, TRIGGERS):
@@ -42,7 +42,7 @@ def rebuild(editor: BaseDatabaseSchemaEditor, partitions: int) -> None:
     editor.execute("INSERT INTO movies_rating SELECT * FROM movies_rating_before")
     editor.execute("DROP TABLE movies_rating_before")
     if partitions:
-        # PostgreSQL has identity columns of partitioned tables from version 17 on only.
+        # Partitioned tables can have identity columns only from PostgreSQL 17 on.
         editor.execute("CREATE SEQUENCE movies_rating_id_seq OWNED BY movies_rating.id")
         editor.execute("ALTER TABLE movies_rating ALTER COLUMN id SET DEFAULT nextval('movies_rating_id_seq')")
     else:

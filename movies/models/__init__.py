@@ -1,4 +1,4 @@
-"""The catalogue, the people, and what they said about movies."""
+"""Models of the catalogue, users, and their ratings, tags and lists."""
 
 from movies.models.catalogue import Genre, Movie, Tag
 from movies.models.genome import GenomeTag, GenomeVector

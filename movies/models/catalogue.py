@@ -1,4 +1,4 @@
-"""Movies, their genres, and tags."""
+"""Movies, genres and tags."""
 
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -14,12 +14,12 @@ from movies.titles import search_key, sort_key
 
 PRIOR_RATINGS = 20
 PRIOR_MEAN = 3.5
-"""`Movie.rating_score` is the mean after so many ratings of so many stars have been added."""
+"""`Movie.rating_score` is a Bayesian average: the mean after adding this many ratings of this many stars."""
 
 
 @lru_cache(maxsize=8192)
-def _address(view: str, pk: int) -> str:
-    """Kept, because a page has some hundred of them, mostly of the same movies."""
+def _url(view: str, pk: int) -> str:
+    """Return a movie's URL, cached because a page has about a hundred, mostly of the same movies."""
     return reverse(view, args=[pk])
 
 
@@ -36,21 +36,21 @@ class Genre(models.Model):
 
 
 class Movie(models.Model):
-    """A movie, with the count and the sum of its ratings.
+    """A movie with the count and sum of its ratings.
 
-    Database triggers keep `rating_count` and `rating_sum` true whatever writes a rating
-    (migration `0002_rating_counters`).
+    Database triggers maintain `rating_count` and `rating_sum`, whatever writes a rating (migration
+    `0002_rating_counters`).
     """
 
     id = models.AutoField(primary_key=True)
     movielens_id = models.PositiveIntegerField("MovieLens id", unique=True, null=True, blank=True)
-    title = models.CharField(max_length=400, help_text="As shown: “The Matrix”.")
+    title = models.CharField(max_length=400, help_text="Title as displayed: “The Matrix”.")
     alternative_title = models.CharField(
         max_length=400, blank=True, help_text="Other names, such as the one in the original language."
     )
-    sort_title = models.CharField(max_length=400, editable=False, help_text="What lists are sorted by: “matrix”.")
+    sort_title = models.CharField(max_length=400, editable=False, help_text="Sort key: “matrix”.")
     search_text = models.CharField(
-        max_length=1000, editable=False, help_text="Titles and year without accents, articles in both places."
+        max_length=1000, editable=False, help_text="Words of the titles and the year, in lower case without accents."
     )
     year = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1870), MaxValueValidator(2100)]
@@ -59,7 +59,7 @@ class Movie(models.Model):
     imdb_id = models.PositiveIntegerField("IMDb id", null=True, blank=True)
     tmdb_id = models.PositiveIntegerField("TMDB id", null=True, blank=True)
     poster = models.CharField(
-        max_length=100, null=True, blank=True, editable=False, help_text="Its file among the posters."
+        max_length=100, null=True, blank=True, editable=False, help_text="Name of the file in the poster storage."
     )
     poster_sought_at = models.DateTimeField(null=True, blank=True, editable=False)
     rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
@@ -78,7 +78,7 @@ class Movie(models.Model):
 
     class Meta:
         ordering: ClassVar = ["sort_title", "year", "id"]
-        # Each rating changes its movie's counters, and PostgreSQL then writes to all of these: only what pages need.
+        # Each rating updates its movie's counters, and PostgreSQL then writes to every index: only those pages need.
         indexes: ClassVar = [
             models.Index(F("rating_count").desc(), "id", name="movie_by_popularity"),
             models.Index(F("rating_score").desc(), "id", name="movie_by_score"),
@@ -95,17 +95,17 @@ class Movie(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        return _address("movies:detail", self.pk)
+        return _url("movies:detail", self.pk)
 
     @cached_property
     def genre_list(self) -> list[Genre]:
-        """The genres; `selectors.movies` puts them here at less than a prefetched `genres.all` costs."""
+        """The genres; `selectors.movies` fills this at a lower cost than a prefetched `genres.all`."""
         return list(self.genres.all())
 
     @property
     def cover_url(self) -> str:
-        """A cached poster, or else the drawn cover."""
-        return _address("movies:poster" if self.poster else "movies:cover", self.pk)
+        """URL of the fetched poster, or else of the drawn cover."""
+        return _url("movies:poster" if self.poster else "movies:cover", self.pk)
 
     @property
     def imdb_url(self) -> str | None:
@@ -117,7 +117,7 @@ class Movie(models.Model):
 
 
 class Tag(models.Model):
-    """A word or phrase that people have put on movies.
+    """A word or phrase that users have applied to movies.
 
     `key` is the name in lower case with single spaces, so that “Time Travel” and “time travel” are one tag.
     """

@@ -1,4 +1,4 @@
-"""The tag genome: how well each of a fixed set of tags fits a movie."""
+"""The tag genome: relevance of each of a fixed set of tags to a movie."""
 
 from typing import ClassVar
 
@@ -7,11 +7,11 @@ from django.db import models
 
 SCORE = np.dtype("<u2")
 FULL = 65_535
-"""A relevance of 1 as it is stored: MovieLens' steps of 0.00025 stay apart."""
+"""The stored value of relevance 1; MovieLens' steps of 0.00025 remain distinct."""
 
 
 class GenomeTag(models.Model):
-    """A tag that the genome scores movies by, and its place in their vectors."""
+    """A tag of the genome, and its position in the vectors."""
 
     place = models.PositiveSmallIntegerField(primary_key=True)
     name = models.CharField(max_length=255)
@@ -24,7 +24,7 @@ class GenomeTag(models.Model):
 
 
 class GenomeVector(models.Model):
-    """How well each tag of the genome fits a movie: 16 bits a tag, in the order of their places."""
+    """Relevance of every genome tag to a movie: 16 bits per tag, in the order of `GenomeTag.place`."""
 
     movie = models.OneToOneField("movies.Movie", models.CASCADE, primary_key=True, related_name="genome_vector")
     relevances = models.BinaryField()

@@ -1,4 +1,4 @@
-"""What is kept of each load of a release, for those who run the site."""
+"""Reports of loads of MovieLens releases, for the admin."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Load(models.Model):
-    """How one load went: written with what it loaded or, if it loaded nothing, after everything was undone."""
+    """Report of one load, written in its transaction or, if the load failed, after the rollback."""
 
     class Outcome(models.TextChoices):
         LOADED = "loaded"
@@ -14,15 +14,21 @@ class Load(models.Model):
         INTERRUPTED = "interrupted"
         FAILED = "failed"
 
-    source = models.CharField(max_length=255, help_text="The name of the folder or zip.")
+    source = models.CharField(max_length=255, help_text="Name of the folder or zip.")
     started_at = models.DateTimeField()
     seconds = models.FloatField()
     outcome = models.CharField(max_length=12, choices=Outcome)
     error = models.TextField(blank=True, help_text="Why nothing was loaded.")
-    files = models.JSONField(default=list, help_text="`file`, `read` and `refused` rows of each file read to its end.")
-    written = models.JSONField(default=list, help_text="`kind`, and rows of it `added`, `changed` and `unchanged`.")
-    reasons = models.JSONField(default=list, help_text="`reason` and refused `rows`, the most frequent first.")
-    examples = models.JSONField(default=list, help_text="The first rows refused, each as “file:line: reason”.")
+    files = models.JSONField(
+        default=list, help_text="Per completely read file: `file`, rows `read` and rows rejected (`refused`)."
+    )
+    written = models.JSONField(
+        default=list, help_text="Per `kind` of row: numbers of rows `added`, `changed` and `unchanged`."
+    )
+    reasons = models.JSONField(
+        default=list, help_text="Per `reason`: number of rejected `rows`, most frequent reason first."
+    )
+    examples = models.JSONField(default=list, help_text="The first rejected rows, as “file:line: reason”.")
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -31,11 +37,11 @@ class Load(models.Model):
         return self.source
 
     @property
-    def refused(self) -> int:
+    def rejected(self) -> int:
         return sum(reason["rows"] for reason in self.reasons)
 
     @property
     def changed_nothing(self) -> bool:
-        """It was all there already."""
+        """Whether the database was up to date with the release already."""
         loaded = self.outcome == self.Outcome.LOADED
         return loaded and not any(rows["added"] or rows["changed"] for rows in self.written)

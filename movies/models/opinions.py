@@ -1,4 +1,4 @@
-"""What people said about movies: ratings, tags, watchlist, not interested."""
+"""Ratings, applied tags, watchlists and hidden movies of users."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from recsite.database.unix_time import UnixTimeField
 
 
 class Rating(models.Model):
-    """Somebody's rating of a movie, in half stars, so that it is stored exactly."""
+    """A user's rating of a movie, stored exactly as half stars."""
 
     rated_at = UnixTimeField(default=timezone.now)
     user = models.ForeignKey(User, models.CASCADE, related_name="ratings", db_index=False)
@@ -36,7 +36,7 @@ class Rating(models.Model):
 
 
 class MovieTag(models.Model):
-    """One person's application of a tag to a movie."""
+    """A user's application of a tag to a movie."""
 
     tagged_at = UnixTimeField(default=timezone.now)
     user = models.ForeignKey(User, models.CASCADE, related_name="movie_tags", db_index=False)
@@ -57,7 +57,7 @@ class MovieTag(models.Model):
 
 
 class KeptMovie(models.Model):
-    """What a visitor keeps about a movie beside a rating."""
+    """A movie in one of a member's lists."""
 
     added_at = models.DateTimeField(default=timezone.now)
     user = models.ForeignKey(User, models.CASCADE, db_index=False)
@@ -71,7 +71,7 @@ class KeptMovie(models.Model):
 
 
 class WatchlistItem(KeptMovie):
-    """A movie that somebody wants to see."""
+    """A movie that a member wants to see."""
 
     class Meta(KeptMovie.Meta):
         default_related_name = "watchlist_items"
@@ -81,7 +81,7 @@ class WatchlistItem(KeptMovie):
 
 
 class HiddenMovie(KeptMovie):
-    """A movie that somebody is not interested in: it is not recommended to them."""
+    """A movie that a member is not interested in, which is never recommended to them."""
 
     class Meta(KeptMovie.Meta):
         default_related_name = "hidden_movies"

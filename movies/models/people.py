@@ -1,4 +1,4 @@
-"""Visitors with accounts, and the people of MovieLens' files."""
+"""Users: members of the site and users imported from MovieLens."""
 
 from typing import ClassVar
 
@@ -7,19 +7,19 @@ from django.db import models
 from django.db.models import Q
 
 MOVIELENS_USERNAME = "movielens-"
-"""What the names of the people from MovieLens' files begin with; nobody else's name may."""
+"""Prefix of the usernames of MovieLens users, reserved for them."""
 
 
 class User(AbstractUser):
-    """Somebody who rates movies: a visitor with an account, or a person of MovieLens' files.
+    """A member of the site, or a user of a MovieLens release.
 
-    The latter can be recommended to and looked at by staff, but nobody can log in as one.
+    MovieLens users get recommendations, which staff can view, but nobody can log in as one.
     """
 
     id = models.AutoField(primary_key=True)
     movielens_id = models.PositiveIntegerField("MovieLens id", unique=True, null=True, blank=True)
     shows_predictions = models.BooleanField(
-        default=True, help_text="Show predicted stars also for movies that they have not rated yet."
+        default=True, help_text="Show predicted stars for movies that the member has not rated yet."
     )
 
     class Meta(AbstractUser.Meta):
@@ -27,18 +27,18 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=Q(movielens_id__isnull=True) | Q(is_active=False),
                 name="movielens_users_cannot_log_in",
-                violation_error_message="A person from MovieLens' files cannot be active: nobody may log in as one.",
+                violation_error_message="A MovieLens user cannot log in and must stay inactive.",
             ),
             models.CheckConstraint(
                 condition=Q(movielens_id__isnull=False) | ~Q(username__istartswith=MOVIELENS_USERNAME),
                 name="movielens_usernames_are_reserved",
-                violation_error_message=f"Names that begin with “{MOVIELENS_USERNAME}” are reserved.",
+                violation_error_message=f"Usernames starting with “{MOVIELENS_USERNAME}” are reserved.",
             ),
         ]
 
 
 class Demographics(models.Model):
-    """What the oldest releases tell of their people; an age may be the youngest of a group."""
+    """Demographics of users of the oldest releases; an age may be the lower bound of an age group."""
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="demographics")
     gender = models.CharField(max_length=1)

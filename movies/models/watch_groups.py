@@ -1,4 +1,4 @@
-"""Groups of people who look for a movie to watch together."""
+"""Watch groups: members who choose a movie to watch together."""
 
 import secrets
 from typing import ClassVar
@@ -10,7 +10,7 @@ from movies.models.people import User
 
 
 class WatchGroup(models.Model):
-    """Two to five people who look for a movie to watch together; whoever has the link may join them."""
+    """Up to five members who choose a movie together; anyone with the invitation link may join."""
 
     MOST_MEMBERS = 5
 

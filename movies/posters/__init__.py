@@ -1,8 +1,7 @@
-"""Covers for movies that have no picture: drawn from title, year and genres, always the same.
+"""Deterministic SVG covers for movies without a poster, drawn from title, year and genres.
 
-A cover is one panel of flat shapes whose form the genres choose, and a title block set in a face that the
-year chooses.  Titles become outlines (`lettering`), so a cover looks alike on every machine and no
-title can break out of the markup.
+A cover is a panel of flat shapes chosen by the genres, and a title block in a typeface chosen by the year. Titles are
+converted to outlines (`lettering`), so a cover looks the same everywhere and no title can break out of the markup.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ CREDIT_HEIGHT = 24
 
 
 def draw(title: str, year: int | None, genres: Sequence[str]) -> str:
-    """Return the cover of a movie as an SVG document, 2 to 3."""
+    """Return the cover of a movie as an SVG document with an aspect ratio of 2 to 3."""
     dice = Dice(f"{title}\0{year}")
     palette = palette_for(genres, dice)
     block = set_title(title, year, width=WIDTH - 2 * MARGIN, height=HEIGHT * 0.46)
@@ -38,7 +37,7 @@ def draw(title: str, year: int | None, genres: Sequence[str]) -> str:
 
 
 def _credit(year: int | None, genres: Sequence[str], block: Block) -> str:
-    """The line under the title: year and first genres."""
+    """Return the line under the title: the year and the first two genres."""
     words = " · ".join([str(year)] * bool(year) + list(genres[:2]))
     line = set_title(words, None, width=WIDTH - 2 * MARGIN, height=18, lines=1)
     return f'<g opacity=".72" transform="translate(0 {block.height + 16:.1f})">{line.svg}</g>'

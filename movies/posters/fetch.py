@@ -1,4 +1,4 @@
-"""Posters from TMDB, fetched by the worker and kept among our files; a page never waits for one."""
+"""Posters from TMDB, fetched by the worker and stored locally; a page never waits for one."""
 
 import logging
 from datetime import timedelta
@@ -16,16 +16,16 @@ from movies.sources import tmdb
 logger = logging.getLogger(__name__)
 
 POSTERS_PER_TASK = 100
-SEEK_AGAIN = timedelta(days=90)
-"""When a movie is asked for again; TMDB wants what is kept of it to be no older than half a year."""
+REFRESH_AFTER = timedelta(days=90)
+"""TMDB's terms allow cached data to be at most six months old."""
 
 
-def wanted() -> bool:
+def enabled() -> bool:
     return bool(settings.TMDB_KEY)
 
 
 def open_poster(movie: Movie) -> IO[bytes] | None:
-    """A movie's poster; None if it has none, or its file is gone."""
+    """Open a movie's poster; return None if it has none or its file is missing."""
     if not movie.poster:
         return None
     try:
@@ -35,27 +35,27 @@ def open_poster(movie: Movie) -> IO[bytes] | None:
 
 
 def fetch_posters(n: int = POSTERS_PER_TASK) -> int:
-    """Seek posters of the n best known movies that have not been sought lately; say how many were found.
+    """Fetch posters of the n most rated movies that are due; return the number of posters found.
 
-    Raises `tmdb.UnavailableError` when TMDB does not answer; what has been found until then is kept.
+    Raises `tmdb.UnavailableError` if TMDB does not answer; posters fetched until then are kept.
     """
-    found = 0
-    for movie in _unsought()[:n]:
-        content = _content_of(movie)
+    fetched = 0
+    for movie in _due()[:n]:
+        content = _download(movie)
         if movie.poster:
             storages["posters"].delete(movie.poster)
         name = storages["posters"].save(f"{movie.tmdb_id}.jpg", ContentFile(content)) if content else None
         Movie.objects.filter(pk=movie.pk).update(poster=name, poster_sought_at=timezone.now())
-        found += bool(name)
-    logger.info("%d posters fetched", found)
-    return found
+        fetched += bool(name)
+    logger.info("%d posters fetched", fetched)
+    return fetched
 
 
-def _unsought() -> QuerySet[Movie]:
-    never_or_long_ago = Q(poster_sought_at=None) | Q(poster_sought_at__lt=timezone.now() - SEEK_AGAIN)
+def _due() -> QuerySet[Movie]:
+    never_or_long_ago = Q(poster_sought_at=None) | Q(poster_sought_at__lt=timezone.now() - REFRESH_AFTER)
     return Movie.objects.filter(never_or_long_ago, tmdb_id__isnull=False).order_by("-rating_count", "pk")
 
 
-def _content_of(movie: Movie) -> bytes | None:
+def _download(movie: Movie) -> bytes | None:
     path = tmdb.poster_path(settings.TMDB_API, settings.TMDB_KEY, movie.tmdb_id or 0)
     return tmdb.picture(settings.TMDB_IMAGES, path) if path else None

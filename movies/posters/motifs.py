@@ -1,4 +1,4 @@
-"""The shapes of covers.  Each motif fills a panel with flat shapes, as a list of SVG elements."""
+"""Motifs of covers: each fills a panel with flat shapes, as a list of SVG elements."""
 
 from collections.abc import Callable, Sequence
 from math import cos, pi, sin
@@ -145,7 +145,7 @@ def bars(dice: Dice, palette: Palette, width: float, height: float) -> list[str]
 
 
 def dots(dice: Dice, palette: Palette, width: float, height: float) -> list[str]:
-    """A raster whose dots swell around one place, as in a printed photograph."""
+    """A raster whose dots swell around one point, as in a printed photograph."""
     x, y = width * dice.between(0.25, 0.75), height * dice.between(0.3, 0.7)
     step = width / 14
     shapes = []
@@ -275,6 +275,6 @@ _ANY: tuple[Motif, ...] = (pair, arcs, dots, tiles)
 
 
 def motif_for(genres: Sequence[str], dice: Dice) -> Motif:
-    """A motif of the most telling genre, which is the one that comes first in our table."""
-    telling = next((genre for genre in _BY_GENRE if genre in genres), None)
-    return dice.pick(_BY_GENRE[telling] if telling else _ANY)
+    """Pick a motif for the most distinctive genre, which is the first one in the table."""
+    distinctive = next((genre for genre in _BY_GENRE if genre in genres), None)
+    return dice.pick(_BY_GENRE[distinctive] if distinctive else _ANY)

@@ -1,4 +1,4 @@
-"""Colours of covers: a few inks that go together, as a printer would choose them."""
+"""Colour palettes of covers: a few inks that go together, as a printer would choose them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from movies.posters.seeded_random import Dice
 
 
 class Palette(NamedTuple):
-    """Ground and ink carry the title and contrast strongly; the others are for the shapes."""
+    """Colours of a cover: the title in `ink` on `ground`, which contrast strongly, and three for the shapes."""
 
     ground: str
     ink: str
@@ -62,6 +62,6 @@ _ANY = (NIGHT, CREAM, DEEP, SAND, PLUM, COBALT)
 
 
 def palette_for(genres: Sequence[str], dice: Dice) -> Palette:
-    """A palette of the most telling genre, which is the one that comes first in our table."""
-    telling = next((genre for genre in _BY_GENRE if genre in genres), None)
-    return dice.pick(_BY_GENRE[telling] if telling else _ANY)
+    """Pick a palette for the most distinctive genre, which is the first one in the table."""
+    distinctive = next((genre for genre in _BY_GENRE if genre in genres), None)
+    return dice.pick(_BY_GENRE[distinctive] if distinctive else _ANY)

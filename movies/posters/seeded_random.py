@@ -1,4 +1,4 @@
-"""Choices that follow from a text and nothing else."""
+"""Deterministic random choices, seeded by a text."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 class Dice:
-    """Falls the same way for the same text, on every machine and version of Python."""
+    """Random generator that gives the same sequence for a text on every machine and Python version."""
 
     def __init__(self, text: str) -> None:
         self._seed = text.encode("utf-8", "surrogatepass")
         self._rolls = 0
 
     def roll(self, sides: int) -> int:
-        """A whole number from 0 to `sides` - 1."""
+        """Return an integer from 0 to `sides` - 1."""
         self._rolls += 1
         digest = sha256(self._seed + self._rolls.to_bytes(4, "big")).digest()
         return int.from_bytes(digest[:8], "big") % sides

@@ -1,4 +1,4 @@
-"""What pages, endpoints and the recommender read of the catalogue and its people."""
+"""Queries of the catalogue and of users' ratings and lists, for pages, the API and the recommender."""
 
 from movies.selectors.member_marks import Marks, hidden_ids, hidden_movies_of, marks, on_watchlists, watchlist_of
 from movies.selectors.movie_queries import (

@@ -1,4 +1,4 @@
-"""What a member said about movies: stars, watchlist, not interested."""
+"""Queries of a member's marks on movies: ratings, watchlist, not interested."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from movies.selectors.movie_queries import movies
 
 @dataclass(frozen=True)
 class Marks:
-    """What somebody said about a movie."""
+    """A user's rating of a movie, and whether it is on their watchlist or hidden."""
 
     half_stars: int | None = None
     on_watchlist: bool = False
@@ -19,31 +19,31 @@ class Marks:
 
 
 def marks(user: User, among: Iterable[Movie]) -> dict[int, Marks]:
-    """What a user said about some movies, by the movies' ids; every movie has an entry."""
+    """Return a user's marks on these movies by movie id; every movie has an entry."""
     ids = [movie.pk for movie in among]
-    rated = dict(Rating.objects.filter(user=user, movie__in=ids).values_list("movie_id", "half_stars"))
-    kept = set(WatchlistItem.objects.filter(user=user, movie__in=ids).values_list("movie_id", flat=True))
+    half_stars = dict(Rating.objects.filter(user=user, movie__in=ids).values_list("movie_id", "half_stars"))
+    on_watchlist = set(WatchlistItem.objects.filter(user=user, movie__in=ids).values_list("movie_id", flat=True))
     hidden = set(HiddenMovie.objects.filter(user=user, movie__in=ids).values_list("movie_id", flat=True))
-    return {pk: Marks(rated.get(pk), pk in kept, pk in hidden) for pk in ids}
+    return {pk: Marks(half_stars.get(pk), pk in on_watchlist, pk in hidden) for pk in ids}
 
 
 def hidden_ids(user: User) -> list[int]:
-    """The ids of the movies that a user is not interested in, ascending."""
+    """Return the ids of a user's hidden movies, ascending."""
     return list(HiddenMovie.objects.filter(user=user).order_by("movie_id").values_list("movie_id", flat=True))
 
 
 def hidden_movies_of(user: User) -> QuerySet[Movie]:
-    """The movies that a user is not interested in, the last hidden first."""
+    """Return a user's hidden movies, last hidden first."""
     return movies().filter(hidden_movies__user=user).order_by("-hidden_movies__added_at", "pk")
 
 
 def watchlist_of(user: User) -> QuerySet[Movie]:
-    """The movies on a user's watchlist, the last added first."""
+    """Return the movies on a user's watchlist, last added first."""
     return movies().filter(watchlist_items__user=user).order_by("-watchlist_items__added_at", "pk")
 
 
 def on_watchlists(users: Collection[User], n: int = 12) -> list[Movie]:
-    """The movies that are on the watchlists of two or more of some users, and that none of them has rated."""
-    wanted = movies().filter(watchlist_items__user__in=users).exclude(ratings__user__in=users)
-    counted = wanted.annotate(by=Count("watchlist_items", filter=Q(watchlist_items__user__in=users)))
-    return list(counted.filter(by__gt=1).order_by("-by", "-rating_count", "pk")[:n])
+    """Return the movies on the watchlists of at least two of these users that none of them has rated."""
+    unrated = movies().filter(watchlist_items__user__in=users).exclude(ratings__user__in=users)
+    counted = unrated.annotate(n_users=Count("watchlist_items", filter=Q(watchlist_items__user__in=users)))
+    return list(counted.filter(n_users__gt=1).order_by("-n_users", "-rating_count", "pk")[:n])

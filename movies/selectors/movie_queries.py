@@ -1,4 +1,4 @@
-"""What pages, endpoints and the recommender read of the catalogue."""
+"""Queries of movies and genres: browsing, popularity, lookups by id and histograms."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -13,24 +13,24 @@ from movies.models import Genre, Movie, MovieTag, Rating, Tag
 from movies.selectors import search
 
 VALUES_PER_QUERY = 500
-"""So many values are looked up in one query: databases take only so many."""
-MANY_RATINGS = 5_000
-"""From so many ratings on, a movie's histogram is kept: a new rating would not show."""
-UNSEEN = 0.01
-"""It is counted anew when this share of the ratings has come or gone, and after a week."""
+"""Databases limit the number of parameters of a query."""
+CACHED_FROM_RATINGS = 5_000
+"""From this many ratings on, a movie's histogram is cached: a single new rating would not be visible in it."""
+MAX_DRIFT = 0.01
+"""A cached histogram is recounted when the number of ratings has changed by this share, and after a week."""
 WEEK = 7 * 24 * 3600
 
 LATEST_RATINGS = 5_000
-"""What “now” means."""
+"""The ratings that `popular_now` counts."""
 
 BEST_KNOWN, WELL_KNOWN = 2_000, 240
-"""Movies that may be offered for rating; of those that somebody has not rated yet, so many are mixed by genre."""
+"""The most rated movies that may be offered for rating, and how many of the unrated ones are mixed by genre."""
 MOVIES_PER_PAGE = 500
-"""So many of them are looked at, and more for who has rated most of these."""
+"""They are read in pages; only users who have rated most of a page need the next one."""
 
 
 class Sort(StrEnum):
-    """Orders of a list of movies, by the name they have in an address."""
+    """Orders of a list of movies, by their value in the URL."""
 
     POPULAR = "popular"
     RATING = "rating"
@@ -50,9 +50,9 @@ _ORDER: dict[Sort, tuple[str | OrderBy, ...]] = {
 
 @dataclass(frozen=True)
 class Browse:
-    """What somebody looks for in the catalogue.
+    """Filters and order of the catalogue.
 
-    Movies have every genre (by slug) and the tag (by name); the years are inclusive.
+    Movies must have all genres (slugs) and the tag (name); the years are inclusive.
     """
 
     text: str = ""
@@ -65,39 +65,39 @@ class Browse:
 
 
 def movies() -> QuerySet[Movie]:
-    """All movies, with their genres at hand."""
+    """Return all movies with their genres prefetched."""
     return Movie.objects.prefetch_related(Prefetch("genres", to_attr="genre_list"))  # type: ignore[no-redef]  # a cached property, which this fills
 
 
-def browse(wanted: Browse) -> QuerySet[Movie]:
-    """The movies that match all that is wanted, in the wanted order.
+def browse(filters: Browse) -> QuerySet[Movie]:
+    """Return the movies that match all filters, in the requested order.
 
-    Genres and the tag are looked up first: only of an id does the database know how many movies have it, and with
-    that whether to go through those or through all movies in their order.
+    Genres and the tag are looked up first: only for an id can the planner estimate how many movies have it, and choose
+    between scanning those and scanning all movies in the requested order.
     """
-    found = search.matching(movies(), wanted.text)
-    genres = list(Genre.objects.filter(slug__in=wanted.genres).values_list("pk", flat=True))
-    if len(genres) < len(set(wanted.genres)):
-        found = found.none()
+    matches = search.matching(movies(), filters.text)
+    genres = list(Genre.objects.filter(slug__in=filters.genres).values_list("pk", flat=True))
+    if len(genres) < len(set(filters.genres)):
+        matches = matches.none()
     for genre in genres:
-        found = found.filter(genres=genre)
-    if wanted.tag:
-        tag = Tag.objects.filter(key=Tag.key_of(wanted.tag)).values_list("pk", flat=True).first()
-        found = found.filter(Exists(MovieTag.objects.filter(tag=tag, movie=OuterRef("pk"))))
-    limits = {"year__gte": wanted.year_from, "year__lte": wanted.year_to, "rating_count__gte": wanted.min_ratings}
-    return found.filter(**{field: limit for field, limit in limits.items() if limit is not None}).order_by(
-        *_ORDER[wanted.sort]
+        matches = matches.filter(genres=genre)
+    if filters.tag:
+        tag = Tag.objects.filter(key=Tag.key_of(filters.tag)).values_list("pk", flat=True).first()
+        matches = matches.filter(Exists(MovieTag.objects.filter(tag=tag, movie=OuterRef("pk"))))
+    limits = {"year__gte": filters.year_from, "year__lte": filters.year_to, "rating_count__gte": filters.min_ratings}
+    return matches.filter(**{field: limit for field, limit in limits.items() if limit is not None}).order_by(
+        *_ORDER[filters.sort]
     )
 
 
 def popular(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
-    """The movies, of a genre if one is given, that most people rated."""
-    found = movies() if genre is None else movies().filter(genres=genre)
-    return list(found.order_by(*_ORDER[Sort.POPULAR])[:n])
+    """Return the n most rated movies, optionally of a genre."""
+    candidates = movies() if genre is None else movies().filter(genres=genre)
+    return list(candidates.order_by(*_ORDER[Sort.POPULAR])[:n])
 
 
 def popular_now(n: int) -> list[Movie]:
-    """The movies that most of the latest ratings are of; may be an hour old."""
+    """Return the movies with the most ratings among the latest ones; cached for an hour."""
     ids: list[int] = cache.get("popular-now", [])
     if not ids:
         latest = Rating.objects.order_by("-pk").values("movie_id")[:LATEST_RATINGS]
@@ -108,67 +108,67 @@ def popular_now(n: int) -> list[Movie]:
 
 
 def best_rated(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
-    """The movies, of a genre if one is given, with the best mean after few ratings have been discounted."""
-    found = movies() if genre is None else movies().filter(genres=genre)
-    return list(found.order_by(*_ORDER[Sort.RATING])[:n])
+    """Return the n movies with the highest Bayesian average, optionally of a genre."""
+    candidates = movies() if genre is None else movies().filter(genres=genre)
+    return list(candidates.order_by(*_ORDER[Sort.RATING])[:n])
 
 
 def well_known(n: int, *, exclude: Collection[int] = ()) -> list[Movie]:
-    """Movies that most people know, from all genres in turn, without those with these ids.
+    """Return well-known movies of all genres in turn, except the excluded ids.
 
-    Whoever rates some of them says much about their taste in a short time.
+    A few ratings of such movies reveal most about a new member's taste.
     """
-    known = list(islice(chain.from_iterable(_best_known(exclude)), WELL_KNOWN))
+    candidates = list(islice(chain.from_iterable(_best_known(exclude)), WELL_KNOWN))
     queues: dict[int, list[int]] = {}
-    for pk, genres in known:
+    for pk, genres in candidates:
         for genre in genres:
             queues.setdefault(genre, []).append(pk)
     in_turn = chain.from_iterable(zip_longest(*queues.values()))
-    ids = dict.fromkeys(pk for pk in chain(in_turn, (pk for pk, _ in known)) if pk is not None)
+    ids = dict.fromkeys(pk for pk in chain(in_turn, (pk for pk, _ in candidates)) if pk is not None)
     return movies_by_id(list(ids)[:n])
 
 
 def best_known_of(genres: Collection[int], n: int, *, exclude: Collection[int] = ()) -> list[Movie]:
-    """Well-known movies that share genres with these, those that share most first, without those with some ids."""
+    """Return well-known movies that share the most of these genres, except the excluded ids."""
     shared: dict[int, int] = {}
     for page in _best_known(exclude):
-        alike = {pk: len(set(genres).intersection(of)) for pk, of in page}
-        shared |= {pk: common for pk, common in alike.items() if common}
+        counts = {pk: len(set(genres).intersection(movie_genres)) for pk, movie_genres in page}
+        shared |= {pk: count for pk, count in counts.items() if count}
         if len(shared) >= n:
             break
     return movies_by_id(sorted(shared, key=lambda pk: -shared[pk])[:n])
 
 
 def _best_known(exclude: Collection[int]) -> Iterator[list[tuple[int, list[int]]]]:
-    """Pages of the best known movies by their ids, each with those of its genres; may be an hour old."""
+    """Yield pages of the most rated movies, as (movie id, genre ids); cached for an hour."""
     for start in range(0, BEST_KNOWN, MOVIES_PER_PAGE):
         key = f"best-known:{start}"
-        known: list[tuple[int, list[int]]] | None = cache.get(key)
-        if known is None:
-            found = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + MOVIES_PER_PAGE]
-            known = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in found]
-            cache.set(key, known, 3600)
-        yield [(pk, genres) for pk, genres in known if pk not in exclude]
+        page: list[tuple[int, list[int]]] | None = cache.get(key)
+        if page is None:
+            popular_movies = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + MOVIES_PER_PAGE]
+            page = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in popular_movies]
+            cache.set(key, page, 3600)
+        yield [(pk, genres) for pk, genres in page if pk not in exclude]
 
 
 def movies_by_id(ids: Sequence[int]) -> list[Movie]:
-    """The movies with these ids, in the order of the ids; ids of no movie are left out."""
-    found = in_bulk(ids)
-    return [found[pk] for pk in ids if pk in found]
+    """Return the movies with these ids, in the order of the ids; unknown ids are skipped."""
+    by_id = in_bulk(ids)
+    return [by_id[pk] for pk in ids if pk in by_id]
 
 
 def in_bulk(ids: Collection[int]) -> dict[int, Movie]:
-    """The movies with these ids by id, with their genres at hand at half of what `movies()` takes for them."""
-    found = Movie.objects.in_bulk(ids)
-    for movie in found.values():
+    """Return the movies with these ids by id; fills their genres at half the cost of `movies()`."""
+    by_id = Movie.objects.in_bulk(ids)
+    for movie in by_id.values():
         movie.genre_list = []
     genres: dict[int, Genre] = {}
-    pairs = Movie.genres.through._default_manager.filter(movie__in=found).order_by("genre__name")
+    pairs = Movie.genres.through._default_manager.filter(movie__in=by_id).order_by("genre__name")
     for movie_id, pk, name, slug in pairs.values_list("movie", "genre", "genre__name", "genre__slug"):
         if pk not in genres:
             genres[pk] = Genre(pk, name, slug)
-        found[movie_id].genre_list.append(genres[pk])
-    return found
+        by_id[movie_id].genre_list.append(genres[pk])
+    return by_id
 
 
 def genres() -> QuerySet[Genre]:
@@ -176,15 +176,16 @@ def genres() -> QuerySet[Genre]:
 
 
 def rating_histogram(movie: Movie) -> list[int]:
-    """How many people gave it half a star, one star, … five stars: ten counts."""
+    """Return ten counts: ratings of half a star, one star, … five stars."""
     key = f"histogram:{movie.pk}"
-    many = movie.rating_count >= MANY_RATINGS
-    if many and (cached := cache.get(key)) and abs(movie.rating_count - sum(cached)) <= UNSEEN * movie.rating_count:
+    is_cached = movie.rating_count >= CACHED_FROM_RATINGS
+    max_drift = MAX_DRIFT * movie.rating_count
+    if is_cached and (cached := cache.get(key)) and abs(movie.rating_count - sum(cached)) <= max_drift:
         return list(cached)
     rows = Rating.objects.filter(movie=movie).order_by().values_list("half_stars").annotate(times=Count("*"))
-    counted: dict[int, int] = dict(rows)
-    histogram = [counted.get(half_stars, 0) for half_stars in range(1, 11)]
-    if many:
+    counts: dict[int, int] = dict(rows)
+    histogram = [counts.get(half_stars, 0) for half_stars in range(1, 11)]
+    if is_cached:
         cache.set(key, histogram, WEEK)
     return histogram
 
@@ -194,13 +195,13 @@ def ids_of_genre(slug: str) -> list[int]:
 
 
 def ids_by(field: str, values: Iterable[int]) -> dict[int, int]:
-    """The ids of the movies whose `field` (`id`, `movielens_id`, `imdb_id`, `tmdb_id`) has these values, by value.
+    """Map values of a field (`id`, `movielens_id`, `imdb_id` or `tmdb_id`) to movie ids.
 
-    Where several have one, the one that most people rated.
+    If several movies share a value, the most rated one is returned.
     """
-    wanted = sorted(set(values))
-    found: dict[int, int] = {}
-    for start in range(0, len(wanted), VALUES_PER_QUERY):
-        some = Movie.objects.filter(**{f"{field}__in": wanted[start : start + VALUES_PER_QUERY]})
-        found.update(some.order_by("rating_count", "pk").values_list(field, "pk"))
-    return found
+    distinct = sorted(set(values))
+    ids: dict[int, int] = {}
+    for start in range(0, len(distinct), VALUES_PER_QUERY):
+        matches = Movie.objects.filter(**{f"{field}__in": distinct[start : start + VALUES_PER_QUERY]})
+        ids.update(matches.order_by("rating_count", "pk").values_list(field, "pk"))
+    return ids

@@ -1,4 +1,4 @@
-"""A member's own ratings, in an order and by what is looked for."""
+"""Queries of a member's own ratings: filters, orders and counts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from movies.titles import plain
 
 
 class RatingSort(StrEnum):
-    """Orders of somebody's ratings."""
+    """Orders of a list of ratings, by their value in the URL."""
 
     LATEST = "latest"
     BEST = "best"
@@ -27,7 +27,7 @@ _RATING_ORDER = {
 
 
 def ratings_of(user: User, sort: RatingSort = RatingSort.LATEST) -> QuerySet[Rating]:
-    """A user's ratings with their movies."""
+    """Return a user's ratings with their movies and genres."""
     return (
         Rating.objects.filter(user=user)
         .select_related("movie")
@@ -37,7 +37,7 @@ def ratings_of(user: User, sort: RatingSort = RatingSort.LATEST) -> QuerySet[Rat
 
 
 def half_stars_of(user: User) -> list[tuple[int, int]]:
-    """A user's ratings as pairs of a movie's id and half stars, ascending by id."""
+    """Return a user's ratings as (movie id, half stars) pairs, ascending by id."""
     return list(Rating.objects.filter(user=user).order_by("movie_id").values_list("movie_id", "half_stars"))
 
 
@@ -46,7 +46,7 @@ def rating_count_of(user: User) -> int:
 
 
 class StarsRange(StrEnum):
-    """Ratings of some height, by the name they have in an address."""
+    """Ranges of stars, by their value in the URL."""
 
     HIGH = "high"
     MIDDLE = "middle"
@@ -57,8 +57,8 @@ _HALF_STARS = {StarsRange.HIGH: (8, 10), StarsRange.MIDDLE: (5, 7), StarsRange.L
 
 
 @dataclass(frozen=True)
-class RatingsWanted:
-    """The words of a title, a range of stars and a genre, each if it is given, and an order."""
+class RatingFilters:
+    """Filters of a list of ratings by title, stars and genre, each optional, and its order."""
 
     text: str = ""
     stars: StarsRange | None = None
@@ -66,13 +66,13 @@ class RatingsWanted:
     sort: RatingSort = RatingSort.LATEST
 
 
-def find_ratings(user: User, wanted: RatingsWanted) -> QuerySet[Rating]:
-    """The ratings of a user that match all that is wanted, in the wanted order."""
-    found = ratings_of(user, wanted.sort)
-    for word in plain(wanted.text).split():
-        found = found.filter(movie__search_text__contains=word)
-    if wanted.stars:
-        found = found.filter(half_stars__range=_HALF_STARS[wanted.stars])
-    if wanted.genre:
-        found = found.filter(movie__genres=wanted.genre)
-    return found
+def find_ratings(user: User, filters: RatingFilters) -> QuerySet[Rating]:
+    """Return a user's ratings that match all filters, in the requested order."""
+    ratings = ratings_of(user, filters.sort)
+    for word in plain(filters.text).split():
+        ratings = ratings.filter(movie__search_text__contains=word)
+    if filters.stars:
+        ratings = ratings.filter(half_stars__range=_HALF_STARS[filters.stars])
+    if filters.genre:
+        ratings = ratings.filter(movie__genres=filters.genre)
+    return ratings

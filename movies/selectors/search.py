@@ -1,7 +1,7 @@
-"""Movies by the words of their titles, through the index of words (migration `0004_search`).
+"""Title search by word prefixes, through the full-text index of migration `0004_search`.
 
-Words are found by how they begin, in any order, with or without accents: “matr the”, “Matrix, The” and “matrix 1999”
-all find “The Matrix”.
+Words match by prefix, in any order, with or without accents: “matr the”, “Matrix, The” and “matrix 1999” all find “The
+Matrix”.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from movies.titles import plain
 
 
 class WordsBegin(Func):
-    """Whether a movie's titles or year have words that begin with all of these (`plain`, at least one)."""
+    """Whether a movie's titles or year have a word starting with each of these (at least one, from `plain`)."""
 
     output_field = BooleanField()
 
@@ -31,12 +31,12 @@ class WordsBegin(Func):
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
         pk, _ = compiler.compile(self.source_expressions[0])
         query = " ".join(f'"{word}"*' for word in self.words)
-        # The sign keeps SQLite from looking up every movie found, to sort them: it goes through the movies in the order
-        # that is wanted, until enough of them are among those found.
+        # The sign keeps SQLite from fetching and sorting all matches: it scans the movies in the requested order until
+        # enough of them match.
         return f"+{pk} IN (SELECT rowid FROM movies_search WHERE movies_search MATCH %s)", [query]  # noqa: S608 - a column
 
 
 def matching(movies: QuerySet[Movie], text: str) -> QuerySet[Movie]:
-    """Those of the movies whose titles and year have all words of a text, each at least its beginning."""
+    """Filter movies whose titles and year match every word of a text by prefix; a text without words matches all."""
     words = dict.fromkeys(plain(text).split())
     return movies.filter(WordsBegin(*words)) if words else movies

@@ -1,4 +1,4 @@
-"""What pages, endpoints and the recommender read of the tags that people put on movies."""
+"""Queries of the tags that users applied to movies."""
 
 from collections.abc import Collection, Iterable, Mapping
 from heapq import nlargest
@@ -10,25 +10,26 @@ from movies.models import Movie, MovieTag, Tag
 
 
 def top_tags(movie: Movie, n: int = 8) -> list[Tag]:
-    """The tags that most people put on a movie."""
+    """Return the tags that most users applied to a movie; `people` holds their numbers."""
     applied = MovieTag.objects.filter(movie=movie).values_list("tag").annotate(times=Count("*")).order_by()
-    people = dict(applied)
-    tags = _leading(people, n)
+    counts = dict(applied)
+    tags = _most_frequent(counts, n)
     for tag in tags:
-        tag.people = people[tag.pk]  # type: ignore[attr-defined]  # as an annotation would be
+        tag.people = counts[tag.pk]  # type: ignore[attr-defined]  # set like an annotation
     return tags
 
 
 def common_tags(among: Collection[int], n: int) -> list[Tag]:
-    """The tags that are on most of some movies (by id), leaving out those that are on one only."""
-    applied = MovieTag.objects.filter(movie__in=among).values_list("tag").annotate(on=Count("movie", distinct=True))
-    return _leading(dict(applied.filter(on__gt=1).order_by()), n)
+    """Return the tags shared by the most of these movies (ids), at least by two."""
+    applied = MovieTag.objects.filter(movie__in=among).values_list("tag")
+    counted = applied.annotate(n_movies=Count("movie", distinct=True))
+    return _most_frequent(dict(counted.filter(n_movies__gt=1).order_by()), n)
 
 
-def _leading(counts: Mapping[int, int], n: int) -> list[Tag]:
-    """The n tags with the largest counts, by id; of equals the first by name.
+def _most_frequent(counts: Mapping[int, int], n: int) -> list[Tag]:
+    """Return the n tags with the largest counts (by tag id); ties are broken by name.
 
-    Only these are looked up: the counts come from an index alone.
+    The counts come from an index alone; only the winners are fetched.
     """
     least = min(nlargest(n, counts.values()), default=0)
     tags = Tag.objects.filter(pk__in=[pk for pk, count in counts.items() if count >= least])
@@ -36,21 +37,21 @@ def _leading(counts: Mapping[int, int], n: int) -> list[Tag]:
 
 
 def tags_named(names: Iterable[str]) -> list[Tag]:
-    """The tags with these names, whatever their case; names that no tag has are passed over."""
+    """Return the tags with these names, case-insensitively; unknown names are skipped."""
     keys = {Tag.key_of(name) for name in names}
     return list(Tag.objects.filter(key__in=keys)) if keys else []
 
 
 def tag_names(n: int = 60) -> list[str]:
-    """The names of the tags that are on most movies; may be an hour old."""
+    """Return the names of the most applied tags; cached for an hour."""
     names: list[str] = cache.get("tag-names", [])
     if not names:
-        counted = Tag.objects.annotate(on=Count("movie_tags")).order_by("-on", "key")
+        counted = Tag.objects.annotate(n_applied=Count("movie_tags")).order_by("-n_applied", "key")
         names = list(counted.values_list("name", flat=True)[:n])
         cache.set("tag-names", names, 3600)
     return names
 
 
 def ids_with_tag(key: str) -> list[int]:
-    """The ids of the movies that anybody put a tag on."""
+    """Return the ids of the movies that have a tag."""
     return list(MovieTag.objects.filter(tag__key=key).values_list("movie_id", flat=True).distinct())

@@ -1,4 +1,4 @@
-"""What somebody's ratings say about them, in numbers."""
+"""Statistics of a user's ratings, by stars, genre, decade and time."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,14 +7,15 @@ from datetime import date, datetime
 
 from movies.models import Rating, User
 
-FEW_YEARS = 2
-FEW = 3
+MONTHS_UP_TO_YEARS = 2
+"""Ratings from at most this many calendar years are grouped by month."""
+MIN_RATINGS = 3
 """Fewer ratings say nothing about a genre or a decade."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Somebody's ratings of one genre or decade: how many, and their mean in stars."""
+    """Count and mean stars of the ratings of one genre or decade."""
 
     name: str
     count: int
@@ -23,7 +24,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Period:
-    """What somebody rated in a year or a month: how much, and its mean in stars, None where it is nothing."""
+    """Count and mean stars of the ratings in a year or month; the mean is None without ratings."""
 
     name: str
     count: int
@@ -32,9 +33,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Taste:
-    """`histogram` counts half a star, one star, … five stars; `times` are the years of rating, none left out.
+    """Statistics of a user's ratings.
 
-    Where they are no more than two, `times` are the months.
+    `histogram` holds ten counts, from half a star to five stars. `times` holds consecutive years, or months if the
+    ratings span at most two calendar years.
     """
 
     count: int
@@ -46,11 +48,11 @@ class Taste:
 
 
 def taste_of(user: User) -> Taste | None:
-    """The statistics of somebody's ratings; None where there are none."""
+    """Return the statistics of a user's ratings; None without ratings."""
     rows = list(Rating.objects.filter(user=user).values_list("half_stars", "movie__year", "rated_at"))
     if not rows:
         return None
-    counted = Counter(half_stars for half_stars, _, _ in rows)
+    counts = Counter(half_stars for half_stars, _, _ in rows)
     by_genre = Rating.objects.filter(user=user, movie__genres__isnull=False).values_list(
         "movie__genres__name", "half_stars"
     )
@@ -58,7 +60,7 @@ def taste_of(user: User) -> Taste | None:
     return Taste(
         count=len(rows),
         mean=sum(half_stars for half_stars, _, _ in rows) / len(rows) / 2,
-        histogram=[counted[half_stars] for half_stars in range(1, 11)],
+        histogram=[counts[half_stars] for half_stars in range(1, 11)],
         genres=sorted(_groups(by_genre), key=lambda group: (-group.count, group.name)),
         decades=sorted(_groups(by_decade), key=lambda group: group.name),
         times=_times([(rated_at, half_stars) for half_stars, _, rated_at in rows]),
@@ -66,13 +68,13 @@ def taste_of(user: User) -> Taste | None:
 
 
 def _groups(pairs: Iterable[tuple[str, int]]) -> list[Group]:
-    half_stars: defaultdict[str, list[int]] = defaultdict(list)
-    for name, halves in pairs:
-        half_stars[name].append(halves)
+    by_name: defaultdict[str, list[int]] = defaultdict(list)
+    for name, half_stars in pairs:
+        by_name[name].append(half_stars)
     return [
-        Group(name, len(halves), sum(halves) / len(halves) / 2)
-        for name, halves in half_stars.items()
-        if len(halves) >= FEW
+        Group(name, len(half_stars), sum(half_stars) / len(half_stars) / 2)
+        for name, half_stars in by_name.items()
+        if len(half_stars) >= MIN_RATINGS
     ]
 
 
@@ -81,7 +83,7 @@ def _times(ratings: Sequence[tuple[datetime, int]]) -> list[Period]:
     for rated_at, half_stars in ratings:
         months[12 * rated_at.year + rated_at.month - 1].append(half_stars)
     first, last = min(months), max(months)
-    if last // 12 - first // 12 < FEW_YEARS:
+    if last // 12 - first // 12 < MONTHS_UP_TO_YEARS:
         return [_period(f"{date(n // 12, n % 12 + 1, 1):%b %Y}", months[n]) for n in range(first, last + 1)]
     years = range(first // 12, last // 12 + 1)
     return [_period(str(year), [stars for n in range(12) for stars in months[12 * year + n]]) for year in years]

@@ -1,1 +1,1 @@
-"""Readers of other people's data: MovieLens releases and TMDB. No Django models here."""
+"""Readers of external data: MovieLens releases and TMDB. They must not import Django models."""

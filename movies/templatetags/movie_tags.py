@@ -1,4 +1,4 @@
-"""Stars, histograms, icons and other apps' fragments in templates."""
+"""Template tags for stars, histograms, icons and fragments of other apps."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,13 +17,13 @@ register = template.Library()
 
 @register.filter
 def stars(half_stars: int) -> str:
-    """Half stars as they are printed: 7 is ★★★½."""
+    """Return half stars as symbols: 7 is “★★★½”."""
     return "★" * (half_stars // 2) + "½" * (half_stars % 2)
 
 
 @register.filter
 def in_words(half_stars: int) -> str:
-    """Half stars as they are spoken: 7 is “3½ stars”."""
+    """Return half stars as text: 7 is “3½ stars”."""
     whole, half = divmod(half_stars, 2)
     number = f"{whole or ''}{'½' if half else ''}"
     return f"{number} {'star' if half_stars <= 2 else 'stars'}"
@@ -31,7 +31,7 @@ def in_words(half_stars: int) -> str:
 
 @register.simple_tag(takes_context=True)
 def fragment(context: RequestContext, slot: str, movie: Movie | None = None) -> SafeString:
-    """What other apps show in a slot of this page."""
+    """Render what other apps registered for a slot of this page."""
     return fragments.render(fragments.Slot(slot), context["request"], movie)
 
 
@@ -42,13 +42,13 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def half_star_steps() -> range:
-    """The ratings that there are, in half stars."""
+    """Return all possible ratings, in half stars."""
     return range(1, 11)
 
 
 class Bar(NamedTuple):
     half_stars: int
-    people: int
+    ratings: int
     x: int
     y: float
     height: float
@@ -56,14 +56,14 @@ class Bar(NamedTuple):
 
 BAR_STEP, BAR_WIDTH, HISTOGRAM_HEIGHT = 24, 22, 96
 FEWEST_COLUMNS = 12
-"""So wide is a drawing at least: a single month shall not be a wall."""
+"""Minimum width of the chart, so that a single month does not fill it."""
 
 
 @register.inclusion_tag("movies/_histogram.html")
 def histogram(counts: Sequence[int]) -> dict[str, Any]:
-    """Bars for the counts of half a star, one star, … five stars."""
-    most = max(counts) or 1
-    heights = [max(2.0, count / most * HISTOGRAM_HEIGHT) for count in counts]
+    """Draw ten counts, from half a star to five stars, as bars."""
+    largest = max(counts) or 1
+    heights = [max(2.0, count / largest * HISTOGRAM_HEIGHT) for count in counts]
     bars = [
         Bar(n + 1, count, n * BAR_STEP, HISTOGRAM_HEIGHT - height, height)
         for n, (count, height) in enumerate(zip(counts, heights, strict=True))
@@ -73,26 +73,26 @@ def histogram(counts: Sequence[int]) -> dict[str, Any]:
 
 class Row(NamedTuple):
     name: str
-    people: int
+    ratings: int
     mean: float
     width: float
 
 
 @register.inclusion_tag("movies/_bars.html")
 def bars(groups: Sequence[Group], label: str) -> dict[str, Any]:
-    """A table of groups whose counts are drawn as bars."""
-    most = max((group.count for group in groups), default=1)
+    """Render a table of groups whose counts are drawn as bars."""
+    largest = max((group.count for group in groups), default=1)
     return {
         "label": label,
-        "rows": [Row(group.name, group.count, group.mean, group.count / most * 100) for group in groups],
+        "rows": [Row(group.name, group.count, group.mean, group.count / largest * 100) for group in groups],
     }
 
 
 @register.inclusion_tag("movies/_times.html")
 def times(periods: Sequence[Period]) -> dict[str, Any]:
-    """Columns for how much somebody rated in each period, and a line for its mean."""
-    most = max(period.count for period in periods)
-    heights = [max(2.0, period.count / most * HISTOGRAM_HEIGHT) if period.count else 0.0 for period in periods]
+    """Draw the number of ratings per period as bars, and their mean as a line."""
+    largest = max(period.count for period in periods)
+    heights = [max(2.0, period.count / largest * HISTOGRAM_HEIGHT) if period.count else 0.0 for period in periods]
     columns = [
         {"period": period, "x": n * BAR_STEP, "y": HISTOGRAM_HEIGHT - height, "height": height}
         for n, (period, height) in enumerate(zip(periods, heights, strict=True))
@@ -103,7 +103,7 @@ def times(periods: Sequence[Period]) -> dict[str, Any]:
         if period.mean is not None
     ]
     if len(line) == 1:
-        line *= 2  # A line of no length is drawn as a dot.
+        line *= 2  # A line of zero length is drawn as a dot.
     points = " ".join(f"{x:.0f},{y:.1f}" for x, y in line)
     width = BAR_STEP * max(len(columns), FEWEST_COLUMNS)
     return {"columns": columns, "points": points, "width": width, "height": HISTOGRAM_HEIGHT}

@@ -1,1 +1,1 @@
-"""Files in and out: a member's ratings as CSV, releases, and Parquet."""
+"""Import and export of files: a member's ratings as CSV, MovieLens releases, and Parquet."""

@@ -1,13 +1,13 @@
-"""Texts that a spreadsheet would take for formulas."""
+"""Escaping of CSV cells that a spreadsheet would evaluate as formulas."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: what might be one begins with one apostrophe more."""
+def escape_formula(text: str) -> str:
+    """Prefix text that may be a formula with an apostrophe."""
     return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
-def original(text: str) -> str:
-    """What `harmless` was given."""
+def unescape_formula(text: str) -> str:
+    """Undo `escape_formula`."""
     return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text

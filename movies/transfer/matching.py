@@ -1,4 +1,4 @@
-"""Which of our movies the lines of somebody's file mean."""
+"""Matching of imported ratings to movies, by external ids or by title and year."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,75 +10,75 @@ from movies.transfer.ratings_csv import CsvRow
 
 T = TypeVar("T")
 VALUES_PER_QUERY = 500
-"""So many values are looked up in one query: databases take only so many."""
+"""Databases limit the number of parameters of a query."""
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Lines with the movies they mean, and the lines that mean none of ours."""
+    """Lines with their movies, and lines that match no movie."""
 
-    found: list[tuple[CsvRow, Movie]]
-    missed: list[CsvRow]
+    matched: list[tuple[CsvRow, Movie]]
+    unmatched: list[CsvRow]
 
 
 def match(lines: Sequence[CsvRow]) -> Matches:
-    """Find each line's movie, by the ids it gives, or else by title and year (which may differ by one).
+    """Match each line to a movie by its ids, or else by title and year, which may differ by one.
 
-    Where several lines mean one movie, the last one counts.
+    If several lines match a movie, the last one counts.
     """
     by_id = {
-        field: _by(field, {value for line in lines if (value := getattr(line, field)) is not None})
+        field: _movies_by(field, {value for line in lines if (value := getattr(line, field)) is not None})
         for field in ("imdb_id", "tmdb_id", "movielens_id")
     }
-    unknown = [line for line in lines if _by_ids(line, by_id) is None and line.title]
-    by_title = _by_title({_title_of(line)[0] for line in unknown})
-    found: dict[int, tuple[CsvRow, Movie]] = {}
-    missed = []
+    remaining = [line for line in lines if _match_by_ids(line, by_id) is None and line.title]
+    by_title = _movies_by_title({_title_of(line)[0] for line in remaining})
+    matched: dict[int, tuple[CsvRow, Movie]] = {}
+    unmatched = []
     for line in lines:
-        movie = _by_ids(line, by_id) or _nearest(by_title, line)
+        movie = _match_by_ids(line, by_id) or _match_by_title(line, by_title)
         if movie is None:
-            missed.append(line)
+            unmatched.append(line)
         else:
-            found[movie.pk] = (line, movie)
-    return Matches(list(found.values()), missed)
+            matched[movie.pk] = (line, movie)
+    return Matches(list(matched.values()), unmatched)
 
 
-def _by_ids(line: CsvRow, by_id: dict[str, dict[int, Movie]]) -> Movie | None:
+def _match_by_ids(line: CsvRow, by_id: dict[str, dict[int, Movie]]) -> Movie | None:
     return next(
         (movies[getattr(line, field)] for field, movies in by_id.items() if getattr(line, field) in movies), None
     )
 
 
-def _by(field: str, values: Collection[int]) -> dict[int, Movie]:
+def _movies_by(field: str, values: Collection[int]) -> dict[int, Movie]:
     return {
         getattr(movie, field): movie
-        for some in _chunks(sorted(values))
-        for movie in Movie.objects.filter(**{f"{field}__in": some}).order_by("rating_count")
+        for chunk in _chunks(sorted(values))
+        for movie in Movie.objects.filter(**{f"{field}__in": chunk}).order_by("rating_count")
     }
 
 
-def _by_title(titles: Collection[str]) -> dict[str, list[Movie]]:
-    """The movies of these sort titles, the best known first."""
+def _movies_by_title(titles: Collection[str]) -> dict[str, list[Movie]]:
+    """Return the movies with these sort titles, most rated first."""
     movies: dict[str, list[Movie]] = {}
-    for some in _chunks(sorted(titles)):
-        for movie in Movie.objects.filter(sort_title__in=some).order_by("-rating_count", "pk"):
+    for chunk in _chunks(sorted(titles)):
+        for movie in Movie.objects.filter(sort_title__in=chunk).order_by("-rating_count", "pk"):
             movies.setdefault(movie.sort_title, []).append(movie)
     return movies
 
 
-def _nearest(by_title: dict[str, list[Movie]], line: CsvRow) -> Movie | None:
+def _match_by_title(line: CsvRow, by_title: dict[str, list[Movie]]) -> Movie | None:
     if not line.title:
         return None
     title, year = _title_of(line)
     candidates = by_title.get(title, [])
     if year is None:
         return candidates[0] if len(candidates) == 1 else None
-    apart, best = min(((abs((movie.year or 0) - year), n) for n, movie in enumerate(candidates)), default=(None, 0))
-    return candidates[best] if apart is not None and apart <= 1 else None
+    distance, best = min(((abs((movie.year or 0) - year), n) for n, movie in enumerate(candidates)), default=(None, 0))
+    return candidates[best] if distance is not None and distance <= 1 else None
 
 
 def _title_of(line: CsvRow) -> tuple[str, int | None]:
-    """A line's sort title and year, also where the title is in MovieLens' form, “Matrix, The (1999)”."""
+    """Return a line's sort title and year; the title may be in MovieLens' style, “Matrix, The (1999)”."""
     parsed = parse_title(line.title)
     return sort_key(parsed.title), line.year or parsed.year
 

@@ -1,4 +1,4 @@
-"""People's own ratings as CSV: what other sites export is read, and what we export they can read."""
+"""A member's ratings as CSV: reads exports of other sites, and writes a file that they can import."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from movies.models import Rating
-from movies.transfer.csv_escaping import harmless
+from movies.transfer.csv_escaping import escape_formula
 
 MOST_BYTES = 4_000_000
 MOST_LINES = 20_000
@@ -17,12 +17,12 @@ HEADER = ("Title", "Year", "Rating", "WatchedDate", "imdbID", "tmdbID", "movieId
 
 
 class UnreadableError(ValueError):
-    """The file as a whole cannot be read; the message tells its owner why."""
+    """The file cannot be read at all; the message tells the member why."""
 
 
 @dataclass(frozen=True)
 class CsvRow:
-    """One rating of a file: the movie by whatever the file names it by."""
+    """A rating in a file, and whatever identifies its movie there."""
 
     number: int
     half_stars: int
@@ -35,69 +35,69 @@ class CsvRow:
 
     @property
     def name(self) -> str:
-        named = f"{self.title} ({self.year})" if self.year else self.title
-        return named or f"movie {self.movielens_id or self.imdb_id or self.tmdb_id}"
+        title = f"{self.title} ({self.year})" if self.year else self.title
+        return title or f"movie {self.movielens_id or self.imdb_id or self.tmdb_id}"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a file holds: its ratings, and for each line that holds none its number and why."""
+    """A parsed file: its ratings, and number and reason of each rejected line."""
 
     lines: list[CsvRow]
     rejected: list[tuple[int, str]]
 
 
 def read(data: bytes) -> Sheet:
-    """Read a CSV of ratings from MovieLens (data set or site), Letterboxd, IMDb or recsite.
+    """Parse a CSV of ratings from MovieLens (data set or site), Letterboxd, IMDb or recsite.
 
-    Raises `UnreadableError` if it is none, is no UTF-8 text, or is too long.
+    Raises `UnreadableError` if it is not such a file, not UTF-8, or too large.
     """
     if len(data) > MOST_BYTES:
-        raise UnreadableError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise UnreadableError(f"The file is larger than {MOST_BYTES // 1_000_000} MB. Split it and import the parts.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UnreadableError("The file is not text in UTF-8; export it as CSV once more.") from None
+        raise UnreadableError("The file is not UTF-8 text. Export it as CSV again.") from None
     rows = csv.DictReader(io.StringIO(text, newline=""))
     columns = {name.strip().casefold(): name for name in rows.fieldnames or () if name}
     of_ten = "your rating" in columns
     stars_column = columns.get("your rating") or columns.get("rating")
     if not stars_column:
-        raise UnreadableError("There is no column “Rating” or “Your Rating”; is this an export of ratings?")
+        raise UnreadableError("There is no column “Rating” or “Your Rating”. Choose an export of your ratings.")
     lines: list[CsvRow] = []
     rejected: list[tuple[int, str]] = []
     try:
         for number, row in enumerate(rows, 2):
             if number > MOST_LINES + 1:
-                raise UnreadableError(f"The file has more than {MOST_LINES:,} ratings.")
+                raise UnreadableError(f"The file has more than {MOST_LINES:,} ratings. Split it and import the parts.")
             cells = {name: (row.get(column) or "").strip() for name, column in columns.items()}
             try:
                 lines.append(_line(number, cells, half_stars(cells[stars_column.strip().casefold()], of_ten=of_ten)))
             except ValueError as error:
                 rejected.append((number, str(error)))
     except csv.Error as error:
-        raise UnreadableError(f"The file is no CSV: {error}.") from None
+        raise UnreadableError(f"The file is not valid CSV: {error}.") from None
     return Sheet(lines, rejected)
 
 
 def half_stars(text: str, *, of_ten: bool) -> int:
-    """Half stars from “4.5” of five, or from “9” of ten; `ValueError` for anything else."""
+    """Parse “4.5” out of five or “9” out of ten as half stars; raise `ValueError` for anything else."""
     try:
         number = Decimal(text) if text.isascii() else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
     halves = number if of_ten else number * 2
     if not (halves.is_finite() and halves == halves.to_integral_value() and 1 <= halves <= 10):
-        scale = "a whole number from 1 to 10" if of_ten else "0.5 to 5 in halves"
-        raise ValueError(f"“{text[:20]}” is no rating; it must be {scale}")
+        scale = "a whole number from 1 to 10" if of_ten else "0.5 to 5 in steps of 0.5"
+        raise ValueError(f"“{text[:20]}” is not a rating; it must be {scale}")
     return int(halves)
 
 
-def _line(number: int, cells: Mapping[str, str], stars: int) -> CsvRow:
+def _line(number: int, cells: Mapping[str, str], half_stars: int) -> CsvRow:
     line = CsvRow(
         number=number,
-        half_stars=stars,
-        rated_at=_moment(cells),
+        half_stars=half_stars,
+        rated_at=_rated_at(cells),
         title=(cells.get("title") or cells.get("name") or "")[:400],
         year=_number(cells.get("year", "")),
         movielens_id=_number(cells.get("movieid") or cells.get("movie_id") or ""),
@@ -105,40 +105,41 @@ def _line(number: int, cells: Mapping[str, str], stars: int) -> CsvRow:
         tmdb_id=_number(cells.get("tmdbid") or cells.get("tmdb_id") or ""),
     )
     if not (line.title or line.movielens_id or line.imdb_id or line.tmdb_id):
-        raise ValueError("it names no movie")
+        raise ValueError("no movie is given")
     return line
 
 
 def _number(text: str) -> int | None:
-    """A positive whole number, also behind IMDb's “tt”."""
+    """Parse a positive integer, also with IMDb's prefix “tt”."""
     digits = re.fullmatch(r"(?:tt)?0*(\d{1,9})", text, re.ASCII)
     return int(digits[1]) or None if digits else None
 
 
-def _moment(cells: Mapping[str, str]) -> datetime | None:
-    """When the movie was rated, as Unix seconds or an ISO date; None if that is not said or lies ahead."""
+def _rated_at(cells: Mapping[str, str]) -> datetime | None:
+    """Parse the time of a rating (Unix seconds or ISO date); return None if missing, invalid or in the future."""
     if (seconds := cells.get("timestamp", "")).isdecimal() and len(seconds) <= 10:
-        moment = datetime.fromtimestamp(int(seconds), UTC)
+        rated_at = datetime.fromtimestamp(int(seconds), UTC)
     else:
         day = cells.get("date rated") or cells.get("watcheddate") or cells.get("date") or ""
         try:
-            moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
+            rated_at = datetime.fromisoformat(day).replace(tzinfo=UTC)
         except ValueError:
             return None
-    return moment if datetime(1990, 1, 1, tzinfo=UTC) < moment <= datetime.now(UTC) else None
+    return rated_at if datetime(1990, 1, 1, tzinfo=UTC) < rated_at <= datetime.now(UTC) else None
 
 
 def write(ratings: Iterable[Rating]) -> Iterator[str]:
-    """The lines of a CSV that Letterboxd, and `read`, understand."""
+    """Yield the lines of a CSV that Letterboxd and `read` understand."""
     yield _row(HEADER)
     for rating in ratings:
         movie = rating.movie
         imdb_id = f"tt{movie.imdb_id:07}" if movie.imdb_id else ""
-        told = (movie.title, movie.year, f"{rating.stars:g}", f"{rating.rated_at:%Y-%m-%d}")
-        yield _row((*told, imdb_id, movie.tmdb_id, movie.movielens_id))
+        rated_on = f"{rating.rated_at:%Y-%m-%d}"
+        ids = (imdb_id, movie.tmdb_id, movie.movielens_id)
+        yield _row((movie.title, movie.year, f"{rating.stars:g}", rated_on, *ids))
 
 
 def _row(cells: Iterable[object]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(["" if cell is None else harmless(str(cell)) for cell in cells])
+    csv.writer(out).writerow(["" if cell is None else escape_formula(str(cell)) for cell in cells])
     return out.getvalue()

@@ -1,7 +1,7 @@
-"""The use case of `manage.py export_ratings`: people's ratings as a release that `load_movielens` reads again.
+"""Use case of `manage.py export_ratings`: export ratings as a release that `load_movielens` reads.
 
-People and movies of MovieLens keep their MovieLens ids.  Others get numbers above all of those, in the order of our own
-ids.  Texts are written as they are, also where a spreadsheet would take them for a formula: the files are for programs.
+Users and movies of MovieLens keep their MovieLens ids; all others get higher ids, in the order of their primary keys.
+Texts are written unescaped, even if a spreadsheet would evaluate them as formulas: the files are for programs.
 """
 
 import csv
@@ -27,7 +27,7 @@ RATINGS_PER_WRITE = 1_000_000
 
 
 class People(StrEnum):
-    """Whose ratings are exported."""
+    """The users whose ratings are exported."""
 
     ALL = "all"
     MOVIELENS = "movielens"
@@ -36,7 +36,7 @@ class People(StrEnum):
 
 @dataclass(frozen=True)
 class Exported:
-    """How many rows each file got."""
+    """Numbers of rows written, by file."""
 
     ratings: int
     movies: int
@@ -44,109 +44,111 @@ class Exported:
 
 
 def export(folder: Path, people: People) -> Exported:
-    """Write a folder of CSV files, all of it or nothing.
+    """Write a folder of CSV files atomically.
 
-    Raises `FileExistsError` if something is there already.
+    Raises `FileExistsError` if the folder exists.
     """
     if folder.exists():
-        raise FileExistsError(f"{folder} exists; name a folder that does not.")
+        raise FileExistsError(f"{folder} exists. Name a new folder.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     users = _users(people)
-    movies = _Numbers(Movie.objects.order_by("pk").values_list("pk", "movielens_id"))
+    movies = _ExportIds(Movie.objects.order_by("pk").values_list("pk", "movielens_id"))
     with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
-        made = Path(name) / folder.name
-        made.mkdir()
+        temporary = Path(name) / folder.name
+        temporary.mkdir()
         exported = Exported(
-            _write_ratings(made, users, movies), _write_movies(made, movies), _write_tags(made, users, movies)
+            ratings=_write_ratings(temporary, users, movies),
+            movies=_write_movies(temporary, movies),
+            tags=_write_tags(temporary, users, movies),
         )
-        made.rename(folder)
+        temporary.rename(folder)
     return exported
 
 
-class _Numbers:
-    """The number that a row has in the files, by our own id."""
+class _ExportIds:
+    """Ids of rows in the exported files, by primary key."""
 
     def __init__(self, pairs: Iterable[tuple[int, int | None]]) -> None:
-        found = np.array([(pk, number or 0) for pk, number in pairs], dtype=np.int64).reshape(-1, 2)
-        self.ours, self.theirs = found[:, 0], found[:, 1]
-        without = self.theirs == 0
-        self.theirs[without] = self.theirs.max(initial=0) + 1 + np.arange(np.count_nonzero(without))
+        table = np.array([(pk, movielens_id or 0) for pk, movielens_id in pairs], dtype=np.int64).reshape(-1, 2)
+        self.primary_keys, self.export_ids = table[:, 0], table[:, 1]
+        missing = self.export_ids == 0
+        self.export_ids[missing] = self.export_ids.max(initial=0) + 1 + np.arange(np.count_nonzero(missing))
 
     def find(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The numbers, and 0 where a row is not among those that are exported."""
-        if not len(self.ours):
+        """Return the export ids, 0 for rows that are not exported."""
+        if not len(self.primary_keys):
             return np.zeros(len(ids), dtype=np.int64)
-        places = np.minimum(np.searchsorted(self.ours, ids), len(self.ours) - 1)
-        return np.where(self.ours[places] == ids, self.theirs[places], 0)
+        positions = np.minimum(np.searchsorted(self.primary_keys, ids), len(self.primary_keys) - 1)
+        return np.where(self.primary_keys[positions] == ids, self.export_ids[positions], 0)
 
     def find_one(self, pk: int) -> int:
         return int(self.find(np.array([pk]))[0])
 
 
-def _users(people: People) -> _Numbers:
-    every = User.objects.order_by("pk").values_list("pk", "movielens_id")
-    numbers = _Numbers(every)
+def _users(people: People) -> _ExportIds:
+    all_users = User.objects.order_by("pk").values_list("pk", "movielens_id")
+    ids = _ExportIds(all_users)
     if people != People.ALL:
-        of_movielens = np.isin(
-            numbers.ours, list(every.filter(movielens_id__isnull=False).values_list("pk", flat=True))
-        )
-        kept = of_movielens if people == People.MOVIELENS else ~of_movielens
-        numbers.ours, numbers.theirs = numbers.ours[kept], numbers.theirs[kept]
-    return numbers
+        movielens_users = list(all_users.filter(movielens_id__isnull=False).values_list("pk", flat=True))
+        is_movielens = np.isin(ids.primary_keys, movielens_users)
+        kept = is_movielens if people == People.MOVIELENS else ~is_movielens
+        ids.primary_keys, ids.export_ids = ids.primary_keys[kept], ids.export_ids[kept]
+    return ids
 
 
-def _write_ratings(folder: Path, users: _Numbers, movies: _Numbers) -> int:
-    rated = columns.ratings()
+def _write_ratings(folder: Path, users: _ExportIds, movies: _ExportIds) -> int:
+    ratings = columns.ratings()
     rows = 0
-    with _opened(folder, CSV.ratings) as file:
-        for at in range(0, len(rated.user_ids), RATINGS_PER_WRITE):
-            part = slice(at, at + RATINGS_PER_WRITE)
-            numbers = users.find(rated.user_ids[part])
+    with _create(folder, CSV.ratings) as file:
+        for start in range(0, len(ratings.user_ids), RATINGS_PER_WRITE):
+            part = slice(start, start + RATINGS_PER_WRITE)
+            user_ids = users.find(ratings.user_ids[part])
             frame = pl.DataFrame(
                 {
-                    "user": numbers,
-                    "movie": movies.find(rated.movie_ids[part]),
-                    "stars": rated.half_stars[part] / 2,
-                    "moment": rated.rated_at[part],
+                    "user": user_ids,
+                    "movie": movies.find(ratings.movie_ids[part]),
+                    "stars": ratings.half_stars[part] / 2,
+                    "timestamp": ratings.rated_at[part],
                 }
-            ).filter(pl.Series(numbers > 0))
+            ).filter(pl.Series(user_ids > 0))
             file.write(frame.write_csv(include_header=False, float_precision=1))
             rows += frame.height
     return rows
 
 
-def _write_movies(folder: Path, movies: _Numbers) -> int:
+def _write_movies(folder: Path, movies: _ExportIds) -> int:
     rows = 0
-    every = Movie.objects.order_by("pk").prefetch_related("genres")
+    all_movies = Movie.objects.order_by("pk").prefetch_related("genres")
     with (
-        _opened(folder, CSV.movies) as file,
-        _opened(folder, Table("links.csv", ("movieId", "imdbId", "tmdbId"))) as links,
+        _create(folder, CSV.movies) as movies_file,
+        _create(folder, Table("links.csv", ("movieId", "imdbId", "tmdbId"))) as links_file,
     ):
-        titles, numbers = csv.writer(file, lineterminator="\n"), csv.writer(links, lineterminator="\n")
-        for movie in every.iterator(chunk_size=2000):
-            pk = movies.find_one(movie.pk)
+        titles, links = csv.writer(movies_file, lineterminator="\n"), csv.writer(links_file, lineterminator="\n")
+        for movie in all_movies.iterator(chunk_size=2000):
+            movie_id = movies.find_one(movie.pk)
             genres = "|".join(genre.name for genre in movie.genres.all()) or NO_GENRES
-            titles.writerow((pk, unparse_title(movie.title, movie.alternative_title, movie.year), genres))
+            titles.writerow((movie_id, unparse_title(movie.title, movie.alternative_title, movie.year), genres))
             if movie.imdb_id or movie.tmdb_id:
-                numbers.writerow((pk, f"{movie.imdb_id:07}" if movie.imdb_id else "", movie.tmdb_id or ""))
+                links.writerow((movie_id, f"{movie.imdb_id:07}" if movie.imdb_id else "", movie.tmdb_id or ""))
             rows += 1
     return rows
 
 
-def _write_tags(folder: Path, users: _Numbers, movies: _Numbers) -> int:
+def _write_tags(folder: Path, users: _ExportIds, movies: _ExportIds) -> int:
     rows = 0
-    every = MovieTag.objects.order_by("user_id", "movie_id", "tag_id")
-    with _opened(folder, Table("tags.csv", ("userId", "movieId", "tag", "timestamp"))) as file:
+    applied = MovieTag.objects.order_by("user_id", "movie_id", "tag_id")
+    fields = ("user_id", "movie_id", "tag__name", "tagged_at")
+    with _create(folder, Table("tags.csv", ("userId", "movieId", "tag", "timestamp"))) as file:
         writer = csv.writer(file, lineterminator="\n")
-        for user, movie, name, at in every.values_list("user_id", "movie_id", "tag__name", "tagged_at").iterator():
-            if number := users.find_one(user):
-                writer.writerow((number, movies.find_one(movie), name, int(at.timestamp())))
+        for user, movie, tag, tagged_at in applied.values_list(*fields).iterator():
+            if user_id := users.find_one(user):
+                writer.writerow((user_id, movies.find_one(movie), tag, int(tagged_at.timestamp())))
                 rows += 1
     return rows
 
 
 @contextmanager
-def _opened(folder: Path, table: Table) -> Iterator[IO[str]]:
+def _create(folder: Path, table: Table) -> Iterator[IO[str]]:
     with (folder / table.file).open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(table.columns) + "\n")
         yield file

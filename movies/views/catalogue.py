@@ -1,4 +1,4 @@
-"""Pages of the catalogue, which everybody may read."""
+"""Public pages of the catalogue: browsing, movies, covers and credits."""
 
 from urllib.parse import urlencode
 
@@ -23,7 +23,7 @@ COVER_AGE = 7 * 24 * 3600
 @require_safe
 def browse(request: HttpRequest) -> HttpResponse:
     form = BrowseForm(request.GET)
-    page = Paginator(selectors.browse(form.wanted()), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(selectors.browse(form.filters()), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
@@ -36,11 +36,10 @@ def browse(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
-    """The best known movies whose names begin like what is being typed, as options of a list box."""
-    form = BrowseForm(request.GET)
-    wanted = form.wanted()
-    found = list(selectors.browse(wanted)[:SUGGESTIONS]) if wanted.text.strip() else []
-    return render(request, "movies/_suggestions.html", {"movies": found, "text": wanted.text.strip()})
+    """Suggest the most rated movies that match the text typed so far, as options of a list box."""
+    filters = BrowseForm(request.GET).filters()
+    movies = list(selectors.browse(filters)[:SUGGESTIONS]) if filters.text.strip() else []
+    return render(request, "movies/_suggestions.html", {"movies": movies, "text": filters.text.strip()})
 
 
 @require_safe
@@ -59,7 +58,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def cover(request: HttpRequest, pk: int) -> HttpResponse:
-    """A movie's drawn cover."""
+    """Serve a movie's drawn cover."""
     movie = get_object_or_404(selectors.movies(), pk=pk)
     svg = posters.draw(movie.title, movie.year, [genre.name for genre in movie.genre_list])
     response = HttpResponse(svg, content_type="image/svg+xml")
@@ -69,7 +68,7 @@ def cover(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def poster(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A movie's poster, as the worker has fetched it; without one, its drawn cover."""
+    """Serve a movie's fetched poster; without one, redirect to the drawn cover."""
     movie = get_object_or_404(selectors.movies(), pk=pk)
     file = fetch.open_poster(movie)
     if file is None:
@@ -81,4 +80,4 @@ def poster(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def credits_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "movies/credits.html", {"has_posters": fetch.wanted()})
+    return render(request, "movies/credits.html", {"has_posters": fetch.enabled()})

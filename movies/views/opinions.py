@@ -1,4 +1,4 @@
-"""What visitors say about movies: each post answers with a fragment, or without htmx leads back."""
+"""Views that save ratings and marks: they return a fragment to htmx, and redirect back without it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,35 +24,37 @@ View = Callable[Concatenate[HttpRequest, ...], HttpResponse]
 
 
 def for_members(view: View) -> View:
-    """Ask who is not signed in to sign in, and come back to the page they are on."""
+    """Require login, and return afterwards to the page that the form was on."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        to_login = redirect_to_login(_way_back(request)).url
-        return HttpResponseClientRedirect(to_login) if request.headers.get("HX-Request") else redirect(to_login)
+        login_url = redirect_to_login(_return_url(request)).url
+        return HttpResponseClientRedirect(login_url) if request.headers.get("HX-Request") else redirect(login_url)
 
     return guarded
 
 
-def _way_back(request: HttpRequest) -> str:
-    """The page that a post came from, if it is one of ours."""
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return back if safe else reverse("home")
+def _return_url(request: HttpRequest) -> str:
+    """Return the page that the form was on if it belongs to this site, else the home page."""
+    url = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if safe else reverse("home")
 
 
-def _answer(request: HttpRequest, template: str, context: dict[str, object], said: str, event: str) -> HttpResponse:
-    """The fragment that shows the new state, or the page that the form was on with the news as a message."""
+def _respond(
+    request: HttpRequest, template: str, context: dict[str, object], announcement: str, event: str
+) -> HttpResponse:
+    """Return the updated fragment and trigger an event; without htmx, redirect back with a message."""
     if not request.headers.get("HX-Request"):
-        messages.success(request, said)
-        return redirect(_way_back(request))
-    response = render(request, template, {**context, "announcement": said, "next": _way_back(request)})
+        messages.success(request, announcement)
+        return redirect(_return_url(request))
+    response = render(request, template, {**context, "announcement": announcement, "next": _return_url(request)})
     return trigger_client_event(response, event)
 
 
-def _asked(request: HttpRequest, pk: int) -> tuple[User, Movie, Marks]:
+def _member_movie_marks(request: HttpRequest, pk: int) -> tuple[User, Movie, Marks]:
     movie = get_object_or_404(selectors.movies(), pk=pk)
     user = member(request)
     return user, movie, selectors.marks(user, [movie])[pk]
@@ -61,47 +63,47 @@ def _asked(request: HttpRequest, pk: int) -> tuple[User, Movie, Marks]:
 @require_POST
 @for_members
 def rate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save a rating, or take it back where `half_stars` is empty."""
+    """Save a rating, or delete it if `half_stars` is empty."""
     form = RatingForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest("half_stars must be a whole number from 1 to 10, or empty to take a rating back.")
-    user, movie, before = _asked(request, pk)
+        return HttpResponseBadRequest("half_stars must be a whole number from 1 to 10, or empty to delete the rating.")
+    user, movie, before = _member_movie_marks(request, pk)
     half_stars = form.cleaned_data["half_stars"]
     if half_stars:
         services.rate(user=user, movie=movie, half_stars=half_stars)
-        said = f"You rated {movie.title} {in_words(half_stars)}."
+        announcement = f"You rated {movie.title} {in_words(half_stars)}."
     else:
         services.unrate(user=user, movie=movie)
-        said = f"You took your rating of {movie.title} back."
+        announcement = f"Your rating of {movie.title} was removed."
     context = {"movie": movie, "half_stars": half_stars, "before": before.half_stars, "changed": True}
-    return _answer(request, "movies/_rating.html", context, said, "rated")
+    return _respond(request, "movies/_rating.html", context, announcement, "rated")
 
 
 @require_POST
 @for_members
 def watch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put a movie on the watchlist, or take it off."""
-    user, movie, before = _asked(request, pk)
+    """Add a movie to the watchlist, or remove it."""
+    user, movie, before = _member_movie_marks(request, pk)
     if before.on_watchlist:
         services.unwatch(user=user, movie=movie)
-        said = f"{movie.title} is off your watchlist."
+        announcement = f"{movie.title} was removed from your watchlist."
     else:
         services.watch(user=user, movie=movie)
-        said = f"{movie.title} is on your watchlist."
+        announcement = f"{movie.title} was added to your watchlist."
     marks = selectors.marks(user, [movie])[pk]
-    return _answer(request, "movies/_keep.html", {"movie": movie, "marks": marks}, said, "kept")
+    return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")
 
 
 @require_POST
 @for_members
 def hide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note that a movie is of no interest, or undo that."""
-    user, movie, before = _asked(request, pk)
+    """Mark a movie as not interested, or undo that."""
+    user, movie, before = _member_movie_marks(request, pk)
     if before.is_hidden:
         services.unhide(user=user, movie=movie)
-        said = f"{movie.title} may be recommended to you again."
+        announcement = f"We may recommend {movie.title} again."
     else:
         services.hide(user=user, movie=movie)
-        said = f"{movie.title} will not be recommended to you."
+        announcement = f"We won't recommend {movie.title} again."
     marks = selectors.marks(user, [movie])[pk]
-    return _answer(request, "movies/_keep.html", {"movie": movie, "marks": marks}, said, "kept")
+    return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")

@@ -1,4 +1,4 @@
-"""Pages by which members take their ratings in and out, look at them, and leave."""
+"""Views of a member's own data: statistics, import, export, settings and account deletion."""
 
 from datetime import UTC, datetime
 
@@ -38,19 +38,19 @@ def export_ratings(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def import_ratings(request: HttpRequest) -> HttpResponse:
-    """Take a file in, and show what would be saved before anything is."""
+    """Parse an uploaded file, and preview the import before anything is saved."""
     form = UploadForm(request.POST or None, request.FILES or None)
     if not form.is_valid():
         return render(request, "movies/import.html", {"form": form})
     sheet = form.cleaned_data["file"]
     matches = matching.match(sheet.lines)
     rated = {movie for movie, _ in selectors.half_stars_of(member(request))}
-    fresh = [(line, movie) for line, movie in matches.found if movie.pk not in rated]
-    rows = [(movie.pk, line.half_stars, line.rated_at and int(line.rated_at.timestamp())) for line, movie in fresh]
+    new = [(line, movie) for line, movie in matches.matched if movie.pk not in rated]
+    rows = [(movie.pk, line.half_stars, line.rated_at and int(line.rated_at.timestamp())) for line, movie in new]
     context = {
-        "fresh": fresh,
-        "kept": len(matches.found) - len(fresh),
-        "missed": matches.missed,
+        "new": new,
+        "kept": len(matches.matched) - len(new),
+        "unmatched": matches.unmatched,
         "rejected": sheet.rejected,
         "token": signing.dumps([request.user.pk, rows], salt=PREVIEW_SALT, compress=True),
     }
@@ -60,18 +60,19 @@ def import_ratings(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def save_import(request: HttpRequest) -> HttpResponse:
-    """Save what a preview showed."""
+    """Save a previewed import."""
     user = member(request)
     try:
         owner, rows = signing.loads(request.POST.get("token", ""), salt=PREVIEW_SALT, max_age=PREVIEW_AGE)
     except signing.BadSignature:
         owner, rows = None, []
     if owner != user.pk:
-        messages.error(request, "That preview is too old. Choose the file once more.")
+        messages.error(request, "This preview has expired. Choose the file again.")
         return redirect("movies:import")
-    ratings = [(pk, half_stars, when and datetime.fromtimestamp(when, UTC)) for pk, half_stars, when in rows]
+    ratings = [(pk, half_stars, time and datetime.fromtimestamp(time, UTC)) for pk, half_stars, time in rows]
     added = services.add_ratings(user=user, ratings=ratings)
-    messages.success(request, f"{added:,} ratings are in. Your recommendations know them already.")
+    noun = "rating" if added == 1 else "ratings"
+    messages.success(request, f"{added:,} {noun} imported. Recommendations updated.")
     return redirect("movies:ratings")
 
 
@@ -84,26 +85,26 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def predictions(request: HttpRequest) -> HttpResponse:
-    """Show predicted stars always, or not before the member has rated a movie."""
+    """Show predicted stars for every movie, or only after the member has rated it."""
     user = member(request)
     services.show_predictions(user=user, shown=request.POST.get("shown") == "yes")
-    when = "always" if user.shows_predictions else "once you have rated a movie"
-    messages.success(request, f"What we expect you to think is shown {when}.")
+    when = "for every movie" if user.shows_predictions else "after you rate a movie"
+    messages.success(request, f"Predicted ratings are now shown {when}.")
     return redirect("movies:account")
 
 
 @require_GET
 @login_required
 def export_account(request: HttpRequest) -> HttpResponse:
-    """Everything that is kept about a member, as JSON."""
+    """Download everything stored about a member, as JSON."""
     attachment = {"Content-Disposition": 'attachment; filename="recsite.json"'}
-    return JsonResponse(accounts.everything_about(member(request)), headers=attachment)
+    return JsonResponse(accounts.personal_data(member(request)), headers=attachment)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def leave(request: HttpRequest) -> HttpResponse:
-    """Delete an account with all that hangs on it."""
+    """Delete an account and all its data."""
     user = member(request)
     form = LeaveForm(request.POST or None, username=user.username)
     if not form.is_valid():
@@ -111,5 +112,5 @@ def leave(request: HttpRequest) -> HttpResponse:
     logout(request)
     watch_groups.leave_all_groups(user)
     user.delete()
-    messages.success(request, "Your account and everything in it is deleted.")
+    messages.success(request, "Your account and all its data have been deleted.")
     return redirect("home")

@@ -1,4 +1,4 @@
-"""Pages of what a member rated and keeps."""
+"""Pages of a member's ratings, watchlist and hidden movies."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -20,8 +20,7 @@ PER_PAGE = 24
 def ratings(request: HttpRequest) -> HttpResponse:
     form = RatingsForm(request.GET)
     user = member(request)
-    found = find_ratings(user, form.wanted())
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(find_ratings(user, form.filters()), PER_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "query": form.query(), "rated": selectors.rating_count_of(user)}
     return render(request, "movies/ratings.html", context)
 
@@ -30,10 +29,10 @@ def ratings(request: HttpRequest) -> HttpResponse:
 @login_required
 def watchlist(request: HttpRequest) -> HttpResponse:
     user = member(request)
-    kept = cards(user, list(selectors.watchlist_of(user)))
+    watchlist_cards = cards(user, list(selectors.watchlist_of(user)))
     context = {
-        "to_see": [card for card in kept if card.marks.half_stars is None],
-        "seen": [card for card in kept if card.marks.half_stars is not None],
+        "to_see": [card for card in watchlist_cards if card.marks.half_stars is None],
+        "seen": [card for card in watchlist_cards if card.marks.half_stars is not None],
         "hidden": cards(user, list(selectors.hidden_movies_of(user))),
     }
     return render(request, "movies/watchlist.html", context)

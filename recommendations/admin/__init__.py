@@ -1,5 +1,5 @@
 """Runs, versions and experiments in the admin."""
 
-from recommendations.admin import experiments, model_versions
+from recommendations.admin import accounts, experiments, model_versions
 
-__all__ = ["experiments", "model_versions"]
+__all__ = ["accounts", "experiments", "model_versions"]

@@ -204,7 +204,7 @@ class PreviewSerializer(ListQuery):
         return {name: value for name, value in self.validated_data.items() if name != "ratings"}
 
     def arguments(self) -> dict[str, Any]:
-        ratings = {rating["movie"]: rating["stars"] for rating in self.validated_data["ratings"]}
+        ratings = {rating["movie"]: rating["half_stars"] for rating in self.validated_data["ratings"]}
         return {**super().arguments(), "ratings": ratings}
 
 

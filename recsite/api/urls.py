@@ -32,7 +32,7 @@ urlpatterns = [
     path("auth/login/", tokens.Login.as_view(), name="login"),
     path("auth/logout/", tokens.Logout.as_view(), name="logout"),
     path("auth/logout-everywhere/", tokens.LogoutEverywhere.as_view(), name="logout-everywhere"),
-    path("", include("movies.api.views")),
+    path("", include("movies.api.urls")),
     path("", include("recommendations.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-v1:schema"), name="docs"),

@@ -62,7 +62,7 @@ def test_a_version_and_a_roll_back_ask_first(boss: Page, shot: Path) -> None:
 def test_what_somebody_would_see(boss: Page, shot: Path) -> None:
     boss.goto("/admin/movies/user/?q=movielens-1")
     boss.locator("th.field-username a").first.click()
-    boss.get_by_role("link", name="What they would see, and why").click()
+    boss.get_by_role("link", name="View this user's recommendations and reasons").click()
     expect(boss.get_by_role("row")).not_to_have_count(0)
     expect(boss.get_by_text("that you have looked is written down")).to_be_visible()
     boss.screenshot(path=shot / "see.png")
@@ -74,7 +74,7 @@ def test_a_movie_is_added_found_merged_and_gone(boss: Page, shot: Path) -> None:
         boss.get_by_label("Title:", exact=True).fill("Twice There")
         boss.get_by_label("Year:").fill("2001")
         boss.get_by_role("button", name="Save", exact=True).click()
-        expect(boss.get_by_text("after its next training")).to_be_visible()
+        expect(boss.get_by_text("after the next training")).to_be_visible()
     boss.goto("/admin/movies/movie/?q=twice+there")
     expect(boss.locator("#result_list tbody tr")).to_have_count(2)
     boss.locator("#action-toggle").check()
@@ -82,8 +82,8 @@ def test_a_movie_is_added_found_merged_and_gone(boss: Page, shot: Path) -> None:
     boss.get_by_role("button", name="Go", exact=True).click()
     boss.get_by_role("radio").first.check()
     boss.screenshot(path=shot / "merge.png")
-    boss.get_by_role("button", name="Yes, do it").click()
-    expect(boss.get_by_text("2 rows are one now")).to_be_visible()
+    boss.get_by_role("button", name="Merge").click()
+    expect(boss.get_by_text("2 rows merged into")).to_be_visible()
     boss.goto("/admin/movies/movie/?q=twice+there")
     expect(boss.locator("#result_list tbody tr")).to_have_count(1)
 

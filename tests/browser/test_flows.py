@@ -18,7 +18,7 @@ def test_from_joining_to_own_recommendations_in_six_actions_and_a_minute(page: P
         give(page, "4½ stars", n)
     picks = page.locator("#first-picks")
     expect(picks).to_contain_text("Your picks so far")
-    expect(picks.locator(".why").first).to_contain_text("because of")
+    expect(picks.locator(".why").first).to_contain_text("because you rated")
     picks.get_by_role("link", name="To your recommendations").click()
     expect(page.get_by_role("heading", name="For you", exact=True)).to_be_visible()
     assert time.monotonic() - started < 60
@@ -50,7 +50,7 @@ def test_rating_is_saved_announced_undone_and_cleared(page: Page, sign_up: SignU
     page.reload()
     expect(stars(page).get_by_role("radio", name="3½ stars", exact=True)).to_be_checked()
     page.get_by_role("button", name="Clear").click()
-    expect(announcer).to_have_text(f"You took your rating of {title} back.")
+    expect(announcer).to_have_text(f"Your rating of {title} was removed.")
     expect(page.locator(".star-control input:checked")).to_have_count(0)
 
 
@@ -86,12 +86,12 @@ def test_what_is_not_interesting_is_not_recommended_until_that_is_undone(page: P
     title = first.inner_text()
     first.click()
     page.get_by_role("button", name="Not interested", exact=True).click()
-    expect(page.locator("#announcer")).to_have_text(f"{title} will not be recommended to you.")
+    expect(page.locator("#announcer")).to_have_text(f"We won't recommend {title} again.")
     page.goto("/recommendations/")
     expect(page.locator(".grid .title").get_by_text(title, exact=True)).to_have_count(0)
     page.goto("/watchlist/")
     page.get_by_role("button", name=f"Undo for {title}").click()
-    expect(page.get_by_role("status").first).to_contain_text("may be recommended to you again")
+    expect(page.get_by_role("status").first).to_contain_text(f"We may recommend {title} again.")
 
 
 def test_the_watchlist_is_kept_and_says_so(page: Page, sign_up: SignUp) -> None:

@@ -54,11 +54,11 @@ def test_ratings_come_in_after_a_preview_and_go_out_again(as_member: AsMember, t
     sheet.write_text(LETTERBOXD)
     page.goto("/ratings/import/")
     page.get_by_label("CSV file").set_input_files(sheet)
-    page.get_by_role("button", name="Look into it").click()
-    expect(page.locator("h1")).to_have_text("2 ratings to add")
-    page.get_by_text("1 line that we have no movie for").click()
+    page.get_by_role("button", name="Preview import").click()
+    expect(page.locator("h1")).to_have_text("2 ratings to import")
+    page.get_by_text("1 film not found").click()
     expect(page.get_by_text("Unheard Of (2020)")).to_be_visible()
-    page.get_by_role("button", name="Add 2").click()
+    page.get_by_role("button", name="Import 2 ratings").click()
     expect(page.locator(".rows > li")).to_have_count(2)
     with page.expect_download() as download:
         page.get_by_role("link", name="Export").click()
@@ -93,7 +93,7 @@ def test_statistics_are_drawn(as_member: AsMember) -> None:
     rate_some(page, 6)
     page.goto("/ratings/statistics/")
     expect(page.get_by_role("img", name=re.compile(r"^6 ratings: ½ star 0"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile(r"20\d\d: 6, mean 4\.\d"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"20\d\d: 6, average 4\.\d"))).to_be_visible()
     expect(page.get_by_role("table", name="Genre")).to_be_visible()
 
 
@@ -155,7 +155,7 @@ def test_leaving_deletes_the_account(as_member: AsMember, scripts: bool) -> None
     expect(page.get_by_text("That is not your username.")).to_be_visible()
     page.get_by_label("Your username").fill(name)
     page.get_by_role("button", name="Delete everything").click()
-    expect(page.get_by_role("status").first).to_contain_text("is deleted")
+    expect(page.get_by_role("status").first).to_contain_text("have been deleted")
     page.goto("/accounts/login/")
     page.locator("[name=login]").fill(name)
     page.locator("[name=password]").fill(PASSWORD)

@@ -12,11 +12,11 @@ from tests.browser.page_actions import AsMember, stars
 @pytest.mark.parametrize(
     ("path", "words", "way_on"),
     [
-        ("/ratings/", "You have not rated anything yet", "Find movies you know"),
-        ("/ratings/statistics/", "Nothing to count yet", "Rate movies"),
-        ("/watchlist/", "Nothing on your watchlist", "See what we would pick for you"),
+        ("/ratings/", "You haven't rated anything yet", "Find movies you know"),
+        ("/ratings/statistics/", "No statistics yet", "Rate movies"),
+        ("/watchlist/", "Your watchlist is empty", "See what we would pick for you"),
         ("/recommendations/?genre=horror&year_to=1880", "No movie is left that fits", "Show everything"),
-        ("/movies/?q=nothing-at-all", "No movie matches all of that", "start over"),
+        ("/movies/?q=nothing-at-all", "No movies match", "clear all filters"),
     ],
 )
 def test_an_empty_page_offers_the_next_step(as_member: AsMember, path: str, words: str, way_on: str) -> None:

@@ -1,4 +1,4 @@
-"""What catalogue editors do to many rows: merge, change, take out and bring in."""
+"""Bulk actions of catalogue editors: merge, change, export and import."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from django.utils import timezone
 from benchmarks.support import worlds
 from movies import merging, services
 from movies.models import Genre, Movie, MovieTag, Rating, Tag, User, WatchlistItem
-from movies.transfer.csv_escaping import harmless, original
+from movies.transfer.csv_escaping import escape_formula, unescape_formula
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 LIST = "/admin/movies/movie/"
@@ -35,18 +35,18 @@ def movies(db: None) -> list[Movie]:
 
 @pytest.fixture
 def twins(movies: list[Movie]) -> tuple[Movie, Movie]:
-    """Alien, and Alien again, rated and kept by some of the same people."""
-    alien, again = movies[0], Movie.objects.create(title="Alien", imdb_id=78748)
-    again.genres.add(Genre.objects.get(slug="comedy"))
+    """Two entries of Alien, rated and on watchlists of partly the same users."""
+    alien, duplicate = movies[0], Movie.objects.create(title="Alien", imdb_id=78748)
+    duplicate.genres.add(Genre.objects.get(slug="comedy"))
     first, second = User.objects.filter(ratings__movie=alien).order_by("pk")[:2]
-    services.rate(user=first, movie=again, half_stars=2)
+    services.rate(user=first, movie=duplicate, half_stars=2)
     Rating.objects.filter(user=first, movie=alien).update(rated_at=timezone.now() - timedelta(days=9))
-    Rating.objects.create(user=second, movie=again, half_stars=1, rated_at=timezone.now() - timedelta(days=9))
-    services.rate(user=User.objects.create(username="only-again"), movie=again, half_stars=7)
-    for movie in (alien, again):
+    Rating.objects.create(user=second, movie=duplicate, half_stars=1, rated_at=timezone.now() - timedelta(days=9))
+    services.rate(user=User.objects.create(username="only-duplicate"), movie=duplicate, half_stars=7)
+    for movie in (alien, duplicate):
         services.watch(user=first, movie=movie)
-    services.watch(user=second, movie=again)
-    return alien, again
+    services.watch(user=second, movie=duplicate)
+    return alien, duplicate
 
 
 def counted(movie: Movie) -> tuple[int, int]:
@@ -54,13 +54,13 @@ def counted(movie: Movie) -> tuple[int, int]:
     return len(half_stars), sum(half_stars)
 
 
-def test_a_merged_movie_has_what_both_had(twins: tuple[Movie, Movie]) -> None:
-    alien, again = twins
+def test_a_merged_movie_keeps_the_data_of_both(twins: tuple[Movie, Movie]) -> None:
+    alien, duplicate = twins
     first = Rating.objects.filter(movie=alien).order_by("user_id")[0]
-    merging.merge_movies(alien, [again])
+    merging.merge_movies(alien, [duplicate])
     alien.refresh_from_db()
-    assert not Movie.objects.filter(pk=again.pk).exists()
-    assert Rating.objects.get(user=first.user).half_stars == 2, "the later one of two counts"
+    assert not Movie.objects.filter(pk=duplicate.pk).exists()
+    assert Rating.objects.get(user=first.user).half_stars == 2, "the later of two ratings wins"
     assert (alien.rating_count, alien.rating_sum) == counted(alien)
     assert alien.rating_count == 4
     assert alien.imdb_id == 78748
@@ -68,7 +68,7 @@ def test_a_merged_movie_has_what_both_had(twins: tuple[Movie, Movie]) -> None:
     assert WatchlistItem.objects.filter(movie=alien).count() == 2
 
 
-def test_merged_tags_are_on_the_movies_of_both(movies: list[Movie], ada: User) -> None:
+def test_a_merged_tag_is_on_the_movies_of_both(movies: list[Movie], ada: User) -> None:
     keep, other = (Tag.objects.create(name=name) for name in ("sci-fi", "scifi"))
     for movie, tag in ((movies[0], keep), (movies[0], other), (movies[1], other)):
         MovieTag.objects.create(user=ada, movie=movie, tag=tag)
@@ -81,30 +81,32 @@ def act(client: Client, action: str, rows: list[Any], **more: Any) -> Any:
     return client.post(LIST, post, follow=True)
 
 
-def test_merging_asks_first_and_is_written_down(boss: Client, twins: tuple[Movie, Movie]) -> None:
+def test_merging_is_confirmed_and_logged(boss: Client, twins: tuple[Movie, Movie]) -> None:
     page = act(boss, "merge_selected_movies", list(twins)).content.decode()
-    assert "about 2 rows" in page
+    assert "affects 2 rows" in page
     assert Movie.objects.filter(title="Alien").count() == 2
     page = act(boss, "merge_selected_movies", list(twins), confirmed="yes", keep=twins[0].pk).content.decode()
-    assert "2 rows are one now" in page
+    assert "2 rows merged into" in page
     assert Movie.objects.get(title="Alien") == twins[0]
-    assert "one now" in LogEntry.objects.get(object_id=twins[0].pk).change_message
+    assert "merged into" in LogEntry.objects.get(object_id=twins[0].pk).change_message
 
 
 def test_one_movie_cannot_be_merged(boss: Client, movies: list[Movie]) -> None:
-    assert "Choose two rows or more" in act(boss, "merge_selected_movies", movies[:1]).content.decode()
+    assert "Select 2 to 20 duplicates" in act(boss, "merge_selected_movies", movies[:1]).content.decode()
 
 
 @pytest.mark.parametrize(("action", "left"), [("add_genre", 3), ("remove_genre", 0)])
-def test_a_genre_is_given_to_many_or_taken_from_them(boss: Client, movies: list[Movie], action: str, left: int) -> None:
+def test_a_genre_is_added_to_or_removed_from_many_movies(
+    boss: Client, movies: list[Movie], action: str, left: int
+) -> None:
     comedy = Genre.objects.get(slug="comedy")
-    assert "Yes, do it" in act(boss, action, movies).content.decode()
+    assert "This affects 3 rows" in act(boss, action, movies).content.decode()
     assert comedy.movies.count() == 2
     act(boss, action, movies, confirmed="yes", genre=comedy.pk)
     assert comedy.movies.count() == left
 
 
-def test_what_goes_out_is_no_formula(boss: Client, movies: list[Movie]) -> None:
+def test_exported_texts_are_not_formulas(boss: Client, movies: list[Movie]) -> None:
     Movie.objects.create(title="=1+1", alternative_title="@SUM(A1)")
     response = boss.get(f"{LIST}export/")
     text = response.content.decode()
@@ -114,11 +116,11 @@ def test_what_goes_out_is_no_formula(boss: Client, movies: list[Movie]) -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "'=1+1", "'quoted", "-5", "plain", "", "'"])
-def test_a_text_survives_being_made_harmless(text: str) -> None:
-    assert original(harmless(text)) == text
+def test_escaping_a_formula_is_reversible(text: str) -> None:
+    assert unescape_formula(escape_formula(text)) == text
 
 
-def test_a_file_is_shown_before_it_comes_in(boss: Client, movies: list[Movie]) -> None:
+def test_an_import_is_previewed(boss: Client, movies: list[Movie]) -> None:
     lines = ["id,title,alternative_title,year,genres,imdb_id,tmdb_id,movielens_id"]
     lines += [f"{movies[0].pk},Alien,,1980,Horror|Comedy,78748,,", ",'=New,,2001,Comedy,,,"]
     file = SimpleUploadedFile("movies.csv", "\n".join(lines).encode(), "text/csv")
@@ -137,7 +139,7 @@ def test_a_file_is_shown_before_it_comes_in(boss: Client, movies: list[Movie]) -
     assert movies[0].rating_count == 3
 
 
-def test_a_file_with_mistakes_comes_not_in(boss: Client, movies: list[Movie]) -> None:
+def test_an_invalid_file_is_not_imported(boss: Client, movies: list[Movie]) -> None:
     file = BytesIO(b"id,title,year\n,Metropolis,1066\n")
     file.name = "movies.csv"
     page = boss.post(f"{LIST}import/", {"import_file": file, "format": 0, "resource": 0}).content.decode()

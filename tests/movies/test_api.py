@@ -1,4 +1,4 @@
-"""What clients get from the catalogue and from their own opinions through the API."""
+"""The API of the catalogue and of a member's ratings and lists."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -46,7 +46,7 @@ def titles(query: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("", ["Alien", "Airplane!", "Amélie"]),
         ("q=amelie", ["Amélie"]),
@@ -59,9 +59,9 @@ def titles(query: str) -> list[str]:
         ("sort=title", ["Airplane!", "Alien", "Amélie"]),
     ],
 )
-def test_movies_can_be_filtered_and_ordered(movies: list[Movie], ada: User, query: str, found: list[str]) -> None:
+def test_movies_can_be_filtered_and_ordered(movies: list[Movie], ada: User, query: str, expected: list[str]) -> None:
     MovieTag.objects.create(user=ada, movie=movies[0], tag=Tag.objects.create(name="Spaceship"))
-    assert titles(query) == found
+    assert titles(query) == expected
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_an_unknown_genre_is_named(movies: list[Movie]) -> None:
     assert "'nonsense'" in response.json()["errors"][0]["detail"]
 
 
-def test_a_movie_with_all_that_is_known(movies: list[Movie]) -> None:
-    found = get(f"movies/{movies[0].pk}/")
-    assert found["rating_mean"] == 4.5
-    assert found["histogram"] == [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
-    assert found["genres"] == [{"slug": "horror", "name": "Horror"}]
+def test_a_movie_with_its_details(movies: list[Movie]) -> None:
+    movie = get(f"movies/{movies[0].pk}/")
+    assert movie["rating_mean"] == 4.5
+    assert movie["histogram"] == [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
+    assert movie["genres"] == [{"slug": "horror", "name": "Horror"}]
 
 
 @pytest.mark.parametrize(
     "path", [f"movies/{10**30}/", "no%0Athing/", "movies/999999/", "movies/0/similar/", "nothing/", "movies/-1/"]
 )
-def test_what_is_not_there_is_a_standard_error(movies: list[Movie], path: str) -> None:
+def test_an_unknown_url_is_a_standard_error(movies: list[Movie], path: str) -> None:
     response = APIClient().get(V1 + path)
     assert response.status_code == HTTPStatus.NOT_FOUND
     assert response.json()["errors"][0]["code"] == "not_found"
@@ -99,7 +99,7 @@ def test_what_is_not_there_is_a_standard_error(movies: list[Movie], path: str) -
 
 @pytest.mark.parametrize("sort", ["popular", "rating", "newest", "oldest", "title"])
 def test_pages_hold_every_movie_once_in_both_directions(sort: str) -> None:
-    """Most of these tie with others, or have no year: what cursors that look at one column stumble over."""
+    """Most rows tie with others or have no year, which breaks cursors over a single column."""
     for n in range(23):
         baker.make(Movie, title=f"Movie {n % 5}", year=[None, 1990, 1991][n % 3])
     whole = [movie["id"] for movie in get(f"movies/?sort={sort}&page_size=100")["results"]]
@@ -116,12 +116,12 @@ def test_pages_hold_every_movie_once_in_both_directions(sort: str) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "%00", "eyJ0", "..", "a:b:c"])
-def test_a_cursor_of_ones_own_making_is_refused(movies: list[Movie], cursor: str) -> None:
+def test_a_forged_cursor_is_rejected(movies: list[Movie], cursor: str) -> None:
     response = APIClient().get(f"{V1}movies/?cursor={cursor}")
     assert response.status_code == HTTPStatus.NOT_FOUND
 
 
-def test_a_cursor_of_another_order_is_refused(movies: list[Movie]) -> None:
+def test_a_cursor_of_another_order_is_rejected(movies: list[Movie]) -> None:
     address = get("movies/?page_size=1")["next"]
     assert APIClient().get(f"{address}&sort=title").status_code == HTTPStatus.NOT_FOUND
 
@@ -133,7 +133,7 @@ def test_genres_and_tags(movies: list[Movie]) -> None:
     assert [tag["name"] for tag in get("tags/?q=SPACE")["results"]] == ["Space", "spaceship"]
 
 
-def test_a_rating_is_made_changed_and_taken_back(movies: list[Movie], member: APIClient, ada: User) -> None:
+def test_a_rating_is_created_changed_and_deleted(movies: list[Movie], member: APIClient, ada: User) -> None:
     path = f"{V1}movies/{movies[0].pk}/rating/"
     assert member.get(path).status_code == HTTPStatus.NOT_FOUND
     assert member.put(path, {"stars": 4.5}).status_code == HTTPStatus.CREATED
@@ -145,7 +145,7 @@ def test_a_rating_is_made_changed_and_taken_back(movies: list[Movie], member: AP
     assert member.delete(path).status_code == HTTPStatus.NOT_FOUND
 
 
-def test_a_rating_is_made_by_post_too(movies: list[Movie], member: APIClient, ada: User) -> None:
+def test_a_rating_is_created_by_post_too(movies: list[Movie], member: APIClient, ada: User) -> None:
     response = member.post(f"{V1}me/ratings/", {"movie": movies[1].pk, "stars": 0.5})
     assert response.status_code == HTTPStatus.CREATED
     assert Rating.objects.get(user=ada).half_stars == 1
@@ -153,21 +153,21 @@ def test_a_rating_is_made_by_post_too(movies: list[Movie], member: APIClient, ad
 
 
 @pytest.mark.parametrize("stars", ["0", "5.5", "4.25", "-1", '"4.5"', "null", "true", "[4]", "{}", "1e400", "NaN"])
-def test_a_rating_that_is_none_is_refused(movies: list[Movie], member: APIClient, stars: str) -> None:
+def test_an_invalid_rating_is_rejected(movies: list[Movie], member: APIClient, stars: str) -> None:
     path = f"{V1}movies/{movies[0].pk}/rating/"
     response = member.put(path, f'{{"stars": {stars}}}', content_type="application/json")
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert not Rating.objects.filter(user__username="ada").exists()
 
 
-def test_nobody_rates_for_another(movies: list[Movie], member: APIClient, ada: User) -> None:
+def test_a_member_cannot_rate_for_another(movies: list[Movie], member: APIClient, ada: User) -> None:
     other = User.objects.get(username="person0")
     member.put(f"{V1}movies/{movies[1].pk}/rating/", {"stars": 1, "user": other.pk})
     assert [rating.user for rating in Rating.objects.filter(movie=movies[1])] == [ada]
 
 
 @pytest.mark.parametrize(("name", "listed"), [("watchlist", "watchlist"), ("not-interested", "not-interested")])
-def test_a_movie_is_kept_and_let_go(movies: list[Movie], member: APIClient, name: str, listed: str) -> None:
+def test_a_movie_is_added_to_a_list_and_removed(movies: list[Movie], member: APIClient, name: str, listed: str) -> None:
     path = f"{V1}movies/{movies[0].pk}/{name}/"
     for _ in range(2):
         assert member.put(path).status_code == HTTPStatus.NO_CONTENT
@@ -195,7 +195,9 @@ def test_ratings_are_imported_by_another_sites_ids(movies: list[Movie], member: 
 
 
 @pytest.mark.parametrize("rated_at", ["2999-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
-def test_an_impossible_time_is_taken_for_now(movies: list[Movie], member: APIClient, ada: User, rated_at: str) -> None:
+def test_an_impossible_time_is_replaced_by_the_current_time(
+    movies: list[Movie], member: APIClient, ada: User, rated_at: str
+) -> None:
     rows = [{"movie": movies[0].pk, "stars": 5, "rated_at": rated_at}]
     assert member.post(f"{V1}me/ratings/import/", {"ratings": rows}).status_code == HTTPStatus.OK
     assert abs(Rating.objects.get(user=ada).rated_at - timezone.now()) < timedelta(minutes=1)
@@ -207,15 +209,15 @@ def test_a_body_that_is_too_large_is_a_standard_error(member: APIClient) -> None
     assert response.json()["errors"][0]["code"] == "too_large"
 
 
-def test_the_tags_of_a_movie_most_used_first(movies: list[Movie], ada: User) -> None:
+def test_the_tags_of_a_movie_are_ordered_by_use(movies: list[Movie], ada: User) -> None:
     tags = [Tag.objects.create(name=name) for name in ("space", "cat")]
     for person, tag in ((ada, tags[0]), (ada, tags[1]), (User.objects.get(username="person0"), tags[1])):
         MovieTag.objects.create(user=person, movie=movies[0], tag=tag)
-    found = get(f"movies/{movies[0].pk}/tags/")
-    assert found == [{"name": "cat", "people": 2}, {"name": "space", "people": 1}]
+    applied = get(f"movies/{movies[0].pk}/tags/")
+    assert applied == [{"name": "cat", "people": 2}, {"name": "space", "people": 1}]
 
 
-def test_lists_ask_the_database_no_more_for_more_movies(
+def test_the_number_of_queries_does_not_grow_with_the_list(
     movies: list[Movie], member: APIClient, django_assert_max_num_queries: Any
 ) -> None:
     for movie in movies:
@@ -225,12 +227,12 @@ def test_lists_ask_the_database_no_more_for_more_movies(
             get(path, member)
 
 
-def test_what_is_rated_or_hidden_is_not_recommended(movies: list[Movie], member: APIClient, ada: User) -> None:
+def test_rated_and_hidden_movies_are_not_recommended(movies: list[Movie], member: APIClient, ada: User) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.hide(user=ada, movie=movies[1])
-    found = get("me/recommendations/?n=5", member)
-    assert [entry["movie"]["title"] for entry in found["results"]] == ["Amélie"]
-    assert (found["source"], found["version"]) == ("popular", None)
+    recommended = get("me/recommendations/?n=5", member)
+    assert [entry["movie"]["title"] for entry in recommended["results"]] == ["Amélie"]
+    assert (recommended["source"], recommended["version"]) == ("popular", None)
     assert get(f"me/recommendations/?exclude={movies[2].pk}", member)["results"] == []
     assert get("me/recommendations/?genre=horror", member)["results"] == []
 
@@ -242,30 +244,30 @@ def test_a_preview_stores_nothing(movies: list[Movie]) -> None:
     assert Rating.objects.count() == 3
 
 
-def test_a_token_signs_in_until_it_is_ended(ada: User) -> None:
+def test_a_token_authenticates_until_logout(ada: User) -> None:
     client = APIClient()
-    made = client.post(f"{V1}auth/login/", {"username": "ada", "password": "lovelace-1815"})
-    assert made.status_code == HTTPStatus.CREATED
-    client.credentials(HTTP_AUTHORIZATION=f"Token {made.json()['token']}")
+    login = client.post(f"{V1}auth/login/", {"username": "ada", "password": "lovelace-1815"})
+    assert login.status_code == HTTPStatus.CREATED
+    client.credentials(HTTP_AUTHORIZATION=f"Token {login.json()['token']}")
     assert get("me/", client)["username"] == "ada"
     assert client.post(f"{V1}auth/logout/").status_code == HTTPStatus.NO_CONTENT
     assert client.get(f"{V1}me/").status_code == HTTPStatus.UNAUTHORIZED
 
 
 @pytest.mark.parametrize("change", [{"password": "wrong"}, {"username": "nobody"}, {"username": "movielens-1"}])
-def test_a_wrong_password_makes_no_token(ada: User, change: dict[str, str]) -> None:
+def test_a_wrong_password_gets_no_token(ada: User, change: dict[str, str]) -> None:
     User.objects.create_user("movielens-1", password="lovelace-1815", movielens_id=1, is_active=False)
     body = {"username": "ada", "password": "lovelace-1815", **change}
     assert APIClient().post(f"{V1}auth/login/", body).status_code == HTTPStatus.UNAUTHORIZED
 
 
-def test_guessing_passwords_is_slowed_down(ada: User) -> None:
-    answers = [
+def test_password_guesses_are_throttled(ada: User) -> None:
+    responses = [
         APIClient().post(f"{V1}auth/login/", {"username": "Ada", "password": str(n)}, REMOTE_ADDR=f"10.0.0.{n}")
         for n in range(11)
     ]
-    assert answers[-1].status_code == HTTPStatus.TOO_MANY_REQUESTS
-    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert responses[-1].status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert int(responses[-1].headers["Retry-After"]) > 0
 
 
 def test_a_session_needs_a_csrf_token_to_write(movies: list[Movie], ada: User) -> None:

@@ -1,4 +1,4 @@
-"""Posters, fetched from a server that answers as TMDB does."""
+"""Fetching of posters, from a fake TMDB server."""
 
 import json
 import threading
@@ -22,27 +22,29 @@ from movies.sources import tmdb
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 PICTURE = tmdb.JPEG + b"a poster"
 KEY = "a-key"
-SOME = {11: "/star-wars.jpg", 12: "/none.jpg", 13: None, 14: "/../../etc/passwd", 15: "/page.jpg"}
+POSTER_PATHS = {11: "/star-wars.jpg", 12: "/none.jpg", 13: None, 14: "/../../etc/passwd", 15: "/page.jpg"}
 
 
 class FakeTmdb(BaseHTTPRequestHandler):
-    asked: list[str]
+    requests: list[str]
     broken = False
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        self.asked.append(path)
+        self.requests.append(path)
         if self.broken or (path.startswith("/3/") and query != f"api_key={KEY}"):
-            return self.answer(HTTPStatus.SERVICE_UNAVAILABLE if self.broken else HTTPStatus.UNAUTHORIZED)
+            return self.respond(HTTPStatus.SERVICE_UNAVAILABLE if self.broken else HTTPStatus.UNAUTHORIZED)
         number = path.removeprefix("/3/movie/")
-        if number.isdigit() and int(number) in SOME:
-            return self.answer(HTTPStatus.OK, json.dumps({"id": number, "poster_path": SOME[int(number)]}).encode())
+        if number.isdigit() and int(number) in POSTER_PATHS:
+            return self.respond(
+                HTTPStatus.OK, json.dumps({"id": number, "poster_path": POSTER_PATHS[int(number)]}).encode()
+            )
         pictures = {"/images/star-wars.jpg": PICTURE, "/images/page.jpg": b"<html>not a picture</html>"}
         if path in pictures:
-            return self.answer(HTTPStatus.OK, pictures[path])
-        return self.answer(HTTPStatus.NOT_FOUND)
+            return self.respond(HTTPStatus.OK, pictures[path])
+        return self.respond(HTTPStatus.NOT_FOUND)
 
-    def answer(self, status: HTTPStatus, body: bytes = b"") -> None:
+    def respond(self, status: HTTPStatus, body: bytes = b"") -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -54,7 +56,7 @@ class FakeTmdb(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(settings: Settings, tmp_path: Path) -> Iterator[type[FakeTmdb]]:
-    handler = type("Handler", (FakeTmdb,), {"asked": []})
+    handler = type("Handler", (FakeTmdb,), {"requests": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         address = "http://{}:{}".format(*running.server_address)
@@ -74,42 +76,42 @@ def star_wars() -> Movie:
 def test_a_poster_is_fetched_once_and_then_shown(server: type[FakeTmdb], star_wars: Movie) -> None:
     drawn = reverse("movies:cover", args=[star_wars.pk])
     assert drawn in Client().get(star_wars.get_absolute_url()).content.decode()
-    assert server.asked == []
+    assert server.requests == []
     assert fetch.fetch_posters() == 1
     assert fetch.fetch_posters() == 0
-    assert server.asked == ["/3/movie/11", "/images/star-wars.jpg"]
+    assert server.requests == ["/3/movie/11", "/images/star-wars.jpg"]
     page = Client().get(star_wars.get_absolute_url()).content.decode()
     shown = reverse("movies:poster", args=[star_wars.pk])
     assert shown in page
     assert drawn not in page
-    assert "The poster is TMDB’s" in page
+    assert "The poster is from TMDB" in page
     response = Client().get(shown)
     assert b"".join(response) == PICTURE
     assert response.headers["Content-Type"] == "image/jpeg"
 
 
 @pytest.mark.parametrize("tmdb_id", [12, 13, 14, 15, 16])
-def test_where_there_is_no_poster_the_drawn_cover_stays(server: type[FakeTmdb], tmdb_id: int) -> None:
+def test_without_a_poster_the_drawn_cover_stays(server: type[FakeTmdb], tmdb_id: int) -> None:
     movie = Movie.objects.create(title="Other", tmdb_id=tmdb_id)
     assert fetch.fetch_posters() == 0
     movie.refresh_from_db()
     assert movie.cover_url == reverse("movies:cover", args=[movie.pk])
     assert fetch.fetch_posters() == 0
-    assert server.asked.count(f"/3/movie/{tmdb_id}") == 1
+    assert server.requests.count(f"/3/movie/{tmdb_id}") == 1
 
 
-def test_the_best_known_come_first_and_the_old_are_asked_for_again(server: type[FakeTmdb], star_wars: Movie) -> None:
+def test_the_most_rated_come_first_and_old_posters_are_refreshed(server: type[FakeTmdb], star_wars: Movie) -> None:
     Movie.objects.create(title="Little known", tmdb_id=12)
     Movie.objects.filter(pk=star_wars.pk).update(rating_count=9)
     fetch.fetch_posters(1)
-    assert server.asked[0] == "/3/movie/11"
+    assert server.requests[0] == "/3/movie/11"
     Movie.objects.update(poster_sought_at=timezone.now() - timedelta(days=100))
     assert fetch.fetch_posters() == 1
     star_wars.refresh_from_db()
     assert star_wars.poster == "11.jpg"
 
 
-def test_while_tmdb_is_down_posters_wait(server: type[FakeTmdb], star_wars: Movie) -> None:
+def test_posters_are_retried_after_tmdb_was_down(server: type[FakeTmdb], star_wars: Movie) -> None:
     server.broken = True
     with pytest.raises(tmdb.UnavailableError, match="503"):
         fetch.fetch_posters()
@@ -120,19 +122,19 @@ def test_while_tmdb_is_down_posters_wait(server: type[FakeTmdb], star_wars: Movi
     assert star_wars.poster
 
 
-def test_without_a_key_nobody_is_asked(server: type[FakeTmdb], star_wars: Movie, settings: Settings) -> None:
+def test_without_a_key_tmdb_is_not_contacted(server: type[FakeTmdb], star_wars: Movie, settings: Settings) -> None:
     settings.TMDB_KEY = ""
     tasks.fetch_posters()
-    assert server.asked == []
+    assert server.requests == []
     assert "TMDB" not in Client().get(reverse("movies:credits")).content.decode()
 
 
-def test_the_credits_say_what_tmdb_asks_for(server: type[FakeTmdb]) -> None:
+def test_the_credits_contain_the_notice_that_tmdb_requires(server: type[FakeTmdb]) -> None:
     page = Client().get(reverse("movies:credits")).content.decode()
     assert "This product uses the TMDB API but is not endorsed or certified by TMDB." in page
 
 
-def test_a_poster_whose_file_is_gone_is_drawn(server: type[FakeTmdb], star_wars: Movie) -> None:
+def test_a_poster_with_a_missing_file_is_replaced_by_the_cover(server: type[FakeTmdb], star_wars: Movie) -> None:
     Movie.objects.filter(pk=star_wars.pk).update(poster="gone.jpg")
     response = Client().get(reverse("movies:poster", args=[star_wars.pk]))
     assert response.headers["Location"] == reverse("movies:cover", args=[star_wars.pk])

@@ -1,4 +1,4 @@
-"""A member's ratings, statistics and settings as pages show them, without JavaScript."""
+"""Pages of a member's ratings, statistics and settings, without JavaScript."""
 
 import re
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ def rated(ada: User) -> None:
             movie.genres.add(comedy)
 
 
-def found(client: Client, query: str) -> list[str]:
+def listed(client: Client, query: str) -> list[str]:
     page = client.get(f"{reverse('movies:ratings')}?{query}").content.decode()
     return re.findall(r'<h2><a href="/movies/\d+/">(.*?)</a>', page)
 
@@ -42,19 +42,19 @@ def found(client: Client, query: str) -> list[str]:
         ("genre=x&stars=y&sort=z&page=q", ["Airplane!", "Amélie", "Alien"]),
     ],
 )
-def test_ratings_are_found_and_ordered_by_the_address(
+def test_ratings_are_filtered_and_ordered_by_the_url(
     rated: None, member: Client, query: str, titles: list[str]
 ) -> None:
-    assert found(member, query) == titles
+    assert listed(member, query) == titles
 
 
-def test_where_no_rating_fits_the_page_leads_back_to_all(rated: None, member: Client) -> None:
+def test_without_matches_the_page_links_to_all_ratings(rated: None, member: Client) -> None:
     page = member.get(f"{reverse('movies:ratings')}?q=nothing").content.decode()
-    assert "None of your ratings is like that" in page
+    assert "No ratings match these filters" in page
     assert f'href="{reverse("movies:ratings")}">see all' in page
 
 
-def test_few_years_of_rating_are_drawn_as_months(rated: None, ada: User) -> None:
+def test_ratings_of_few_years_are_grouped_by_month(rated: None, ada: User) -> None:
     for rating, month in zip(Rating.objects.filter(user=ada).order_by("half_stars"), (1, 3, 3), strict=True):
         Rating.objects.filter(pk=rating.pk).update(rated_at=datetime(2024, month, 5, tzinfo=UTC))
     taste = taste_of(ada)
@@ -66,7 +66,7 @@ def test_few_years_of_rating_are_drawn_as_months(rated: None, ada: User) -> None
     ]
 
 
-def test_many_years_of_rating_are_drawn_as_years(rated: None, ada: User, member: Client) -> None:
+def test_ratings_of_many_years_are_grouped_by_year(rated: None, ada: User, member: Client) -> None:
     first = Rating.objects.filter(user=ada).order_by("half_stars")[0]
     Rating.objects.filter(pk=first.pk).update(rated_at=datetime(2001, 5, 5, tzinfo=UTC))
     taste = taste_of(ada)
@@ -77,14 +77,14 @@ def test_many_years_of_rating_are_drawn_as_years(rated: None, ada: User, member:
 
 
 def test_a_member_chooses_when_to_see_predicted_stars(ada: User, member: Client) -> None:
-    for shown, says in (("no", "shown once you have rated"), ("yes", "shown for every movie")):
+    for shown, text in (("no", "shown once you have rated"), ("yes", "shown for every movie")):
         page = member.post(reverse("movies:predictions"), {"shown": shown}, follow=True).content.decode()
-        assert says in page
+        assert text in page
         ada.refresh_from_db()
         assert ada.shows_predictions == (shown == "yes")
 
 
-def test_without_a_connection_there_is_a_page_that_says_so(client: Client) -> None:
+def test_there_is_an_offline_page(client: Client) -> None:
     assert "no connection" in client.get("/offline/").content.decode()
     worker = client.get("/offline.js")
     assert worker.headers["Content-Type"].startswith("text/javascript")

@@ -1,4 +1,4 @@
-"""What visitors get from the pages, without JavaScript."""
+"""Pages of the catalogue for visitors and members, without JavaScript."""
 
 import re
 from http import HTTPStatus
@@ -29,17 +29,17 @@ def browse(query: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["home", "movies:browse", "movies:credits", "account_login", "account_signup"])
-def test_a_visitor_may_read(movies: list[Movie], name: str) -> None:
+def test_public_pages_are_open_to_visitors(movies: list[Movie], name: str) -> None:
     assert Client().get(reverse(name)).status_code == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("name", ["movies:ratings", "movies:watchlist", "recommendations:list"])
-def test_a_members_page_asks_a_visitor_to_sign_in(movies: list[Movie], member: Client, name: str) -> None:
+def test_a_members_page_requires_login(movies: list[Movie], member: Client, name: str) -> None:
     assert Client().get(reverse(name)).headers["Location"].startswith(reverse("account_login"))
     assert member.get(reverse(name)).status_code == HTTPStatus.OK
 
 
-def test_the_pages_say_their_policy_and_keep_to_it(movies: list[Movie], member: Client) -> None:
+def test_pages_send_a_content_security_policy_and_comply(movies: list[Movie], member: Client) -> None:
     for path in (reverse("home"), reverse("movies:browse"), movies[0].get_absolute_url(), reverse("movies:ratings")):
         response = member.get(path)
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
@@ -47,7 +47,7 @@ def test_the_pages_say_their_policy_and_keep_to_it(movies: list[Movie], member: 
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("", ["Alien", "Airplane!", "Amélie"]),
         ("q=amelie+2001", ["Amélie"]),
@@ -64,8 +64,8 @@ def test_the_pages_say_their_policy_and_keep_to_it(movies: list[Movie], member: 
         ("q=%00", ["Alien", "Airplane!", "Amélie"]),
     ],
 )
-def test_browsing_is_all_in_the_address(movies: list[Movie], query: str, found: list[str]) -> None:
-    assert browse(query) == found
+def test_filters_and_order_are_in_the_url(movies: list[Movie], query: str, expected: list[str]) -> None:
+    assert browse(query) == expected
 
 
 def test_browsing_by_tag(movies: list[Movie], ada: User) -> None:
@@ -74,13 +74,13 @@ def test_browsing_by_tag(movies: list[Movie], ada: User) -> None:
     assert browse("tag=spaceSHIP") == ["Alien"]
 
 
-def test_each_filter_can_be_taken_away(movies: list[Movie]) -> None:
+def test_each_filter_can_be_removed(movies: list[Movie]) -> None:
     page = Client().get(f"{reverse('movies:browse')}?q=a&genre=comedy&sort=title").content.decode()
     assert 'href="?genre=comedy&amp;sort=title"' in page
     assert 'href="?q=a&amp;sort=title"' in page
 
 
-def test_a_movies_page_tells_what_is_known(movies: list[Movie]) -> None:
+def test_a_movies_page_shows_its_details(movies: list[Movie]) -> None:
     page = Client().get(movies[0].get_absolute_url()).content.decode()
     assert "<h1>Alien</h1>" in page
     assert "<b>4.5</b>" in page
@@ -92,7 +92,7 @@ def test_an_unknown_movie_is_not_found(movies: list[Movie]) -> None:
         assert Client().get(f"/movies/{pk}/").status_code == HTTPStatus.NOT_FOUND
 
 
-def test_a_hostile_title_is_only_text(member: Client) -> None:
+def test_a_hostile_title_is_escaped(member: Client) -> None:
     movie = Movie.objects.create(title=HOSTILE, alternative_title=HOSTILE, year=1999)
     movie.genres.add(Genre.objects.create(name=HOSTILE[:60], slug="hostile"))
     for path in (
@@ -106,7 +106,7 @@ def test_a_hostile_title_is_only_text(member: Client) -> None:
         assert "<img src=//evil" not in page
 
 
-def test_rating_without_javascript_leads_back_with_the_news(movies: list[Movie], member: Client) -> None:
+def test_rating_without_javascript_redirects_back_with_a_message(movies: list[Movie], member: Client) -> None:
     alien = movies[0]
     path = alien.get_absolute_url()
     response = member.post(reverse("movies:rate", args=[alien.pk]), {"half_stars": 9, "next": path}, follow=True)
@@ -116,7 +116,7 @@ def test_rating_without_javascript_leads_back_with_the_news(movies: list[Movie],
     assert re.search(r'value="9"[^>]* checked', page)
 
 
-def test_rating_with_htmx_answers_with_the_control_and_an_announcement(movies: list[Movie], member: Client) -> None:
+def test_rating_with_htmx_returns_the_control_and_an_announcement(movies: list[Movie], member: Client) -> None:
     path = reverse("movies:rate", args=[movies[0].pk])
     member.post(path, {"half_stars": 4})
     response = member.post(path, {"half_stars": 9}, headers={"HX-Request": "true"})
@@ -127,7 +127,7 @@ def test_rating_with_htmx_answers_with_the_control_and_an_announcement(movies: l
     assert "rated" in response.headers["HX-Trigger"]
 
 
-def test_an_empty_rating_takes_it_back(movies: list[Movie], member: Client, ada: User) -> None:
+def test_an_empty_rating_deletes_it(movies: list[Movie], member: Client, ada: User) -> None:
     path = reverse("movies:rate", args=[movies[0].pk])
     member.post(path, {"half_stars": 9})
     member.post(path, {"half_stars": ""})
@@ -135,9 +135,7 @@ def test_an_empty_rating_takes_it_back(movies: list[Movie], member: Client, ada:
 
 
 @pytest.mark.parametrize("half_stars", ["0", "11", "4.5", "NaN", "９", "four", "-1", None])
-def test_a_rating_that_is_none_is_refused(
-    movies: list[Movie], member: Client, ada: User, half_stars: str | None
-) -> None:
+def test_an_invalid_rating_is_rejected(movies: list[Movie], member: Client, ada: User, half_stars: str | None) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=7)
     post = {} if half_stars is None else {"half_stars": half_stars}
     response = member.post(reverse("movies:rate", args=[movies[0].pk]), post)
@@ -148,19 +146,19 @@ def test_a_rating_that_is_none_is_refused(
 def test_a_visitor_who_rates_is_asked_to_sign_in(movies: list[Movie]) -> None:
     path = movies[0].get_absolute_url()
     post = {"half_stars": 9, "next": path}
-    to_login = f"{reverse('account_login')}?next={path}"
-    assert Client().post(f"{path}rate/", post).headers["Location"] == to_login
-    assert Client().post(f"{path}rate/", post, headers={"HX-Request": "true"}).headers["HX-Redirect"] == to_login
+    login_url = f"{reverse('account_login')}?next={path}"
+    assert Client().post(f"{path}rate/", post).headers["Location"] == login_url
+    assert Client().post(f"{path}rate/", post, headers={"HX-Request": "true"}).headers["HX-Redirect"] == login_url
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
-def test_the_way_back_never_leads_to_another_site(movies: list[Movie], member: Client, elsewhere: str) -> None:
+def test_the_redirect_back_never_leaves_the_site(movies: list[Movie], member: Client, elsewhere: str) -> None:
     response = member.post(f"{movies[0].get_absolute_url()}rate/", {"half_stars": 9, "next": elsewhere})
     assert response.headers["Location"] == reverse("home")
 
 
 @pytest.mark.parametrize(("verb", "model"), [("watch", WatchlistItem), ("hide", HiddenMovie)])
-def test_a_movie_is_kept_and_let_go_again(
+def test_a_movie_is_added_to_a_list_and_removed(
     movies: list[Movie], member: Client, ada: User, verb: str, model: type[WatchlistItem | HiddenMovie]
 ) -> None:
     path = f"{movies[1].get_absolute_url()}{verb}/"
@@ -172,18 +170,18 @@ def test_a_movie_is_kept_and_let_go_again(
 
 
 @pytest.mark.parametrize("verb", ["rate", "watch", "hide"])
-def test_opinions_are_posted_only(movies: list[Movie], member: Client, verb: str) -> None:
+def test_ratings_and_lists_change_by_post_only(movies: list[Movie], member: Client, verb: str) -> None:
     response = member.get(f"{movies[0].get_absolute_url()}{verb}/")
     assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
 
 
-def test_what_is_rated_or_hidden_is_not_recommended(movies: list[Movie], member: Client, ada: User) -> None:
+def test_rated_and_hidden_movies_are_not_recommended(movies: list[Movie], member: Client, ada: User) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.hide(user=ada, movie=movies[1])
     assert titles(member.get(reverse("recommendations:list")).content.decode()) == ["Amélie"]
 
 
-def test_nobody_sees_what_others_rated(movies: list[Movie], member: Client) -> None:
+def test_a_member_does_not_see_ratings_of_others(movies: list[Movie], member: Client) -> None:
     assert titles(member.get(reverse("movies:ratings")).content.decode()) == []
 
 
@@ -193,7 +191,7 @@ def test_a_cover_may_be_cached(movies: list[Movie]) -> None:
     assert "max-age" in response.headers["Cache-Control"]
 
 
-def test_an_address_that_is_none_offers_a_way_on() -> None:
+def test_a_missing_page_links_to_the_home_page() -> None:
     response = Client().get("/nowhere/")
     assert response.status_code == HTTPStatus.NOT_FOUND
     assert f'href="{reverse("home")}"' in response.content.decode()

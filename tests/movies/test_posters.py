@@ -1,4 +1,4 @@
-"""Drawn covers: always the same, always well-formed, whatever the title."""
+"""Drawn covers are deterministic and well-formed for any title."""
 
 from xml.etree import ElementTree as ET
 
@@ -15,7 +15,7 @@ def test_the_same_movie_has_the_same_cover() -> None:
     assert draw("Alien", 1979, ["Horror", "Sci-Fi"]) == draw("Alien", 1979, ["Horror", "Sci-Fi"])
 
 
-def test_two_movies_of_one_name_differ() -> None:
+def test_two_movies_with_the_same_title_differ() -> None:
     assert draw("Solaris", 1972, ["Sci-Fi"]) != draw("Solaris", 2002, ["Sci-Fi"])
 
 
@@ -24,7 +24,7 @@ def test_two_movies_of_one_name_differ() -> None:
     year=st.none() | st.integers(1870, 2100),
     genres=st.lists(st.sampled_from(GENRES), max_size=4, unique=True),
 )
-def test_any_title_makes_a_well_formed_cover(title: str, year: int | None, genres: list[str]) -> None:
+def test_any_title_gives_a_well_formed_cover(title: str, year: int | None, genres: list[str]) -> None:
     root = ET.fromstring(draw(title, year, genres))  # noqa: S314 - our own markup
     assert root.get("viewBox") == "0 0 400 600"
 

@@ -1,4 +1,4 @@
-"""Ratings, watchlist and “not interested”: asked for twice or sixteen times at once, one row."""
+"""Services of ratings and lists are idempotent and safe under concurrency."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,12 +33,12 @@ def test_a_new_rating_replaces_the_old_one(user: User, movie: Movie) -> None:
 
 
 @pytest.mark.parametrize("half_stars", [0, 11, -1])
-def test_a_rating_out_of_range_is_refused(user: User, movie: Movie, half_stars: int) -> None:
+def test_a_rating_out_of_range_is_rejected(user: User, movie: Movie, half_stars: int) -> None:
     with pytest.raises(ValueError, match="1 to 10 half stars"):
         services.rate(user=user, movie=movie, half_stars=half_stars)
 
 
-def test_taking_a_rating_back_says_whether_there_was_one(user: User, movie: Movie) -> None:
+def test_deleting_a_rating_returns_whether_there_was_one(user: User, movie: Movie) -> None:
     services.rate(user=user, movie=movie, half_stars=3)
     assert services.unrate(user=user, movie=movie)
     assert not services.unrate(user=user, movie=movie)
@@ -47,24 +47,24 @@ def test_taking_a_rating_back_says_whether_there_was_one(user: User, movie: Movi
 
 
 @pytest.mark.parametrize(
-    ("put", "take", "model"),
+    ("add", "remove", "model"),
     [
         (services.watch, services.unwatch, WatchlistItem),
         (services.hide, services.unhide, HiddenMovie),
     ],
 )
-def test_keeping_twice_is_keeping_once(
+def test_adding_to_a_list_is_idempotent(
     user: User,
     movie: Movie,
-    put: Callable[..., None],
-    take: Callable[..., bool],
+    add: Callable[..., None],
+    remove: Callable[..., bool],
     model: type[WatchlistItem | HiddenMovie],
 ) -> None:
-    put(user=user, movie=movie)
-    put(user=user, movie=movie)
+    add(user=user, movie=movie)
+    add(user=user, movie=movie)
     assert model.objects.filter(user=user, movie=movie).count() == 1
-    assert take(user=user, movie=movie)
-    assert not take(user=user, movie=movie)
+    assert remove(user=user, movie=movie)
+    assert not remove(user=user, movie=movie)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,3 +1,5 @@
+"""Parsing of MovieLens titles, and their sort and search keys."""
+
 import pytest
 
 from movies.titles import parse_title, plain, search_key, sort_key
@@ -39,7 +41,7 @@ from movies.titles import parse_title, plain, search_key, sort_key
         ("Fullwidth (１９９９)", "Fullwidth", "１９９９", None),
     ],
 )
-def test_a_movielens_title_is_taken_apart(raw: str, title: str, alternative: str, year: int | None) -> None:
+def test_a_movielens_title_is_parsed(raw: str, title: str, alternative: str, year: int | None) -> None:
     assert parse_title(raw) == (title, alternative, year)
 
 
@@ -54,11 +56,11 @@ def test_a_movielens_title_is_taken_apart(raw: str, title: str, alternative: str
         ("...", "..."),
     ],
 )
-def test_lists_are_sorted_without_articles_and_accents(title: str, key: str) -> None:
+def test_sort_keys_have_no_articles_and_accents(title: str, key: str) -> None:
     assert sort_key(title) == key
 
 
-def test_a_movie_is_found_by_all_its_names_and_its_year() -> None:
+def test_the_search_key_has_all_titles_and_the_year() -> None:
     assert search_key("Amélie", "Le Fabuleux destin d'Amélie", 2001) == "amelie le fabuleux destin damelie 2001"
 
 

@@ -43,7 +43,7 @@ def listed(client: Client, query: str = "") -> list[str]:
 def test_the_list_is_made_for_its_reader_and_says_why(member: Client, world: World) -> None:
     page = page_of(member, reverse("recommendations:list"))
     assert set(titles(page)[:10]) <= {movie.title for movie in world.space}
-    assert "because of" in page
+    assert "because you rated" in page
     assert "for you <b>" in page
 
 

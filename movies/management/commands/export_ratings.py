@@ -1,3 +1,5 @@
+"""`manage.py export_ratings`: export ratings as a MovieLens release or as Parquet."""
+
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -11,34 +13,35 @@ from movies.transfer.release import People, export
 
 class Command(BaseCommand):
     help = (
-        "Write people's ratings and tags, and the movies, as a folder of CSV files in MovieLens' form, which "
-        "load_movielens reads. Or, with --parquet, everybody's ratings alone, by our own ids, for "
-        "engines such as Spark."
+        "Export ratings, tags and movies as a folder of CSV files in MovieLens format, which load_movielens reads. "
+        "With --parquet, export only the ratings of all users, by primary keys, for engines such as Spark."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("folder", type=Path, help="a folder that is not there yet")
+        parser.add_argument("folder", type=Path, help="folder to create; it must not exist")
         form = parser.add_mutually_exclusive_group()
         form.add_argument(
             "--people",
             type=People,
             choices=list(People),
             default=People.ALL,
-            help="whose: everybody's (the default), MovieLens' people's, or those of the site's own members",
+            help="whose ratings: all (default), those of MovieLens users, or those of members of this site",
         )
-        form.add_argument("--parquet", action="store_true", help="Parquet files in parts by a hash of the user")
+        form.add_argument(
+            "--parquet", action="store_true", help="write Parquet files partitioned by a hash of the user"
+        )
 
     def handle(self, *, folder: Path, people: People, parquet: bool, **options: Any) -> None:
         try:
-            self.stdout.write(f"{folder}: {written_as_parquet(folder) if parquet else written(folder, people)}.")
+            self.stdout.write(f"{folder}: {_export_parquet(folder) if parquet else _export_release(folder, people)}.")
         except OSError as error:
             raise CommandError(str(error)) from error
 
 
-def written_as_parquet(folder: Path) -> str:
+def _export_parquet(folder: Path) -> str:
     return f"{parquet.export(folder):,} ratings in {parquet.PARTS} parts"
 
 
-def written(folder: Path, people: People) -> str:
+def _export_release(folder: Path, people: People) -> str:
     exported = export(folder, people)
     return f"{exported.ratings:,} ratings and {exported.tags:,} tags of {exported.movies:,} movies"

@@ -1,7 +1,7 @@
-"""Titles set in outlines: letters as SVG paths, broken into lines that fill a block.
+"""Typesetting of titles as SVG outlines, broken into lines that fill a block.
 
-Each JSON file beside this module holds the outlines of one typeface, taken from fonts under the SIL Open
-Font License (the licences lie beside them): for each character its advance and its path.
+Each JSON file beside this module holds the outlines of one typeface, taken from a font under the SIL Open Font License
+(see the licence files beside it): an advance and a path per character.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Typeface(NamedTuple):
-    """Outlines of letters, and how they are set; `leading` goes from line to line, in heights of a capital."""
+    """Outlines of letters, and how they are set; `leading` is the line spacing in cap heights."""
 
     cap_height: float
     glyphs: dict[str, tuple[float, str]]
@@ -28,7 +28,7 @@ class Typeface(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A title, set: its markup, with the top of the first line's capitals at 0, and its height."""
+    """A typeset title: its markup, with the top of the first line's capitals at 0, and its height."""
 
     svg: str
     height: float
@@ -41,7 +41,7 @@ def typeface(name: str, *, capitals: bool) -> Typeface:
 
 
 def face_of(year: int | None) -> Typeface:
-    """Titles are set as posters of their time were: engraved, then heavy, then condensed."""
+    """Return the typeface of a title, in the style of posters of its time: engraved, heavy, or condensed."""
     if year and year < 1962:
         return typeface("instrument-serif", capitals=False)
     if year and year < 1989:
@@ -50,9 +50,9 @@ def face_of(year: int | None) -> Typeface:
 
 
 def set_title(title: str, year: int | None, *, width: float, height: float, lines: int = 6) -> Block:
-    """Set a title as large as `width` and `height` (and at most so many lines) allow."""
+    """Set a title as large as `width`, `height` and the maximum number of lines allow."""
     face = face_of(year)
-    text = _known(title.upper() if face.capitals else title, face)
+    text = _available(title.upper() if face.capitals else title, face)
     if text is None:
         return _as_text(title, width)
     words = text.split() or ["?"]
@@ -63,28 +63,28 @@ def set_title(title: str, year: int | None, *, width: float, height: float, line
     return Block(svg, step * (len(rows) - 1) + face.cap_height * scale)
 
 
-def _known(title: str, face: Typeface) -> str | None:
-    """The title with the characters that the face has, plain letters in place of others; or None."""
-    kept = "".join(
+def _available(title: str, face: Typeface) -> str | None:
+    """Replace characters that the typeface lacks by plain letters; return None if half of the title is lost."""
+    text = "".join(
         c
         if c in face.glyphs or c.isspace()
         else "".join(d for d in unicodedata.normalize("NFKD", c) if d in face.glyphs)
         for c in title
     )
-    return kept if len(kept.strip()) * 2 > len(title.strip()) else None
+    return text if len(text.strip()) * 2 > len(title.strip()) else None
 
 
 def _breaks(words: list[str], face: Typeface, lines: int) -> list[list[str]]:
-    """For each number of lines, the words broken into lines of about the same length."""
-    ways = []
+    """Return, for each number of lines, the words broken into lines of about the same length."""
+    candidates = []
     for count in range(1, min(lines, len(words)) + 1):
         widest = face.advance(" ".join(words)) / count
         for slack in (1.0, 1.15, 1.3, 1.6, 2.0):
             rows = _fill(words, face, widest * slack)
             if len(rows) <= count:
-                ways.append(rows)
+                candidates.append(rows)
                 break
-    return ways or [[" ".join(words)]]
+    return candidates or [[" ".join(words)]]
 
 
 def _fill(words: list[str], face: Typeface, width: float) -> list[str]:
@@ -114,7 +114,7 @@ def _row(row: str, face: Typeface, scale: float, baseline: float) -> str:
 
 
 def _as_text(title: str, width: float) -> Block:
-    """A title in letters that we have no outlines for, in the reader's own font."""
+    """Set a title that the typefaces lack letters for as text, in the viewer's own font."""
     shown = "".join(c for c in title if c.isprintable())[:60]
     size = min(44.0, width / max(1, len(shown)) * 1.6)
     font = f'font-family="sans-serif" font-weight="700" font-size="{size:.1f}"'

@@ -1,1 +1,1 @@
-"""MovieLens releases as they are published: read and checked, without Django."""
+"""Reading and validation of MovieLens releases, without Django."""

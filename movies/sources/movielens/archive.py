@@ -1,6 +1,6 @@
-"""A release's files, from a folder or a zip, without trusting either.
+"""Safe access to a release's files in an untrusted folder or zip.
 
-Only known base names are ever opened, as streams; nothing is extracted.
+Only known base names are opened, as streams; nothing is extracted.
 """
 
 import stat
@@ -15,11 +15,11 @@ from typing import IO
 MOST_MEMBERS = 1_000
 MOST_BYTES = 16 << 30
 MOST_COMPRESSION = 200
-"""CSV of ratings shrinks about fivefold; what shrinks more than this is made to fill a memory or a disk."""
+"""CSV of ratings compresses about fivefold; a higher ratio than this indicates a zip bomb."""
 
 
 class UnreadableReleaseError(ValueError):
-    """This is no MovieLens release, or none that can be read safely; the message says why."""
+    """The path is not a MovieLens release that can be read safely; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class File:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """The file's bytes; `UnreadableReleaseError` where a zip turns out to be damaged."""
+        """Open the file for reading; a damaged zip raises `UnreadableReleaseError`."""
         try:
             with self._path.open("rb") if self._path else self._member_stream() as stream:
                 yield stream
@@ -43,15 +43,15 @@ class File:
 
     def _member_stream(self) -> IO[bytes]:
         if self._archive is None:
-            raise ValueError("a file has a path or an archive")
+            raise ValueError("A file needs a path or an archive.")
         return self._archive.open(self._member)
 
 
 @contextmanager
-def opened(path: Path, names: Collection[str]) -> Iterator[dict[str, File]]:
-    """The files of the release at `path`, a folder or a zip, that have one of these names.
+def open_archive(path: Path, names: Collection[str]) -> Iterator[dict[str, File]]:
+    """Yield the files with these names in a folder or zip, by name.
 
-    A zip, and a folder, may have them in one folder inside.
+    They may lie in a single subfolder of it.
     """
     if path.is_dir():
         yield _in_folder(path, names)
@@ -67,37 +67,39 @@ def opened(path: Path, names: Collection[str]) -> Iterator[dict[str, File]]:
 def _in_folder(path: Path, names: Collection[str]) -> dict[str, File]:
     present = _named(path, names)
     if not present:
-        inside = [folder for folder in path.iterdir() if folder.is_dir() and not folder.is_symlink()]
-        present = _named(inside[0], names) if len(inside) == 1 else []
-    return {found.name: _plain_file(found) for found in present}
+        subfolders = [folder for folder in path.iterdir() if folder.is_dir() and not folder.is_symlink()]
+        present = _named(subfolders[0], names) if len(subfolders) == 1 else []
+    return {file.name: _regular_file(file) for file in present}
 
 
 def _named(folder: Path, names: Collection[str]) -> list[Path]:
-    return [found for found in folder.iterdir() if found.name in names]
+    return [path for path in folder.iterdir() if path.name in names]
 
 
-def _plain_file(path: Path) -> File:
+def _regular_file(path: Path) -> File:
     mode = path.lstat().st_mode
     if not stat.S_ISREG(mode):
-        raise UnreadableReleaseError(f"{path} is a link or no ordinary file; put the file itself there.")
+        raise UnreadableReleaseError(f"{path} is a link or not a regular file. Replace it by the file itself.")
     return File(path.name, path.stat().st_size, _path=path)
 
 
 def _in_zip(archive: zipfile.ZipFile, names: Collection[str]) -> dict[str, File]:
     members = archive.infolist()
     if len(members) > MOST_MEMBERS:
-        raise UnreadableReleaseError(f"The zip has {len(members):,} members; a release has a dozen.")
+        raise UnreadableReleaseError(f"The zip has {len(members):,} members; a release has about a dozen.")
     files: dict[str, File] = {}
     for member in members:
-        place = PurePosixPath(member.filename)
-        if place.name not in names or member.is_dir() or "__MACOSX" in place.parts:
+        path = PurePosixPath(member.filename)
+        if path.name not in names or member.is_dir() or "__MACOSX" in path.parts:
             continue
-        if len(place.parts) > 2 or ".." in place.parts or place.is_absolute():
-            raise UnreadableReleaseError(f"The zip has {member.filename!r}; files lie in it or in one folder of it.")
-        if place.name in files:
-            raise UnreadableReleaseError(f"The zip has {place.name} twice.")
+        if len(path.parts) > 2 or ".." in path.parts or path.is_absolute():
+            raise UnreadableReleaseError(
+                f"The zip contains {member.filename!r}; files must be at its top level or in one folder."
+            )
+        if path.name in files:
+            raise UnreadableReleaseError(f"The zip contains {path.name} twice.")
         _check_member(member)
-        files[place.name] = File(place.name, member.file_size, _archive=archive, _member=member.filename)
+        files[path.name] = File(path.name, member.file_size, _archive=archive, _member=member.filename)
     return files
 
 
@@ -108,6 +110,6 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise UnreadableReleaseError(f"{member.filename} in the zip is encrypted.")
     if member.file_size > MOST_BYTES or member.file_size > MOST_COMPRESSION * max(member.compress_size, 1_000):
         raise UnreadableReleaseError(
-            f"{member.filename} would grow from {member.compress_size:,} to {member.file_size:,} bytes; "
-            "no release does."
+            f"{member.filename} would expand from {member.compress_size:,} to {member.file_size:,} bytes, "
+            "more than a file of any release."
         )

@@ -1,4 +1,4 @@
-"""How the releases are laid out: in CSV since 2014, before that in files without headers."""
+"""File layouts of MovieLens releases: CSV since 2014, files without headers before."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from movies.sources.movielens.tables import Table
 
 @dataclass(frozen=True)
 class Layout:
-    """The files of one family of releases; all but movies and ratings, and people where given, may be missing."""
+    """Files of one family of releases. Movies, ratings and (if given) people are required, all others optional."""
 
     name: str
     movies: Table
@@ -21,15 +21,15 @@ class Layout:
 
     @property
     def tables(self) -> list[Table]:
-        every = (self.movies, self.ratings, self.links, self.tags, self.people, self.genome_tags, self.genome_scores)
-        return [table for table in every if table]
+        tables = (self.movies, self.ratings, self.links, self.tags, self.people, self.genome_tags, self.genome_scores)
+        return [table for table in tables if table]
 
     @property
     def files(self) -> set[str]:
         return {table.file for table in self.tables}
 
     @property
-    def needed(self) -> set[str]:
+    def required_files(self) -> set[str]:
         return {table.file for table in (self.movies, self.ratings, self.people) if table}
 
 
@@ -39,7 +39,7 @@ Arrange = Callable[[Sequence[str]], Sequence[str]]
 def _bare(
     file: str, delimiter: str, columns: tuple[str, ...], encoding: str = "latin-1", arranged: Arrange | None = None
 ) -> Table:
-    """A file without a header or quotes."""
+    """Return the layout of a file without a header and quotes."""
     return Table(file, columns, delimiter, False, encoding, False, arranged)
 
 
@@ -50,23 +50,23 @@ _FLAGS = """unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documenta
 Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western""".replace("\n", "|").split("|")
 
 
-def _occupation_named(cells: Sequence[str]) -> Sequence[str]:
+def _decode_occupation(cells: Sequence[str]) -> Sequence[str]:
     code = cells[3]
     if not (code.isascii() and code.isdigit() and int(code) < len(_OCCUPATIONS)):
-        raise ValueError(f"occupation “{code[:40]}” is no number below {len(_OCCUPATIONS)}")
+        raise ValueError(f"occupation “{code[:40]}” is not a number below {len(_OCCUPATIONS)}")
     return (*cells[:3], _OCCUPATIONS[int(code)])
 
 
-def _occupation_last(cells: Sequence[str]) -> Sequence[str]:
+def _reorder_person(cells: Sequence[str]) -> Sequence[str]:
     return (cells[0], cells[2], cells[1], cells[3])
 
 
 def _genres_from_flags(cells: Sequence[str]) -> Sequence[str]:
     flags = cells[-len(_FLAGS) :]
     if any(flag not in ("0", "1") for flag in flags):
-        raise ValueError("a genre is marked by something else than 0 or 1")
-    named = [name for name, flag in zip(_FLAGS, flags, strict=True) if flag == "1" and name != "unknown"]
-    return (cells[0], cells[1], "|".join(named))
+        raise ValueError("a genre flag is neither 0 nor 1")
+    genres = [name for name, flag in zip(_FLAGS, flags, strict=True) if flag == "1" and name != "unknown"]
+    return (cells[0], cells[1], "|".join(genres))
 
 
 _RATING = ("userId", "movieId", "rating", "timestamp")
@@ -86,7 +86,7 @@ ML_1M = Layout(
     "ml-1m",
     movies=_bare("movies.dat", "::", _MOVIE),
     ratings=_bare("ratings.dat", "::", _RATING),
-    people=_bare("users.dat", "::", ("userId", "gender", "age", "occupation", "zip"), arranged=_occupation_named),
+    people=_bare("users.dat", "::", ("userId", "gender", "age", "occupation", "zip"), arranged=_decode_occupation),
 )
 ML_10M = Layout(
     "ml-10m",
@@ -98,6 +98,6 @@ ML_100K = Layout(
     "ml-100k",
     movies=_bare("u.item", "|", (*_MOVIE[:2], "released", "video", "url", *_FLAGS), arranged=_genres_from_flags),
     ratings=_bare("u.data", "\t", _RATING),
-    people=_bare("u.user", "|", ("userId", "age", "gender", "occupation", "zip"), arranged=_occupation_last),
+    people=_bare("u.user", "|", ("userId", "age", "gender", "occupation", "zip"), arranged=_reorder_person),
 )
 LAYOUTS = (CSV, ML_1M, ML_10M, ML_100K)

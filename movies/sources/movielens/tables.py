@@ -1,4 +1,4 @@
-"""The tables of a release as checked rows and column batches, in bounded memory."""
+"""Movies, links, tags, people and genome tags of a release as validated rows, in bounded memory."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ BOM = b"\xef\xbb\xbf"
 
 Row = TypeVar("Row")
 Progress = Callable[[str, int, int, int], None]
-"""Called with a file's name, its bytes read so far, its size, and its rows so far."""
+"""Called with a file's name, bytes read so far, size in bytes, and rows read so far."""
 
 
 class MovieRow(NamedTuple):
@@ -41,7 +41,7 @@ class TagRow(NamedTuple):
 
 
 class PersonRow(NamedTuple):
-    """What the oldest releases tell of people; `age` may be the youngest of a group."""
+    """Demographics of a user, in the oldest releases only; `age` may be the lower bound of an age group."""
 
     movielens_id: int
     gender: str
@@ -51,9 +51,9 @@ class PersonRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """How one file of a release is laid out; without a header its columns are known by place.
+    """Layout of one file of a release; without a header, columns are identified by position.
 
-    Cells are quoted as in CSV, or not at all.  `arranged` brings the cells of a row into the usual order.
+    Cells are quoted as in CSV, or not at all. `arranged` converts the cells of a row to the standard columns.
     """
 
     file: str
@@ -66,13 +66,13 @@ class Table:
 
 
 def movie_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[MovieRow]:
-    """Movies in the file's order; an id that stands there already is refused."""
+    """Yield movies in the order of the file; a repeated id is rejected."""
     lines: dict[int, int] = {}
 
     def parse(line: int, cells: Sequence[str]) -> MovieRow:
         movielens_id = texts.identifier(cells[0], "movieId")
         if movielens_id in lines:
-            raise ValueError(f"movie {movielens_id} stands in line {lines[movielens_id]} already")
+            raise ValueError(f"movie {movielens_id} is a duplicate of line {lines[movielens_id]}")
         row = MovieRow(movielens_id, texts.phrase(cells[1], "title", 400), genres(cells[2]))
         lines[movielens_id] = line
         return row
@@ -86,7 +86,7 @@ def movie_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -
 
 
 def link_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[LinkRow]:
-    """The movies' numbers at IMDb and TMDB."""
+    """Yield the IMDb and TMDB ids of movies."""
 
     def parse(line: int, cells: Sequence[str]) -> LinkRow:
         imdb, tmdb = (
@@ -99,7 +99,7 @@ def link_rows(table: Table, file: File, rejects: Rejects, progress: Progress) ->
 
 
 def person_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[PersonRow]:
-    """People of the oldest releases."""
+    """Yield the demographics of users."""
 
     def parse(line: int, cells: Sequence[str]) -> PersonRow:
         if cells[1] not in ("F", "M"):
@@ -113,7 +113,7 @@ def person_rows(table: Table, file: File, rejects: Rejects, progress: Progress) 
 
 
 def genome_tag_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[tuple[int, str]]:
-    """The tags that the genome scores movies by, with their numbers."""
+    """Yield the ids and names of the genome's tags."""
 
     def parse(line: int, cells: Sequence[str]) -> tuple[int, str]:
         return texts.identifier(cells[0], "tagId"), texts.phrase(cells[1], "tag", 255)
@@ -122,22 +122,23 @@ def genome_tag_rows(table: Table, file: File, rejects: Rejects, progress: Progre
 
 
 def tag_rows(table: Table, file: File, rejects: Rejects, progress: Progress) -> Iterator[TagRow]:
-    """Who put which tag on which movie."""
-    until = texts.latest()
+    """Yield the tags that users applied to movies."""
+    latest = texts.latest_timestamp()
 
     def parse(line: int, cells: Sequence[str]) -> TagRow:
         user, movie = texts.identifier(cells[0], "userId"), texts.identifier(cells[1], "movieId")
-        return TagRow(line, user, movie, texts.phrase(cells[2], "tag", 255), texts.moment(cells[3], until))
+        return TagRow(line, user, movie, texts.phrase(cells[2], "tag", 255), texts.timestamp(cells[3], latest))
 
     return _rows(table, file, rejects, progress, parse)
 
 
 def check_header(table: Table, stream: IO[bytes]) -> int:
+    """Read and check the header line; return its length in bytes."""
     line = stream.readline(LONGEST_LINE)
-    found = tuple(line.removeprefix(BOM).decode(table.encoding, "replace").strip().split(table.delimiter))
-    if tuple(name.strip().strip('"') for name in found) != table.columns:
+    header = tuple(line.removeprefix(BOM).decode(table.encoding, "replace").strip().split(table.delimiter))
+    if tuple(name.strip().strip('"') for name in header) != table.columns:
         raise UnreadableReleaseError(
-            f"{table.file} begins with “{table.delimiter.join(found)[:100]}”; "
+            f"{table.file} starts with “{table.delimiter.join(header)[:100]}”; "
             f"its columns must be {table.delimiter.join(table.columns)}."
         )
     return len(line)
@@ -150,7 +151,7 @@ def _rows(
     progress: Progress,
     parse: Callable[[int, Sequence[str]], Row],
 ) -> Iterator[Row]:
-    """What `parse` makes of each row; a row that it raises `ValueError` for is refused."""
+    """Yield the parsed rows; a row for which `parse` raises `ValueError` is rejected."""
     rows = 0
     progress(file.name, 0, file.size, 0)
     with file.open() as stream:
@@ -162,7 +163,7 @@ def _rows(
                 progress(file.name, min(stream.tell(), file.size), file.size, rows)
             try:
                 if len(cells) != len(table.columns):
-                    raise ValueError(f"{len(cells)} columns where there must be {len(table.columns)}")
+                    raise ValueError(f"{len(cells)} columns instead of {len(table.columns)}")
                 row = parse(line, table.arranged(cells) if table.arranged else cells)
             except ValueError as error:
                 rejects.add(file.name, line, str(error), lines=span)
@@ -173,21 +174,23 @@ def _rows(
 
 
 def _cells(table: Table, stream: IO[bytes], rejects: Rejects) -> Iterator[tuple[int, int, list[str]]]:
-    """First line, number of lines and cells of each row; lines that hold nothing are passed over."""
+    """Yield first line, number of lines and cells of each row; empty lines are skipped."""
     text = io.TextIOWrapper(stream, table.encoding, "surrogateescape", newline="")
     yield from _quoted(table, text, rejects) if table.quoted else _plain(table, text)
     text.detach()
 
 
 def _plain(table: Table, text: IO[str]) -> Iterator[tuple[int, int, list[str]]]:
-    first = 2 if table.has_header else 1
+    number = 2 if table.has_header else 1
     while raw := text.readline(LONGEST_LINE):
         if not raw.endswith("\n") and len(raw) == LONGEST_LINE:
-            raise UnreadableReleaseError("A line is longer than any line of a release.")
-        line = raw.rstrip("\r\n").removeprefix("\ufeff" if first == 1 else "")
+            raise UnreadableReleaseError(
+                f"A line is longer than {LONGEST_LINE:,} characters; no release has such lines."
+            )
+        line = raw.rstrip("\r\n").removeprefix("\ufeff" if number == 1 else "")
         if line:
-            yield first, 1, line.split(table.delimiter)
-        first += 1
+            yield number, 1, line.split(table.delimiter)
+        number += 1
 
 
 def _quoted(table: Table, text: IO[str], rejects: Rejects) -> Iterator[tuple[int, int, list[str]]]:

@@ -1,4 +1,4 @@
-"""Ratings in partitions by a hash of the user: nobody but the database notices."""
+"""Partitioning the ratings by a hash of the user is invisible outside the database."""
 
 from importlib import import_module
 from pathlib import Path
@@ -32,7 +32,7 @@ SHAPE = """
 """
 
 
-def answer(query: str) -> list[tuple[str, int]]:
+def fetch_all(query: str) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
@@ -43,8 +43,8 @@ def rebuild(partitions: int) -> None:
         import_module("movies.migrations.0012_partition_ratings").rebuild(editor, partitions)
 
 
-def counted() -> bool:
-    """Whether every movie's counters agree with its ratings."""
+def counters_agree() -> bool:
+    """Return whether every movie's counters agree with its ratings."""
     return all(
         (movie.rating_count, movie.rating_sum) == (len(stars), sum(stars))
         for movie in Movie.objects.all()
@@ -61,26 +61,26 @@ def partitioned(db: None) -> None:
     rebuild(PARTITIONS)
 
 
-def test_rows_keys_and_triggers_survive_the_way_there_and_back(world: World) -> None:
-    before, rows, shape = columns.ratings(), list(Rating.objects.order_by("pk").values()), answer(SHAPE)
+def test_rows_keys_and_triggers_survive_partitioning_and_its_reverse(world: World) -> None:
+    before, rows, shape = columns.ratings(), list(Rating.objects.order_by("pk").values()), fetch_all(SHAPE)
     rebuild(PARTITIONS)
-    sizes = answer(SIZES)
+    sizes = fetch_all(SIZES)
     assert [name for name, _ in sizes] == [f"movies_rating_{part:04}" for part in range(PARTITIONS)]
     assert sum(size for _, size in sizes) == len(rows)
-    assert answer(SHAPE) == shape
+    assert fetch_all(SHAPE) == shape
     assert agree(columns.ratings(), before)
     assert list(Rating.objects.order_by("pk").values()) == rows
     rate(user=world.people[0], movie=world.romance[0], half_stars=3)
     assert Rating.objects.latest("pk").pk > rows[-1]["id"]
     rebuild(0)
-    assert answer(SHAPE) == shape
-    assert [name for name, _ in answer(SIZES)] == ["movies_rating"]
+    assert fetch_all(SHAPE) == shape
+    assert [name for name, _ in fetch_all(SIZES)] == ["movies_rating"]
     Rating.objects.create(user=world.people[1], movie=Movie.objects.create(title="New"), half_stars=3)
-    assert counted()
+    assert counters_agree()
 
 
 @pytest.mark.usefixtures("partitioned")
-def test_ratings_are_counted_when_made_changed_moved_and_taken_back(world: World) -> None:
+def test_counters_follow_created_changed_moved_and_deleted_ratings(world: World) -> None:
     ada, bob = (User.objects.create_user(name) for name in ("ada", "bob"))
     for user in (ada, bob):
         for movie in world.space[:5]:
@@ -90,40 +90,40 @@ def test_ratings_are_counted_when_made_changed_moved_and_taken_back(world: World
     Rating.objects.filter(user=ada, movie=world.space[3]).update(movie=world.romance[0])
     Rating.objects.filter(user=bob, movie=world.space[4]).update(user=world.people[world.half])
     world.people[0].delete()
-    assert counted()
+    assert counters_agree()
     rating = Rating.objects.get(user=ada, movie=world.space[0])
     assert Rating.objects.get(pk=rating.pk) == rating
 
 
 @pytest.mark.usefixtures("partitioned")
-def test_their_number_is_estimated_from_what_is_known_of_the_partitions(world: World) -> None:
+def test_the_row_count_is_estimated_from_the_statistics_of_the_partitions(world: World) -> None:
     with connection.cursor() as cursor:
-        for part, _ in answer(SIZES):
+        for part, _ in fetch_all(SIZES):
             cursor.execute(f"ANALYZE {part}")
     assert estimated_rows(Rating, exact_up_to=100) == len(world.people) * 15
 
 
 @pytest.mark.usefixtures("partitioned")
-def test_the_database_still_refuses_what_is_wrong(world: World) -> None:
-    known = Rating.objects.filter(user=world.people[0])[0]
-    for movie, half_stars in ((known.movie, 4), (Movie.objects.create(title="New"), 11)):
+def test_constraints_still_hold(world: World) -> None:
+    existing = Rating.objects.filter(user=world.people[0])[0]
+    for movie, half_stars in ((existing.movie, 4), (Movie.objects.create(title="New"), 11)):
         with pytest.raises(IntegrityError), transaction.atomic():
             Rating.objects.create(user=world.people[0], movie=movie, half_stars=half_stars)
 
 
 @pytest.mark.usefixtures("partitioned")
-def test_a_release_is_loaded_again_and_replaced(tmp_path: Path) -> None:
+def test_a_release_is_reloaded_and_replaced(tmp_path: Path) -> None:
     folder = releases.write(tmp_path / "ml")
-    twice = (folder / "ratings.csv").read_text() + "1,2571,1.0,1300000000\n"
-    (folder / "ratings.csv").write_text(twice)
+    with_duplicate = (folder / "ratings.csv").read_text() + "1,2571,1.0,1300000000\n"
+    (folder / "ratings.csv").write_text(with_duplicate)
     call_command("load_movielens", folder, json=True)
-    first, shape = columns.ratings(), answer(SHAPE)
+    first, shape = columns.ratings(), fetch_all(SHAPE)
     assert Rating.objects.get(user__movielens_id=1, movie__movielens_id=2571).half_stars == 2
-    assert counted()
+    assert counters_agree()
     call_command("load_movielens", folder, json=True)
     assert agree(columns.ratings(), first)
     rate(user=User.objects.create_user("ada"), movie=Movie.objects.earliest("pk"), half_stars=9)
     call_command("load_movielens", folder, replace=True, json=True)
     assert Rating.objects.count() == len(first.user_ids) + 1
-    assert counted()
-    assert answer(SHAPE) == shape
+    assert counters_agree()
+    assert fetch_all(SHAPE) == shape

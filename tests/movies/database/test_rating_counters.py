@@ -1,4 +1,4 @@
-"""The count and mean on a movie agree with its ratings, whatever wrote them."""
+"""A movie's rating counters agree with its ratings after any kind of write."""
 
 import pytest
 from django.db import transaction
@@ -30,7 +30,7 @@ def test_a_movie_without_ratings_has_no_mean(movies: list[Movie]) -> None:
     assert counters(movies[0]) == (0, None)
 
 
-def test_ratings_are_counted_when_made_changed_moved_and_taken_back(movies: list[Movie], users: list[User]) -> None:
+def test_counters_follow_created_changed_moved_and_deleted_ratings(movies: list[Movie], users: list[User]) -> None:
     one, two, _ = movies
     rating = Rating.objects.create(user=users[0], movie=one, half_stars=9)
     Rating.objects.create(user=users[1], movie=one, half_stars=4)
@@ -69,7 +69,7 @@ def test_an_upsert_is_counted_once(movies: list[Movie], users: list[User]) -> No
     assert counters(movies[0]) == (1, 4.0)
 
 
-def test_deleting_somebody_takes_their_ratings_out_of_the_counts(movies: list[Movie], users: list[User]) -> None:
+def test_deleting_a_user_subtracts_their_ratings_from_the_counters(movies: list[Movie], users: list[User]) -> None:
     Rating.objects.create(user=users[0], movie=movies[0], half_stars=10)
     Rating.objects.create(user=users[1], movie=movies[0], half_stars=2)
     users[0].delete()

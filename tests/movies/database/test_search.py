@@ -1,4 +1,4 @@
-"""Titles are found by the beginnings of their words, however they are written."""
+"""Title search by word prefixes, on both databases."""
 
 import pytest
 from django.db import connection
@@ -29,13 +29,13 @@ TITLES = [
 
 @pytest.fixture
 def movies() -> dict[str, Movie]:
-    made = {}
-    for title, other, year, people in TITLES:
-        made[title] = Movie.objects.create(title=title, alternative_title=other, year=year, rating_count=people)
-    return made
+    by_title = {}
+    for title, other, year, ratings in TITLES:
+        by_title[title] = Movie.objects.create(title=title, alternative_title=other, year=year, rating_count=ratings)
+    return by_title
 
 
-def found(text: str) -> list[str]:
+def search(text: str) -> list[str]:
     return [movie.title for movie in selectors.browse(Browse(text=text))]
 
 
@@ -62,16 +62,16 @@ def found(text: str) -> list[str]:
         ("matrix | zzz", []),
     ],
 )
-def test_words_are_found_by_how_they_begin(movies: dict[str, Movie], text: str, titles: list[str]) -> None:
-    assert found(text) == titles
+def test_words_match_by_prefix(movies: dict[str, Movie], text: str, titles: list[str]) -> None:
+    assert search(text) == titles
 
 
 @pytest.mark.parametrize("text", ["", "  ", "&", "':*", '"', "-", "\0"])
 def test_a_text_without_words_restricts_nothing(movies: dict[str, Movie], text: str) -> None:
-    assert len(found(text)) == len(movies)
+    assert len(search(text)) == len(movies)
 
 
-def test_what_is_typed_gets_the_best_known_movies(movies: dict[str, Movie]) -> None:
+def test_suggestions_are_the_most_rated_matches(movies: dict[str, Movie]) -> None:
     page = Client().get(reverse("movies:suggest"), {"q": "the m"}).content.decode()
     assert page.index("The Matrix <") < page.index("The Matrix Reloaded <")
 
@@ -80,17 +80,17 @@ def test_the_index_follows_every_write(movies: dict[str, Movie]) -> None:
     movie = movies["The Matrix"]
     movie.title = "Blade Runner"
     movie.save()
-    assert found("matrix") == ["The Matrix Reloaded"]
-    assert found("runner") == ["Blade Runner"]
+    assert search("matrix") == ["The Matrix Reloaded"]
+    assert search("runner") == ["Blade Runner"]
     Movie.objects.filter(pk=movies["Łódź"].pk).update(search_text="renamed 1999")
-    assert (found("lodz"), found("renamed")) == ([], ["Łódź"])
+    assert (search("lodz"), search("renamed")) == ([], ["Łódź"])
     Movie.objects.filter(pk=movie.pk).delete()
-    assert found("runner") == []
+    assert search("runner") == []
     Movie.objects.bulk_create([Movie(title="Late", search_text="late 2020")])
-    assert found("late") == ["Late"]
+    assert search("late") == ["Late"]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps an index true by itself")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL maintains its index itself")
 def test_the_full_text_table_agrees_with_the_movies(movies: dict[str, Movie]) -> None:
     movies["Amélie"].delete()
     with connection.cursor() as cursor:
@@ -103,7 +103,7 @@ class AnyText(TestCase):
         title = title.replace("\0", "")
         movie = Movie.objects.create(title=title or "-")
         assert list(selectors.browse(Browse(text=title)).filter(pk=movie.pk)) == [movie]
-        wanted = plain(text).split()
+        prefixes = plain(text).split()
         words = plain(title).split()
-        fits = all(any(word.startswith(begin) for word in words) for begin in wanted)
-        assert selectors.browse(Browse(text=text)).filter(pk=movie.pk).exists() == fits
+        matches = all(any(word.startswith(prefix) for word in words) for prefix in prefixes)
+        assert selectors.browse(Browse(text=text)).filter(pk=movie.pk).exists() == matches

@@ -1,8 +1,6 @@
-"""What releases tell beside ratings, and a release that takes the place of another."""
+"""Loading of the tag genome and demographics, and replacement of one release by another."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ from movies.models.genome import GenomeTag, GenomeVector
 from movies.models.people import Demographics
 from movies.selectors import genome as genome_selectors
 from recommendations.training import dataset
+from tests.movies.loading.loads import load
 from tests.movies.loading.test_movielens_layouts import write
 from tests.support import releases
 
@@ -31,18 +30,11 @@ def genome(folder: Path, tags: str = TAGS, scores: str = SCORES) -> Path:
     return folder
 
 
-def load(path: Path, capsys: pytest.CaptureFixture[str], **options: Any) -> dict[str, Any]:
-    capsys.readouterr()
-    call_command("load_movielens", path, json=True, **options)
-    summary: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return summary
-
-
 def strongest(movielens_id: int) -> list[str]:
     return [tag.name for tag in genome_selectors.strongest_tags(Movie.objects.get(movielens_id=movielens_id).pk)]
 
 
-def test_the_genome_is_kept_as_a_vector_for_each_movie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_genome_is_stored_as_a_vector_per_movie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     summary = load(genome(tmp_path / "ml"), capsys)
     assert summary["genome vectors"] == {"added": 2, "changed": 0, "unchanged": 0}
     assert strongest(1) == ["pixar", "time travel"]
@@ -55,7 +47,7 @@ def test_the_genome_is_kept_as_a_vector_for_each_movie(tmp_path: Path, capsys: p
     assert len(GenomeVector.objects.all()[0].relevances) == 6
 
 
-def test_the_genome_again_changes_nothing_and_a_newer_one_something(
+def test_reloading_the_genome_is_a_no_op_and_a_newer_one_updates(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     load(genome(tmp_path / "ml"), capsys)
@@ -77,7 +69,7 @@ def test_the_genome_again_changes_nothing_and_a_newer_one_something(
         ("77,1,0.5", "movie 77 or tag 1 is not in the release"),
     ],
 )
-def test_a_bad_score_is_refused(tmp_path: Path, line: str, reason: str) -> None:
+def test_a_bad_score_is_rejected(tmp_path: Path, line: str, reason: str) -> None:
     folder = genome(tmp_path / "ml", scores=f"{SCORES}{line}\n")
     with pytest.raises(CommandError) as refused:
         call_command("load_movielens", folder, json=True)
@@ -95,17 +87,17 @@ def test_the_strongest_tags_are_shown_and_trained_with(tmp_path: Path, capsys: p
     assert columns["genome:time travel"].tolist()[0] < columns["genome:time travel"].tolist()[1]
 
 
-def test_people_of_the_oldest_releases_have_ages_and_occupations(
+def test_users_of_the_oldest_releases_have_ages_and_occupations(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write(tmp_path / "ml", "ml-1m")
     assert load(folder, capsys)["demographics"] == {"added": 2, "changed": 0, "unchanged": 0}
-    told = Demographics.objects.order_by("user__movielens_id").values_list("gender", "age", "occupation")
-    assert list(told) == [("F", 1, "K-12 student"), ("M", 56, "self-employed")]
+    demographics = Demographics.objects.order_by("user__movielens_id").values_list("gender", "age", "occupation")
+    assert list(demographics) == [("F", 1, "K-12 student"), ("M", 56, "self-employed")]
     assert load(folder, capsys)["demographics"] == {"added": 0, "changed": 0, "unchanged": 2}
 
 
-def test_a_release_takes_the_place_of_another_and_visitors_keep_theirs(
+def test_a_release_replaces_another_and_members_keep_their_ratings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     load(genome(tmp_path / "old"), capsys)
@@ -114,8 +106,8 @@ def test_a_release_takes_the_place_of_another_and_visitors_keep_theirs(
     services.rate(user=ada, movie=movies[1], half_stars=3)
     services.rate(user=ada, movie=movies[99], half_stars=9)
     MovieTag.objects.create(user=ada, movie=movies[1], tag=Tag.objects.create(name="mine"))
-    kept = Rating.objects.filter(user=ada).values_list("pk", "movie_id", "half_stars", "rated_at")
-    before = sorted(kept)
+    own_ratings = Rating.objects.filter(user=ada).values_list("pk", "movie_id", "half_stars", "rated_at")
+    before = sorted(own_ratings)
     new = releases.write(
         tmp_path / "new",
         movies="movieId,title,genres\n1,Toy Story (1995),Comedy\n7,Sabrina (1995),Comedy\n",
@@ -124,9 +116,9 @@ def test_a_release_takes_the_place_of_another_and_visitors_keep_theirs(
         links="movieId,imdbId,tmdbId\n",
     )
     load(new, capsys, replace=True)
-    assert sorted(kept) == before
-    of_movielens = Rating.objects.filter(user__movielens_id__isnull=False)
-    loaded = sorted(of_movielens.values_list("user__movielens_id", "movie__movielens_id", "half_stars"))
+    assert sorted(own_ratings) == before
+    movielens_ratings = Rating.objects.filter(user__movielens_id__isnull=False)
+    loaded = sorted(movielens_ratings.values_list("user__movielens_id", "movie__movielens_id", "half_stars"))
     assert loaded == [(1, 7, 6), (5, 1, 2)]
     counted = sorted(Movie.objects.values_list("movielens_id", "rating_count", "rating_sum"))
     assert counted == [(1, 2, 5), (7, 1, 6), (99, 1, 9)]
@@ -137,9 +129,7 @@ def test_a_release_takes_the_place_of_another_and_visitors_keep_theirs(
     assert Movie.objects.get(movielens_id=7).rating_count == 2
 
 
-def test_a_movie_that_somebody_wants_to_see_outlives_its_release(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_movie_on_a_watchlist_outlives_its_release(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load(releases.write(tmp_path / "old"), capsys)
     ada = User.objects.create_user("ada")
     WatchlistItem.objects.create(user=ada, movie=Movie.objects.get(movielens_id=2571))
@@ -154,7 +144,7 @@ def test_a_movie_that_somebody_wants_to_see_outlives_its_release(
     assert set(Movie.objects.values_list("movielens_id", flat=True)) == {1, 2571}
 
 
-def test_a_replacement_that_fails_leaves_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_replacement_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load(genome(tmp_path / "old"), capsys)
     bad = releases.write(tmp_path / "bad", tags=releases.TAGS + "1,1,,964982703\n")
     with pytest.raises(CommandError):

@@ -1,4 +1,4 @@
-"""What managers read of a load afterwards, whether it loaded or not."""
+"""Reports of loads in the admin, successful or not."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def viewer() -> Client:
 
 
 def load(folder: Path, **options: Any) -> Load:
-    """The report of loading a release."""
+    """Load a release and return its report."""
     call_command("load_movielens", folder, **options)
     return Load.objects.latest("pk")
 
@@ -51,7 +51,7 @@ def with_bad_rows(folder: Path) -> Path:
     return releases.write(folder, ratings=releases.RATINGS + BAD)
 
 
-def test_a_load_is_written_down(tmp_path: Path) -> None:
+def test_a_load_is_reported(tmp_path: Path) -> None:
     report = load(releases.write(tmp_path / "ml"))
     assert (report.source, report.outcome, report.error) == ("ml", "loaded", "")
     assert timedelta() < timezone.now() - report.started_at < timedelta(minutes=1)
@@ -62,28 +62,28 @@ def test_a_load_is_written_down(tmp_path: Path) -> None:
     assert report.written == [
         {"kind": kind, "added": 3, "changed": 0, "unchanged": 0} for kind in ("movies", "ratings", "tags", "people")
     ]
-    assert (report.refused, report.reasons, report.examples) == (0, [], [])
+    assert (report.rejected, report.reasons, report.examples) == (0, [], [])
 
 
-def test_refused_rows_are_counted_by_file_and_reason_and_the_first_are_kept(tmp_path: Path) -> None:
+def test_rejected_rows_are_counted_by_file_and_reason_with_examples(tmp_path: Path) -> None:
     report = load(with_bad_rows(tmp_path / "ml"), max_rejects=Limit(rows=10))
     assert report.files[2] == {"file": "ratings.csv", "read": 10, "refused": 7}
-    assert report.refused == 7
+    assert report.rejected == 7
     assert {reason["reason"]: reason["rows"] for reason in report.reasons} == {
         "movie … is not in movies.csv": 3,
-        "rating … is not 0.5 to 5 in halves": 3,
-        "… columns where there must be 4": 1,
+        "rating … is not 0.5 to 5 in steps of 0.5": 3,
+        "… columns instead of 4": 1,
     }
-    assert "ratings.csv:5: rating “nan” is not 0.5 to 5 in halves" in report.examples
+    assert "ratings.csv:5: rating “nan” is not 0.5 to 5 in steps of 0.5" in report.examples
 
 
-def test_of_many_refused_rows_twenty_are_kept(tmp_path: Path) -> None:
+def test_twenty_of_many_rejected_rows_are_kept_as_examples(tmp_path: Path) -> None:
     folder = releases.write(tmp_path / "ml", ratings=releases.RATINGS + "1,99,9,964982703\n" * 50)
     report = load(folder, max_rejects=Limit(rows=50))
-    assert (report.refused, len(report.examples)) == (50, 20)
+    assert (report.rejected, len(report.examples)) == (50, 20)
 
 
-def test_a_load_that_changed_nothing_is_written_down_too(tmp_path: Path) -> None:
+def test_a_load_that_changed_nothing_is_reported(tmp_path: Path) -> None:
     folder = releases.write(tmp_path / "ml")
     assert not load(folder).changed_nothing
     assert load(folder).changed_nothing
@@ -94,10 +94,10 @@ def test_a_load_that_changed_nothing_is_written_down_too(tmp_path: Path) -> None
     ("files", "error"),
     [
         ({"ratings": releases.RATINGS + BAD}, "7 of 10 rows of ratings.csv are bad; nothing was loaded."),
-        ({"tags": "who,what\n"}, "tags.csv begins with “who,what”"),
+        ({"tags": "who,what\n"}, "tags.csv starts with “who,what”"),
     ],
 )
-def test_a_load_that_was_refused_tells_why(tmp_path: Path, files: dict[str, str], error: str) -> None:
+def test_a_refused_load_reports_the_reason(tmp_path: Path, files: dict[str, str], error: str) -> None:
     with pytest.raises(CommandError):
         load(releases.write(tmp_path / "ml", **files))
     report = Load.objects.get()
@@ -107,23 +107,21 @@ def test_a_load_that_was_refused_tells_why(tmp_path: Path, files: dict[str, str]
     assert not Movie.objects.exists()
 
 
-@postgresql_only("SQLite answers Ctrl-C between rows by itself")
+@postgresql_only("SQLite handles Ctrl-C between rows by itself")
 def test_ctrl_c_while_postgresql_is_busy_is_an_interruption(transactional_db: None) -> None:
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt), afterwards.interruptible(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(60)")
 
 
-@postgresql_only("SQLite has none to do")
-def test_postgresqls_housekeeping_may_fail_after_a_load(
-    transactional_db: None, caplog: pytest.LogCaptureFixture
-) -> None:
+@postgresql_only("SQLite is not vacuumed")
+def test_a_failed_vacuum_after_a_load_is_only_logged(transactional_db: None, caplog: pytest.LogCaptureFixture) -> None:
     afterwards.vacuum("a_table_that_is_gone")
     assert "a_table_that_is_gone" in caplog.text
 
 
 @pytest.mark.parametrize(("stop", "outcome"), [(KeyboardInterrupt(), "interrupted"), (OSError("no disk"), "failed")])
-def test_a_load_that_ended_early_is_written_down(
+def test_an_aborted_load_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException, outcome: str
 ) -> None:
     def tags(release: Release) -> Iterator[Any]:
@@ -137,7 +135,7 @@ def test_a_load_that_ended_early_is_written_down(
     assert not Movie.objects.exists()
 
 
-def test_a_report_that_cannot_be_written_does_not_hide_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_to_write_the_report_does_not_hide_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(**fields: Any) -> None:
         raise OperationalError("server closed the connection")
 
@@ -153,7 +151,7 @@ def test_the_dashboard_shows_the_last_load_and_the_catalogue_as_it_is_now(viewer
     load(with_bad_rows(tmp_path / "<b>ml"), max_rejects=Limit(rows=10))
     page = viewer.get("/admin/").content.decode()
     for words in (
-        *("&lt;b&gt;ml", "loaded in", "<td>ratings.csv</td>", "<td>10</td>", "Rows refused: 7"),
+        *("&lt;b&gt;ml", "loaded in", "<td>ratings.csv</td>", "<td>10</td>", "Rows rejected: 7"),
         *("movie … is not in movies.csv: 3", "ratings.csv:5: rating “nan”"),
         *("Movies without genres: 1", "Movies without a link to IMDb or TMDB: 1", "Movies without ratings: 1"),
     ):
@@ -168,7 +166,7 @@ def test_the_dashboard_shows_that_the_last_load_was_refused(viewer: Client, tmp_
 
 
 @pytest.mark.parametrize("role", ["Viewer", "Catalogue editor", "Model operator", None])
-def test_reports_are_looked_at_and_never_changed(role: str | None, tmp_path: Path) -> None:
+def test_reports_can_be_viewed_and_never_changed(role: str | None, tmp_path: Path) -> None:
     report = load(releases.write(tmp_path / "ml"))
     user = User.objects.create(username="somebody", is_staff=True, is_superuser=role is None)
     user.groups.set(Group.objects.filter(name=role))
@@ -182,7 +180,7 @@ def test_reports_are_looked_at_and_never_changed(role: str | None, tmp_path: Pat
     assert Load.objects.get().source == "ml"
 
 
-def test_who_has_no_role_sees_no_report(tmp_path: Path) -> None:
+def test_staff_without_a_role_see_no_report(tmp_path: Path) -> None:
     report = load(releases.write(tmp_path / "ml"))
     client = Client()
     client.force_login(User.objects.create(username="somebody", is_staff=True))

@@ -1,4 +1,4 @@
-"""Each family of releases is told from its files, and means the same as the newest."""
+"""Each family of releases is recognised by its files and read like the newest one."""
 
 from pathlib import Path
 from typing import Any
@@ -82,17 +82,19 @@ def test_older_releases_are_read(tmp_path: Path, name: str, end: str, *, packed:
 @pytest.mark.parametrize(
     ("name", "file", "line", "reason"),
     [
-        ("ml-10m", "ratings.dat", "1:1:4:964982703", "1 columns where there must be 4"),
-        ("ml-10m", "ratings.dat", "1\t1\t4\t964982703", "1 columns where there must be 4"),
-        ("ml-10m", "movies.dat", "5::Title", "2 columns where there must be 3"),
+        ("ml-10m", "ratings.dat", "1:1:4:964982703", "1 columns instead of 4"),
+        ("ml-10m", "ratings.dat", "1\t1\t4\t964982703", "1 columns instead of 4"),
+        ("ml-10m", "movies.dat", "5::Title", "2 columns instead of 3"),
         ("ml-100k", "u.data", "1\t1\t0\t964982703", "rating “0” is not"),
-        ("ml-100k", "u.item", item(5, "X").replace("|0\n", "|7"), "a genre is marked by something else"),
+        ("ml-100k", "u.item", item(5, "X").replace("|0\n", "|7"), "a genre flag is neither 0 nor 1"),
         ("ml-1m", "users.dat", "3::X::1::10::48067", "gender “X” is neither"),
-        ("ml-1m", "users.dat", "3::F::1::21::48067", "occupation “21” is no number below 21"),
+        ("ml-1m", "users.dat", "3::F::1::21::48067", "occupation “21” is not a number below 21"),
     ],
     ids=str,
 )
-def test_what_is_wrong_is_named(tmp_path: Path, name: str, file: str, line: str, reason: str) -> None:
+def test_a_bad_row_is_reported_with_its_line_and_reason(
+    tmp_path: Path, name: str, file: str, line: str, reason: str
+) -> None:
     text = {"ml-10m": ML_10M, "ml-1m": ML_1M, "ml-100k": ML_100K}[name][file] + line + "\n"
     with pytest.raises(CommandError) as refused:
         call_command("load_movielens", write(tmp_path / "ml", name, **{file.replace(".", "_"): text}), json=True)

@@ -1,4 +1,4 @@
-"""`manage.py export_ratings`: what it writes, `load_movielens` reads without loss."""
+"""`manage.py export_ratings` writes releases that `load_movielens` reads without loss."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ FIXTURES = ROOT / "fixtures" / "ml-latest-small"
 
 
 def stored() -> list[list[Any]]:
-    """All of the catalogue and opinions, told by MovieLens' ids."""
+    """Return the catalogue, ratings and tags by MovieLens ids."""
     ratings = Rating.objects.order_by("user__movielens_id", "movie__movielens_id")
     tags = MovieTag.objects.order_by("user__movielens_id", "movie__movielens_id", "tag__key")
     movies = Movie.objects.order_by("movielens_id")
@@ -31,7 +31,7 @@ def stored() -> list[list[Any]]:
     ]
 
 
-def forget_everything() -> None:
+def delete_everything() -> None:
     for model in (Rating, MovieTag, Tag, User, Movie, Genre):
         model.objects.all().delete()
 
@@ -41,13 +41,13 @@ def test_a_round_trip_loses_nothing(tmp_path: Path) -> None:
     call_command("load_movielens", releases.write(tmp_path / "ml", **texts), json=True)
     before = stored()
     call_command("export_ratings", tmp_path / "out" / "ml")
-    forget_everything()
+    delete_everything()
     call_command("load_movielens", tmp_path / "out" / "ml", json=True)
     assert stored() == before
     assert len(before[0]) == 4
 
 
-def test_loading_what_was_exported_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_loading_an_export_is_a_no_op(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("load_movielens", releases.write(tmp_path / "ml"), json=True)
     call_command("export_ratings", tmp_path / "out")
     before = stored()
@@ -57,7 +57,7 @@ def test_loading_what_was_exported_changes_nothing(tmp_path: Path, capsys: pytes
     assert stored() == before
 
 
-def test_members_and_movies_without_a_movielens_id_get_higher_numbers(tmp_path: Path) -> None:
+def test_members_and_movies_without_a_movielens_id_get_higher_ids(tmp_path: Path) -> None:
     call_command("load_movielens", releases.write(tmp_path / "ml"), json=True)
     ada, movie = User.objects.create_user("ada"), Movie.objects.create(title="Ours", year=2024)
     services.rate(user=ada, movie=movie, half_stars=7)
@@ -70,7 +70,7 @@ def test_members_and_movies_without_a_movielens_id_get_higher_numbers(tmp_path: 
 
 
 @pytest.mark.parametrize(("people", "ratings"), [("all", 4), ("movielens", 3), ("site", 1)])
-def test_only_some_peoples_ratings(tmp_path: Path, people: str, ratings: int) -> None:
+def test_an_export_can_be_limited_to_some_users(tmp_path: Path, people: str, ratings: int) -> None:
     call_command("load_movielens", releases.write(tmp_path / "ml"), json=True)
     services.rate(user=User.objects.create_user("ada"), movie=Movie.objects.earliest("pk"), half_stars=7)
     call_command("export_ratings", tmp_path / "out", "--people", people)

@@ -1,4 +1,4 @@
-"""Members take their ratings in and out, see what they say, and leave for good."""
+"""Import, export and statistics of a member's ratings, and deletion of the account."""
 
 import json
 from http import HTTPStatus
@@ -53,9 +53,9 @@ def save(client: Client, preview: HttpResponse) -> None:
 
 @pytest.mark.database
 @pytest.mark.parametrize("text", [LETTERBOXD, IMDB, MOVIELENS], ids=["letterboxd", "imdb", "movielens"])
-def test_ratings_of_other_sites_come_in(movies: list[Movie], ada: User, member: Client, text: str) -> None:
+def test_ratings_of_other_sites_are_imported(movies: list[Movie], ada: User, member: Client, text: str) -> None:
     preview = upload(member, text)
-    assert "2 ratings to add" in preview.content.decode()
+    assert "2 ratings to import" in preview.content.decode()
     assert not Rating.objects.filter(user=ada).exists()
     save(member, preview)
     ratings = dict(Rating.objects.filter(user=ada).values_list("movie__title", "half_stars"))
@@ -64,23 +64,23 @@ def test_ratings_of_other_sites_come_in(movies: list[Movie], ada: User, member: 
 
 
 @pytest.mark.database
-def test_a_rating_that_is_here_already_stays(movies: list[Movie], ada: User, member: Client) -> None:
+def test_an_existing_rating_is_kept(movies: list[Movie], ada: User, member: Client) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=2)
     preview = upload(member, LETTERBOXD)
-    assert "1 movie you have rated here already" in preview.content.decode()
+    assert "already rated 1 of these movies" in preview.content.decode()
     save(member, preview)
     save(member, preview)
     ratings = dict(Rating.objects.filter(user=ada).values_list("movie__title", "half_stars"))
     assert ratings == {"The Matrix": 2, "Amélie": 10}
 
 
-def test_the_preview_shows_what_was_not_understood(movies: list[Movie], member: Client) -> None:
+def test_the_preview_shows_unmatched_and_rejected_lines(movies: list[Movie], member: Client) -> None:
     page = upload(member, LETTERBOXD).content.decode()
     assert "Unheard Of (2020)" in page
-    assert "“eleven” is no rating" in page
+    assert "“eleven” is not a rating" in page
 
 
-def test_nobody_saves_the_preview_of_another(movies: list[Movie], member: Client) -> None:
+def test_a_member_cannot_save_the_preview_of_another(movies: list[Movie], member: Client) -> None:
     eve = User.objects.create_user("eve", password="eavesdropper-9")
     other = Client()
     other.force_login(eve)
@@ -94,33 +94,33 @@ def test_nobody_saves_the_preview_of_another(movies: list[Movie], member: Client
         (b"", "no column"),
         (b"\xff\xfe\x00garbage", "UTF-8"),
         (b"Title,Year\nAlien,1979\n", "no column"),
-        (b"Title,Rating\nAlien,6\n", "no rating in this file"),
+        (b"Title,Rating\nAlien,6\n", "no ratings in this file"),
         (b"Title,Rating\n" + b"x" * ratings_csv.MOST_BYTES, "larger than"),
     ],
 )
-def test_a_file_that_is_none_is_refused_with_the_reason(member: Client, data: bytes, why: str) -> None:
+def test_an_invalid_file_is_rejected_with_the_reason(member: Client, data: bytes, why: str) -> None:
     page = upload(member, data).content.decode()
     assert why in page or "empty" in page
 
 
 @pytest.mark.parametrize("text", ["0", "5.5", "4.3", "NaN", "inf", "", "４", "1e999999", "-1"])
-def test_what_is_no_rating_out_of_five(text: str) -> None:
-    with pytest.raises(ValueError, match="is no rating"):
+def test_invalid_ratings_out_of_five(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a rating"):
         ratings_csv.half_stars(text, of_ten=False)
 
 
-def test_too_many_lines_are_refused() -> None:
+def test_too_many_lines_are_rejected() -> None:
     with pytest.raises(UnreadableError, match="more than"):
         ratings_csv.read(b"Title,Rating\n" + b"A,5\n" * (ratings_csv.MOST_LINES + 1))
 
 
-def test_a_date_ahead_or_unreadable_is_left_out() -> None:
+def test_a_future_or_invalid_date_is_dropped() -> None:
     sheet = ratings_csv.read(b"Title,Rating,Date\nA,5,2999-01-01\nB,5,soon\nC,5,2020-02-29\n")
     assert [line.rated_at and line.rated_at.year for line in sheet.lines] == [None, None, 2020]
 
 
 @pytest.mark.database
-def test_what_is_exported_can_be_imported(movies: list[Movie], ada: User, member: Client) -> None:
+def test_an_export_can_be_imported(movies: list[Movie], ada: User, member: Client) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.rate(user=ada, movie=movies[1], half_stars=1)
     response = member.get(reverse("movies:export"))
@@ -133,14 +133,14 @@ def test_what_is_exported_can_be_imported(movies: list[Movie], ada: User, member
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
-def test_no_title_is_a_formula_in_the_export(ada: User, title: str) -> None:
+def test_exported_titles_are_not_formulas(ada: User, title: str) -> None:
     movie = Movie.objects.create(title=title, year=1999)
     rows = list(ratings_csv.write([Rating(user=ada, movie=movie, half_stars=9)]))
     assert rows[1].lstrip('"').startswith("'")
 
 
 @pytest.mark.database
-def test_statistics_count_what_was_rated(ada: User) -> None:
+def test_statistics_summarise_the_ratings(ada: User) -> None:
     genre = Genre.objects.create(name="Horror", slug="horror")
     for half_stars in (10, 8, 6):
         movie = baker.make(Movie, title="M", year=1985)
@@ -155,24 +155,24 @@ def test_statistics_count_what_was_rated(ada: User) -> None:
     ]
 
 
-def test_the_statistics_page_is_there_with_and_without_ratings(movies: list[Movie], ada: User, member: Client) -> None:
-    assert "Nothing to count yet" in member.get(reverse("movies:statistics")).content.decode()
+def test_the_statistics_page_works_with_and_without_ratings(movies: list[Movie], ada: User, member: Client) -> None:
+    assert "No statistics yet" in member.get(reverse("movies:statistics")).content.decode()
     services.rate(user=ada, movie=movies[0], half_stars=9)
     assert "4.50 stars on average" in member.get(reverse("movies:statistics")).content.decode()
 
 
-def test_everything_about_somebody_is_theirs_to_take(movies: list[Movie], ada: User, member: Client) -> None:
+def test_a_member_can_download_all_personal_data(movies: list[Movie], ada: User, member: Client) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.watch(user=ada, movie=movies[1])
     services.hide(user=ada, movie=movies[2])
-    told = json.loads(member.get(reverse("movies:export-account")).content)
-    assert [rating["stars"] for rating in told["ratings"]] == [4.5]
-    assert [movie["title"] for movie in told["watchlist"] + told["not_interested"]] == ["Amélie", "Alien"]
-    assert "password" not in told
+    exported = json.loads(member.get(reverse("movies:export-account")).content)
+    assert [rating["stars"] for rating in exported["ratings"]] == [4.5]
+    assert [movie["title"] for movie in exported["watchlist"] + exported["not_interested"]] == ["Amélie", "Alien"]
+    assert "password" not in exported
 
 
 @pytest.mark.database
-def test_leaving_deletes_everything(movies: list[Movie], ada: User, member: Client) -> None:
+def test_deleting_the_account_deletes_everything(movies: list[Movie], ada: User, member: Client) -> None:
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.watch(user=ada, movie=movies[1])
     services.hide(user=ada, movie=movies[2])

@@ -1,4 +1,4 @@
-"""`manage.py export_ratings --parquet`: every rating once, each user's in one part, whole or not at all."""
+"""`manage.py export_ratings --parquet` writes every rating once, one part per user, atomically."""
 
 from pathlib import Path
 
@@ -14,16 +14,16 @@ from movies.transfer import parquet
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_what_is_exported_is_read_again(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_is_read_without_loss(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("export_ratings", tmp_path / "out", "--parquet")
     assert "1,200 ratings in 16 parts" in capsys.readouterr().out
-    found, true = parquet.read(tmp_path / "out"), columns.ratings()
+    exported, expected = parquet.read(tmp_path / "out"), columns.ratings()
     for name in ("user_ids", "movie_ids", "half_stars", "rated_at"):
-        assert np.array_equal(getattr(found, name), getattr(true, name))
-        assert getattr(found, name).dtype == getattr(true, name).dtype
+        assert np.array_equal(getattr(exported, name), getattr(expected, name))
+        assert getattr(exported, name).dtype == getattr(expected, name).dtype
 
 
-def test_a_user_is_in_one_part(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_user_is_in_one_part(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "ROWS_PER_FILE", 100)
     parquet.export(tmp_path / "out")
     frame = pl.read_parquet(tmp_path / "out" / "*" / "*.parquet", hive_partitioning=True)
@@ -33,13 +33,13 @@ def test_a_user_is_in_one_part(world: World, tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("step", [1, 2, 16, 1000])
-def test_parts_are_of_about_the_same_size(step: int) -> None:
+def test_parts_have_about_the_same_size(step: int) -> None:
     sizes = np.bincount(parquet.part_of(np.arange(1, 16_000 * step, step)), minlength=parquet.PARTS)
     assert len(sizes) == parquet.PARTS
     assert sizes.max() < 1.1 * sizes.mean()
 
 
-def test_no_rating_is_an_empty_export(tmp_path: Path) -> None:
+def test_without_ratings_the_export_is_empty(tmp_path: Path) -> None:
     assert parquet.export(tmp_path / "out") == 0
     assert len(list((tmp_path / "out").iterdir())) == parquet.PARTS
 
@@ -59,6 +59,6 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         call_command("export_ratings", tmp_path, "--parquet")
 
 
-def test_a_folder_without_ratings_is_named_with_the_remedy(tmp_path: Path) -> None:
+def test_a_folder_without_ratings_is_an_error_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(parquet.NoRatingsError, match="export_ratings --parquet"):
         parquet.read(tmp_path)

@@ -104,7 +104,7 @@ def test_five_are_enough(ada: User) -> None:
     group = group_of(ada, *(person(f"friend{n}") for n in range(4)))
     late = person("late")
     page = client_of(late).post(reverse("recommendations:join", args=[group.invitation])).content.decode()
-    assert "no room for more" in page
+    assert "This group is full" in page
     assert group.members.count() == 5
     assert (
         "Invitation link" not in client_of(ada).get(reverse("recommendations:group", args=[group.pk])).content.decode()
@@ -120,7 +120,7 @@ def test_joining_twice_is_joining_once(ada: User, bob: User) -> None:
 def test_nobody_is_in_very_many_groups(ada: User) -> None:
     for _ in range(watch_groups.MOST_GROUPS):
         watch_groups.start_group(ada)
-    assert "Leave one before" in client_of(ada).post(reverse("recommendations:groups")).content.decode()
+    assert "Leave one to start another" in client_of(ada).post(reverse("recommendations:groups")).content.decode()
 
 
 def test_what_two_want_to_see_is_shown(world: World, ada: User, bob: User) -> None:
