@@ -59,7 +59,7 @@ def test_the_first_tab_skips_to_the_page(as_member: AsMember) -> None:
     page = as_member()
     page.goto("/movies/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('main') !== null")

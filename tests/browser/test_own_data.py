@@ -39,10 +39,10 @@ def link_in(mail: str) -> str:
 
 
 def keep_address(page: Page, mail_folder: Path, address: str) -> None:
-    """Give an e-mail address and follow the link that is sent there."""
+    """Set an email address and follow the confirmation link that is sent to it."""
     page.goto("/accounts/email/")
     page.get_by_label("Email").fill(address)
-    page.get_by_role("button", name=re.compile("(Add|Change) the address")).click()
+    page.get_by_role("button", name=re.compile("(Add|Change) email")).click()
     page.goto(link_in(mail_to(mail_folder, address)))
     page.get_by_role("button", name="Confirm").click()
 
@@ -102,7 +102,7 @@ def test_everything_that_is_kept_can_be_taken(as_member: AsMember) -> None:
     rate_some(page, 2)
     page.goto("/account/")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Everything about you").click()
+        page.get_by_role("link", name="Download your data").click()
     kept = json.loads(download.value.path().read_text())
     assert kept["username"] == page.member  # type: ignore[attr-defined]
     assert len(kept["ratings"]) == 2
@@ -149,7 +149,7 @@ def test_leaving_deletes_the_account(as_member: AsMember, scripts: bool) -> None
     page = as_member(java_script_enabled=scripts)
     name = page.member  # type: ignore[attr-defined]
     page.goto("/account/")
-    page.get_by_role("link", name="Delete the account").click()
+    page.get_by_role("link", name="Delete your account").click()
     page.get_by_label("Your username").fill("somebody else")
     page.get_by_role("button", name="Delete everything").click()
     expect(page.get_by_text("That is not your username.")).to_be_visible()

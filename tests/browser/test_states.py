@@ -43,7 +43,7 @@ def test_a_rating_that_cannot_be_saved_says_so_and_does_not_look_saved(
     page.goto("/movies/1/")
     page.context.set_offline(True)
     stars(page).get_by_role("radio", name="4 stars", exact=True).click()
-    expect(page.get_by_role("alert")).to_have_text("There is no connection just now. Nothing was saved.")
+    expect(page.get_by_role("alert")).to_have_text("You're offline. Nothing was saved.")
     expect(page.locator(".star-control input:checked")).to_have_count(0)
     page.context.set_offline(False)
     complaints.clear()  # The browser notes what it could not load.
@@ -57,7 +57,7 @@ def test_a_server_that_fails_is_reported(as_member: AsMember, complaints: Compla
     page.goto("/movies/1/")
     page.route("**/watch/", lambda route: route.fulfill(status=500, body="broken"))
     page.get_by_role("button", name="Watchlist").click()
-    expect(page.get_by_role("alert")).to_contain_text("That did not work")
+    expect(page.get_by_role("alert")).to_contain_text("That didn't work")
     complaints.clear()
 
 

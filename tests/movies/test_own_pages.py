@@ -77,7 +77,7 @@ def test_many_years_of_rating_are_drawn_as_years(rated: None, ada: User, member:
 
 
 def test_a_member_chooses_when_to_see_predicted_stars(ada: User, member: Client) -> None:
-    for shown, says in (("no", "shown once you have rated"), ("yes", "shown for every movie")):
+    for shown, says in (("no", "Shown after you rate"), ("yes", "Shown for every movie")):
         page = member.post(reverse("movies:predictions"), {"shown": shown}, follow=True).content.decode()
         assert says in page
         ada.refresh_from_db()
@@ -85,7 +85,7 @@ def test_a_member_chooses_when_to_see_predicted_stars(ada: User, member: Client)
 
 
 def test_without_a_connection_there_is_a_page_that_says_so(client: Client) -> None:
-    assert "no connection" in client.get("/offline/").content.decode()
+    assert "You're offline" in client.get("/offline/").content.decode()
     worker = client.get("/offline.js")
     assert worker.headers["Content-Type"].startswith("text/javascript")
     assert '"/offline/"' in worker.content.decode()
