@@ -33,9 +33,9 @@ def silent_cache() -> Iterator[BaseCache]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
         address = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
-        ForgivingRedisCache._silent_until = 0.0
+        ForgivingRedisCache._skip_until = 0.0
         yield ForgivingRedisCache(address, {"OPTIONS": options})
-        ForgivingRedisCache._silent_until = 0.0
+        ForgivingRedisCache._skip_until = 0.0
 
 
 @pytest.mark.database
@@ -75,8 +75,8 @@ def test_a_silent_cache_is_as_if_empty(silent_cache: BaseCache) -> None:
 
 def test_a_cache_that_is_back_is_asked_again(silent_cache: BaseCache, monkeypatch: pytest.MonkeyPatch) -> None:
     silent_cache.get("key")
-    waiting_until = ForgivingRedisCache._silent_until
+    waiting_until = ForgivingRedisCache._skip_until
     assert waiting_until > time.monotonic()
     monkeypatch.setattr("recsite.database.cache.time.monotonic", lambda: waiting_until + 1)
     silent_cache.get("key")
-    assert ForgivingRedisCache._silent_until > waiting_until
+    assert ForgivingRedisCache._skip_until > waiting_until
