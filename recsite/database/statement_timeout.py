@@ -1,7 +1,7 @@
 """A client-side statement timeout for PostgreSQL servers that stop responding but keep the connection open.
 
 libpq waits for a response for ever. A watchdog thread in each process shuts down the socket of a statement that
-exceeds its limit; the statement then fails as if the server were gone, and the next request connects anew.
+exceeds its limit; the statement then fails as if the server were gone, and the next request opens a new connection.
 """
 
 import contextlib
