@@ -1,7 +1,7 @@
-# recsite for production: web processes, workers and commands run from this one image.
+# The production image of recsite: web server, worker, beat and commands all run from it.
 
 FROM python:3.11-slim-bookworm AS build
-# LightFM and Annoy compile for the CPU they are built on unless told otherwise: the image shall run on any.
+# By default LightFM and Annoy compile for the CPU of the build machine; the image must run on any.
 ENV LIGHTFM_NO_CFLAGS=1 \
     CFLAGS="-O3 -march=x86-64-v2" \
     ANNOY_COMPILER_ARGS="-D_CRT_SECURE_NO_WARNINGS,-fpermissive,-O3,-march=x86-64-v2,-std=c++14"

@@ -1,4 +1,4 @@
-# `make run` sets recsite up and starts it; `make test` runs every test.  `make help` lists the rest.
+# `make run` sets up recsite and starts it; `make test` runs every test; `make help` lists all targets.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -13,14 +13,14 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-in
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/run.stamp var/env ## Set up what is missing, then start the site and a worker on http://127.0.0.1:8000
+run: .venv/run.stamp var/env ## Install what is missing, then start the site and a worker on http://127.0.0.1:8000
 	@export DEBUG=on; \
 	$(MANAGE) bootstrap fixtures/ml-latest-small && \
 	{ $(BIN)/celery --app recsite worker --beat --concurrency 1 --loglevel WARNING & worker=$$!; \
 	  trap 'kill $$worker 2>/dev/null; wait $$worker' EXIT; \
 	  $(MANAGE) runserver 127.0.0.1:$(PORT); }
 
-spark: .venv/spark.stamp ## Add Apache Spark to the environment, for retrain --trainer spark (it needs Java 17)
+spark: .venv/spark.stamp ## Install Apache Spark for retrain --trainer spark (needs Java 17)
 
 test: test-sqlite test-postgresql ## Run every test, on SQLite and on PostgreSQL
 
@@ -33,7 +33,7 @@ test-sqlite: .venv/dev.stamp
 test-postgresql: .venv/dev.stamp
 	DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres} $(BIN)/pytest -n 2 --dist loadgroup -m database
 
-lint: .venv/dev.stamp var/env ## Linters, types, and whether migrations and requirements are current
+lint: .venv/dev.stamp var/env ## Run linters and type checks; check that migrations and requirements are up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --lint --quiet recsite movies recommendations
@@ -41,11 +41,11 @@ lint: .venv/dev.stamp var/env ## Linters, types, and whether migrations and requ
 	$(MANAGE) makemigrations --check --dry-run
 	$(MAKE) --no-print-directory check-lock
 
-format: .venv/dev.stamp ## Put every file into the common format
+format: .venv/dev.stamp ## Format every file
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: .venv/dev.stamp ## Compile the requirements anew
+lock: .venv/dev.stamp ## Recompile the pinned requirements
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-spark.in --output-file requirements-spark.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
@@ -59,7 +59,7 @@ check-lock: .venv/dev.stamp
 	diff requirements-spark.txt var/lock/requirements-spark.txt
 	diff requirements-dev.txt var/lock/requirements-dev.txt
 
-clean: ## Remove the environment (never the data below var/)
+clean: ## Remove the virtual environment and caches (never the data in var/)
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/bin/python:

@@ -1,4 +1,4 @@
-"""How long the admin's list pages take on the database that DATABASE_URL names; nothing is written.
+"""Time the admin's list pages on the database at DATABASE_URL, without writing to it.
 
 DATABASE_URL=postgres://… .venv/bin/python -m benchmarks.admin_pages
 """
@@ -27,7 +27,7 @@ PAGES = (
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
     django.setup()
-    from django.apps import apps  # noqa: PLC0415 - there are none before
+    from django.apps import apps  # noqa: PLC0415 - after Django is set up
     from django.contrib import admin  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
@@ -38,7 +38,7 @@ def main() -> None:
         for query in queries:
             request = RequestFactory().get("/admin/" + query)
             request.user = boss
-            taken, processor, base = [], [], []
+            wall, processor, base = [], [], []
             for _ in range(REPEATS):
                 start = time.perf_counter()
                 with connection.cursor() as cursor:
@@ -46,10 +46,10 @@ def main() -> None:
                 base.append(1000 * (time.perf_counter() - start))
                 start, busy = time.perf_counter(), time.process_time()
                 table.changelist_view(request).render()
-                taken.append(1000 * (time.perf_counter() - start))
+                wall.append(1000 * (time.perf_counter() - start))
                 processor.append(1000 * (time.process_time() - busy))
-            median = statistics.median(taken)
-            times = f"{median:>8.1f}{max(taken):>9.1f}   {statistics.median(processor):>12.1f}"
+            median = statistics.median(wall)
+            times = f"{median:>8.1f}{max(wall):>9.1f}   {statistics.median(processor):>12.1f}"
             print(f"{label + query:<44}{times}      {median / statistics.median(base):>8.0f}", flush=True)
 
 

@@ -1,10 +1,10 @@
-"""ALS of Spark beside ALS of `implicit`: the same ratings held out, the same objective, NDCG@10.
+"""Compare Spark's ALS with `implicit`'s by NDCG@10, on the same hold-out and with the same objective.
 
     OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks.als FOLDER --dimension 32 --epochs 10
 
-takes a folder of a MovieLens release; no database.  Spark runs on `SPARK_MASTER`.  Both give an entry r of a like the
-confidence 1 + confidence × r.  Their penalties are not one number: Spark's grows with the ratings that a vector is
-solved from, implicit's does not; so each is tried with some of its own.
+reads a folder of a MovieLens release and no database. Spark runs on `SPARK_MASTER`. Both give an entry r of a like the
+confidence 1 + confidence × r. Their penalties are not comparable: Spark's grows with the number of ratings that a
+vector is solved from, implicit's does not. So each is tuned over values of its own.
 """
 
 import argparse
@@ -28,7 +28,7 @@ django.setup()
 
 from recommendations.training.spark import SparkTrainer  # noqa: E402
 
-Tried = tuple[float, Scorer]
+Trial = tuple[float, Scorer]
 
 
 def main() -> None:
@@ -37,16 +37,16 @@ def main() -> None:
     for name, value in (("dimension", 32), ("epochs", 10), ("users", 5_000)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--confidence", type=float, default=4.0)
-    parser.add_argument("--ridge", type=float, nargs="+", default=[0.1, 0.2], help="penalties of Spark's")
-    parser.add_argument("--penalty", type=float, nargs="+", default=[10.0, 20.0], help="penalties of implicit's")
+    parser.add_argument("--ridge", type=float, nargs="+", default=[0.1, 0.2], help="penalties of Spark's ALS")
+    parser.add_argument("--penalty", type=float, nargs="+", default=[10.0, 20.0], help="penalties of implicit's ALS")
     options = parser.parse_args()
     interactions, features = data_sets.read(options.folder)
     split = split_by_user_time(interactions)
     config = AlsConfig(dimension=options.dimension, epochs=options.epochs, confidence=options.confidence)
-    print(f"{len(split.train):,} ratings to learn from, {options.users:,} users judged; {config}")
+    print(f"{len(split.train):,} training ratings, {options.users:,} users evaluated; {config}")
     best = [
-        judged(name, tries, split, options.users)
-        for name, tries in (
+        best_ndcg(name, trials, split, options.users)
+        for name, trials in (
             ("Spark", spark(split, features, config, options.ridge)),
             ("implicit", implicit(split, config, options.penalty)),
         )
@@ -54,24 +54,24 @@ def main() -> None:
     print(f"Spark ÷ implicit: {best[0] / best[1]:.3f}")
 
 
-def judged(name: str, tries: Iterator[Tried], split: Split, users: int) -> float:
-    """The best NDCG@10; each is printed."""
-    found, started = [], time.perf_counter()
-    for penalty, scorer in tries:
+def best_ndcg(name: str, trials: Iterator[Trial], split: Split, users: int) -> float:
+    """Print the NDCG@10 of each trial and return the best."""
+    values, started = [], time.perf_counter()
+    for penalty, scorer in trials:
         seconds = time.perf_counter() - started
-        found.append(evaluate(scorer, split, max_users=users).metrics["ndcg@10"])
-        print(f"{name}, penalty {penalty:g}: NDCG@10 {found[-1]:.4f}, fitted in {seconds:.0f} s", flush=True)
+        values.append(evaluate(scorer, split, max_users=users).metrics["ndcg@10"])
+        print(f"{name}, penalty {penalty:g}: NDCG@10 {values[-1]:.4f}, fitted in {seconds:.0f} s", flush=True)
         started = time.perf_counter()
-    return max(found)
+    return max(values)
 
 
-def spark(split: Split, features: ItemFeatures, config: AlsConfig, ridges: list[float]) -> Iterator[Tried]:
+def spark(split: Split, features: ItemFeatures, config: AlsConfig, ridges: list[float]) -> Iterator[Trial]:
     for ridge in ridges:
-        given = AlsConfig(config.feedback, config.dimension, config.epochs, ridge, config.confidence)
-        yield ridge, scorer_of(SparkTrainer(given).train(split.train, features).embeddings)
+        trial = AlsConfig(config.feedback, config.dimension, config.epochs, ridge, config.confidence)
+        yield ridge, scorer_of(SparkTrainer(trial).train(split.train, features).embeddings)
 
 
-def implicit(split: Split, config: AlsConfig, penalties: list[float]) -> Iterator[Tried]:
+def implicit(split: Split, config: AlsConfig, penalties: list[float]) -> Iterator[Trial]:
     entries = config.entries[split.train.half_stars]
     rows = split.train.matrix(np.where(entries > 0, 1 + config.confidence * entries, 0).astype(np.float32))
     rows.eliminate_zeros()

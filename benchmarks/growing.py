@@ -1,12 +1,12 @@
-"""What a site of one size costs from its load to everybody's lists, to be set beside a site of another size.
+"""Measure a site of one size end to end, from loading to every user's list, to compare with other sizes.
 
     RATINGS_PARTITIONS=8 RECOMMENDER_ARTIFACTS=WORK/versions DATABASE_URL=postgres://…/large_benchmark \\
         .venv/bin/python -m benchmarks.growing FOLDER WORK [load read export train lists]
 
-loads a MovieLens release into an empty database, reads all its ratings for a training, exports them as Parquet, trains
-on the people of one part of the export, so that a machine is large enough, and writes everybody's first hundred, by
-fold-in for all the others.  Each step is a process of its own; named, only those are done.  Server work is kept in one
-process (no parallel index builds), so that its processor time can be read from /proc, which takes a superuser and a
+loads a MovieLens release into an empty database, reads all ratings as for training, exports them as Parquet, trains on
+the users of one part of the export, so that it fits one machine, and writes every user's top hundred, by fold-in for
+the users of the other parts. Each step runs in its own process; name steps to run only those. Server work stays in one
+process (no parallel index builds), so that its processor time can be read from /proc, which requires a superuser and a
 server on this machine.
 """
 
@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.support.measuring import django, itself, measured, server_cpu
+from benchmarks.support.measuring import django, measured, run_module, server_cpu
 
 QUICK = ("dimension=32", "epochs=2", "threads=2")
 N = 100
@@ -49,13 +49,13 @@ def export(release: Path, work: Path) -> str:
 def train(release: Path, work: Path) -> str:
     from django.core.management import call_command  # noqa: PLC0415
 
-    some = work / "some"
+    sample = work / "some"
     part = sorted((work / "ratings").glob("part=*"))[0]
-    shutil.copytree(part, some / part.name, dirs_exist_ok=True)
-    parameters = [tuple(one.split("=")) for one in QUICK]
-    given = [(name, int(value)) for name, value in parameters]
-    call_command("retrain", ratings=some, recipe="article", set=given, force=True, json=True)
-    return f"{', '.join(QUICK)}, a part of the people"
+    shutil.copytree(part, sample / part.name, dirs_exist_ok=True)
+    pairs = [tuple(parameter.split("=")) for parameter in QUICK]
+    parameters = [(name, int(value)) for name, value in pairs]
+    call_command("retrain", ratings=sample, recipe="article", set=parameters, force=True, json=True)
+    return f"{', '.join(QUICK)}, a part of the users"
 
 
 def lists(release: Path, work: Path) -> str:
@@ -73,8 +73,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("release", type=Path, metavar="FOLDER")
     parser.add_argument("work", type=Path)
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; by default all")
-    parser.add_argument("--only", choices=STEPS, help="do this one thing and print its cost as JSON")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"{', '.join(STEPS)}; all by default")
+    parser.add_argument("--only", choices=STEPS, help="run this step alone and print its cost as JSON")
     options = parser.parse_args()
     if unknown := set(options.steps) - set(STEPS):
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
@@ -85,9 +85,9 @@ def main() -> None:
         return
     options.work.mkdir(parents=True, exist_ok=True)
     for name in options.steps or STEPS:
-        cost = itself("benchmarks.growing", str(options.release), str(options.work), "--only", name)
-        spent = f"{cost.wall:7.0f} s, processor {cost.cpu:7.1f} s, {cost.megabytes:6,.0f} MB"
-        print(f"{name:6} {spent}: {cost.note}", flush=True)
+        cost = run_module("benchmarks.growing", str(options.release), str(options.work), "--only", name)
+        figures = f"{cost.wall:7.0f} s, processor {cost.cpu:7.1f} s, {cost.megabytes:6,.0f} MB"
+        print(f"{name:6} {figures}: {cost.note}", flush=True)
 
 
 def _size(folder: Path) -> int:

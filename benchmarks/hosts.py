@@ -1,11 +1,11 @@
-"""Two web hosts and one activation: how soon both serve the other version, and what visitors notice of it.
+"""Activate a version on two web hosts: how soon both serve it, and how the response times change meanwhile.
 
     DATABASE_URL=postgres://…/benchmark REDIS_URL=redis://… .venv/bin/python -m benchmarks.hosts --users 500
 
-needs a database of its own, with MovieLens loaded and two versions published, such as one of each trainer: it makes
-people of MovieLens members of the site.  Starts two gunicorns with two processes each, whose folders of copies are
-empty; versions come from `RECOMMENDER_STORE`, or from a folder.  Then it rolls back, and forward again, while both
-hosts are asked for lists and pages.
+needs a database of its own with MovieLens loaded and two versions published, such as one of each trainer, because it
+turns MovieLens users into members of the site. It starts two gunicorns with two processes each and empty artifact
+folders; versions come from `RECOMMENDER_STORE`, or from a temporary folder. Then it rolls back, and forward again,
+while clients request lists and pages from both hosts.
 """
 
 import argparse
@@ -21,22 +21,22 @@ from pathlib import Path
 
 import django
 
-from benchmarks.serving import gunicorn, prepare, spoken
-from benchmarks.support.clients import Load, Question, ask
+from benchmarks.serving import gunicorn, prepare, summary
+from benchmarks.support.clients import Load, Request, run_load
 
 CLIENTS = 4
-ASKED = ("recommendations", "page of recommendations", "movie page")
-SWITCHED_AT = 0.3
-"""When the version is switched, as a share of the measurement."""
+REQUESTED = ("recommendations", "page of recommendations", "movie page")
+SWITCH_AT = 0.3
+"""When the version is switched, as a share of the measurement's duration."""
 IN_A_ROW = 10
-"""Answers of a host that must come from the other version: its processes take turns as they like."""
+"""Consecutive responses of a host that must name the new version: any of its processes may answer."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=500)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement")
-    parser.add_argument("--rate", type=float, default=20.0, help="requests a second to each host")
+    parser.add_argument("--seconds", type=float, default=20.0, help="duration of each measurement")
+    parser.add_argument("--rate", type=float, default=20.0, help="requests per second to each host")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recsite-hosts-") as name, ExitStack() as stack:
         folder = Path(name)
@@ -46,49 +46,50 @@ def main() -> None:
         share_versions()
         copies = [folder / f"web-{number}" for number in (1, 2)]
         ports = [stack.enter_context(gunicorn(2, RECOMMENDER_ARTIFACTS=str(copy)))[0] for copy in copies]
-        found = prepare(options.users)
-        questions = [question for some in zip(*(found[name] for name in ASKED), strict=True) for question in some]
+        by_kind = prepare(options.users)
+        mixed = zip(*(by_kind[name] for name in REQUESTED), strict=True)
+        requests = [request for group in mixed for request in group]
         for port in ports:
-            ask(port, questions, clients=CLIENTS, seconds=options.seconds / 4, rate=options.rate)
+            run_load(port, requests, clients=CLIENTS, seconds=options.seconds / 4, rate=options.rate)
         for direction in ("back", "forward"):
-            switch(direction, ports, questions, seconds=options.seconds, rate=options.rate)
+            switch(direction, ports, requests, seconds=options.seconds, rate=options.rate)
 
 
 def share_versions() -> None:
-    """Put the active version and the one before it where all hosts find them."""
+    """Upload the active version and its predecessor to the shared store."""
     from recommendations.versions import registry, storage  # noqa: PLC0415 - once Django is set up
 
     for version in (registry.active(), registry.predecessor()):
         if version is None:
-            raise SystemExit("Two versions are needed, one active and one that was active before.")
+            raise SystemExit("This benchmark needs two versions: an active one and one that was active before.")
         storage.put(version.name)
 
 
-def switch(direction: str, ports: Sequence[int], questions: Sequence[Question], *, seconds: float, rate: float) -> None:
-    """Let the version before serve, while all hosts are asked; print how soon they did and what they answered."""
+def switch(direction: str, ports: Sequence[int], requests: Sequence[Request], *, seconds: float, rate: float) -> None:
+    """Activate the previous version under load; print how soon each host served it, and the response times."""
     from recommendations.versions import registry  # noqa: PLC0415 - once Django is set up
 
     def load(port: int) -> Load:
-        return ask(port, questions, clients=CLIENTS, seconds=seconds, rate=rate)
+        return run_load(port, requests, clients=CLIENTS, seconds=seconds, rate=rate)
 
     with ThreadPoolExecutor(2 * len(ports)) as pool:
         loads = [pool.submit(load, port) for port in ports]
-        time.sleep(SWITCHED_AT * seconds)
+        time.sleep(SWITCH_AT * seconds)
         version = registry.roll_back().version
         activated = time.perf_counter()
         served = list(pool.map(lambda port: served_from(port, version.name) - activated, ports))
     print(f"{direction} to {version.name} ({version.parameters.get('trainer', 'lightfm')})")
-    for number, (after, asked) in enumerate(zip(served, loads, strict=True), 1):
-        answers = asked.result()
-        print(f"  host {number}: served after {after:.1f} s; {len(answers.seconds)} answers, {spoken(answers)}")
+    for number, (after, future) in enumerate(zip(served, loads, strict=True), 1):
+        result = future.result()
+        print(f"  host {number}: served after {after:.1f} s; {len(result.seconds)} responses, {summary(result)}")
 
 
 def served_from(port: int, name: str) -> float:
-    """When the first of so many answers in a row came that say that the version serves."""
+    """Return the time of the first of `IN_A_ROW` consecutive responses that name the version."""
     row: list[float] = []
     while len(row) < IN_A_ROW:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
-            serves = json.load(answer)["model"]["version"] == name
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as response:
+            serves = json.load(response)["model"]["version"] == name
         row = [*row, time.perf_counter()] if serves else []
         time.sleep(0.05)
     return row[0]

@@ -1,14 +1,14 @@
-"""Load a release's movies and ratings into a fresh database, beside what the database's own tools can do.
+"""Time loading a release's movies and ratings into a fresh database, compared with the database's own tools.
 
     DATABASE_URL=… .venv/bin/python -m benchmarks.loading FOLDER [--runs 5] [--more 0.1]
 
-The database is emptied and migrated for each run, so name one that holds nothing: on PostgreSQL its name must end in
-`_benchmark`, on SQLite the file must not exist.  The baseline on PostgreSQL is `psql \\copy` of the same file into a
-bare table, then the same keys, indexes, foreign keys, counters and statistics by hand; on SQLite `sqlite3 .import`
-and the same indexes.  “Again” loads the same release once more, “more” a share of its ratings for people who are new,
-and so do the same tools by hand, into the table with its indexes and foreign keys.  Server
-work is kept in one process (no parallel index builds), so that its processor time can be read from /proc, which takes
-a superuser and a server on this machine.
+The database is emptied and migrated for each run, so name an empty one: on PostgreSQL its name must end in
+`_benchmark`, on SQLite the file must not exist. The baseline on PostgreSQL is `psql \\copy` of the same file into a
+bare table, then the same keys, indexes, foreign keys, counters and statistics by hand; on SQLite it is
+`sqlite3 .import` and the same indexes. “Again” loads the same release once more. “More” adds a share of its ratings
+for new users; its baseline adds them by hand to the table with its indexes and foreign keys. Server work stays in one
+process (no parallel index builds), so that its processor time can be read from /proc, which requires a superuser and
+a server on this machine.
 """
 
 import argparse
@@ -24,10 +24,10 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.support.measuring import SERVER_CPU, TICKS, Cost, django, itself, measured, run, server_cpu, show
+from benchmarks.support.measuring import SERVER_CPU, TICKS, Cost, django, measured, run, run_module, server_cpu, show
 
-NEW_PEOPLE = 10_000_000
-"""Added to people's ids, to make people of whom a table knows nothing."""
+NEW_USERS = 10_000_000
+"""Added to user ids, to obtain users that are not in the table yet."""
 
 BY_HAND_POSTGRESQL = r"""
 \set ON_ERROR_STOP on
@@ -52,7 +52,7 @@ ANALYZE by_hand;
 """
 MORE_BY_HAND_POSTGRESQL = r"""
 \set ON_ERROR_STOP on
-INSERT INTO by_hand_user SELECT id + {new_people} FROM by_hand_user;
+INSERT INTO by_hand_user SELECT id + {new_users} FROM by_hand_user;
 SELECT max(id) AS last FROM by_hand \gset
 \copy by_hand (user_id, movie_id, stars, rated_at) FROM '{folder}/ratings.csv' CSV HEADER
 UPDATE by_hand_movie SET ratings = ratings + n, stars = by_hand_movie.stars + s
@@ -78,55 +78,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--more", type=float, default=0.1, help="share of the people whose ratings are loaded on top")
-    things = {"baseline": fill_by_hand, "baseline-more": add_by_hand, "load": load}
-    parser.add_argument("--only", choices=things, help="do this one thing and print its cost as JSON")
+    parser.add_argument(
+        "--more", type=float, default=0.1, help="share of the users whose ratings are added for new users"
+    )
+    steps = {"baseline": fill_by_hand, "baseline-more": add_by_hand, "load": load}
+    parser.add_argument("--only", choices=steps, help="run this step alone and print its cost as JSON")
     options = parser.parse_args()
     os.environ["PGOPTIONS"] = "-c max_parallel_maintenance_workers=0"
     database = django()
     if options.only:
-        things[options.only](database, options.folder)
+        steps[options.only](database, options.folder)
         return
     costs: dict[str, list[Cost]] = {"baseline": [], "baseline-more": [], "fresh": [], "again": [], "more": []}
     with _releases(options.folder, options.more) as (whole, more):
         for _ in range(options.runs):
             _empty(database)
             for name, folder in (("baseline", whole), ("baseline-more", more)):
-                costs[name].append(itself("benchmarks.loading", str(folder), "--only", name))
+                costs[name].append(run_module("benchmarks.loading", str(folder), "--only", name))
             _empty(database)
             run([sys.executable, "manage.py", "migrate", "--verbosity", "0"])
             for name, folder in (("fresh", whole), ("again", whole), ("more", more)):
-                costs[name].append(itself("benchmarks.loading", str(folder), "--only", "load"))
+                costs[name].append(run_module("benchmarks.loading", str(folder), "--only", "load"))
         share = _rows(more) / _rows(whole)
     _show(database, costs, options.runs, share)
 
 
 def _show(database: dict[str, Any], costs: dict[str, list[Cost]], runs: int, share: float) -> None:
-    middle = {name: Cost.middle(found) for name, found in costs.items()}
-    fresh = middle["fresh"]
-    as_many = Cost(fresh.wall * share, fresh.cpu * share)
+    median = {name: Cost.median(runs) for name, runs in costs.items()}
+    fresh = median["fresh"]
+    fresh_share = Cost(fresh.wall * share, fresh.cpu * share)
     rows = [
-        ("by hand", middle["baseline"], middle["baseline"], 0.0),
-        ("load_movielens", fresh, middle["baseline"], 1.25 if "postgresql" in database["ENGINE"] else 1.0),
-        ("again (× fresh)", middle["again"], fresh, 0.0),
-        (f"{share:.0%} more by hand (× fresh, by row)", middle["baseline-more"], as_many, 0.0),
-        (f"{share:.0%} more (× fresh, by row)", middle["more"], as_many, 3.0),
+        ("by hand", median["baseline"], median["baseline"], 0.0),
+        ("load_movielens", fresh, median["baseline"], 1.25 if "postgresql" in database["ENGINE"] else 1.0),
+        ("again (× fresh)", median["again"], fresh, 0.0),
+        (f"{share:.0%} more by hand (× fresh, per row)", median["baseline-more"], fresh_share, 0.0),
+        (f"{share:.0%} more (× fresh, per row)", median["more"], fresh_share, 3.0),
     ]
     show(f"loading, median of {runs}; memory limit 1,024 MB", rows)
 
 
 @contextmanager
 def _releases(folder: Path, share: float) -> Iterator[tuple[Path, Path]]:
-    """The release's movies and ratings, and the ratings of a share of its people as if others had made them."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-        whole, more = Path(made) / "whole", Path(made) / "more"
+    """The release's movies and ratings, and the ratings of a share of its users under new user ids."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        whole, more = Path(name) / "whole", Path(name) / "more"
         for to in (whole, more):
             to.mkdir()
-            for name in ("movies.csv", "links.csv"):
-                os.link(folder / name, to / name)
+            for file in ("movies.csv", "links.csv"):
+                os.link(folder / file, to / file)
         os.link(folder / "ratings.csv", whole / "ratings.csv")
         ratings = pl.scan_csv(folder / "ratings.csv").filter(pl.col("userId") % 100 < round(100 * share))
-        ratings.with_columns(pl.col("userId") + NEW_PEOPLE).sink_csv(more / "ratings.csv")
+        ratings.with_columns(pl.col("userId") + NEW_USERS).sink_csv(more / "ratings.csv")
         yield whole, more
 
 
@@ -137,14 +139,14 @@ def _rows(release: Path) -> int:
 def _empty(database: dict[str, Any]) -> None:
     if "postgresql" in database["ENGINE"]:
         if not database["NAME"].endswith("_benchmark"):
-            sys.exit("The database's name must end in _benchmark: it is emptied.")
+            sys.exit("This benchmark empties the database, so its name must end in _benchmark.")
         sql = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
         run(["psql", "-q", _conninfo(database), "-c", sql], {"PGPASSWORD": database["PASSWORD"], **_quiet()})
         return
     path = Path(database["NAME"])
     marker = path.with_suffix(".benchmark")
     if path.exists() and not marker.exists():
-        sys.exit(f"{path} is there already: name a file that is not.")
+        sys.exit(f"{path} exists already. Name a file that does not exist.")
     marker.touch()
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -168,7 +170,7 @@ def fill_by_hand(database: dict[str, Any], folder: Path) -> None:
 
 def add_by_hand(database: dict[str, Any], folder: Path) -> None:
     script = MORE_BY_HAND_POSTGRESQL if "postgresql" in database["ENGINE"] else MORE_BY_HAND_SQLITE
-    _by_hand(database, script.format(folder=folder, new_people=NEW_PEOPLE, cpu=f"{SERVER_CPU};"))
+    _by_hand(database, script.format(folder=folder, new_users=NEW_USERS, cpu=f"{SERVER_CPU};"))
 
 
 def _by_hand(database: dict[str, Any], script: str) -> None:
@@ -181,8 +183,8 @@ def _piped(command: list[str], script: str) -> Cost:
     with tempfile.NamedTemporaryFile("w+", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        cost, printed = run(["sh", "-c", f'"$@" < {file.name}', "sh", *command])
-    server = float(printed.splitlines()[-1]) / TICKS if printed.strip() else 0.0
+        cost, output = run(["sh", "-c", f'"$@" < {file.name}', "sh", *command])
+    server = float(output.splitlines()[-1]) / TICKS if output.strip() else 0.0
     return Cost(cost.wall, cost.cpu + server, cost.megabytes)
 
 

@@ -1,9 +1,9 @@
-"""Measure the recommendations beside their peers, and write docs/quality.md.
+"""Compare the quality of recommendations with baselines, and write docs/quality.md.
 
     .venv/bin/python -m benchmarks.quality small=fixtures/ml-latest-small ml-100k=FOLDER --work var/quality
 
-Every data set is a name and a folder: a MovieLens release, or RecBole's atomic files.  What has been measured is
-kept below --work, so that a run which was ended goes on where it was.
+A data set is a name and a folder: a MovieLens release, or RecBole's atomic files. Results are stored below --work, so
+that an interrupted run continues where it stopped.
 """
 
 import argparse
@@ -26,18 +26,18 @@ from recommendations.training.config import configured
 
 SEEDS = (1, 2, 3)
 DRAWS = range(1, 11)
-"""Of people to be held out: ratios of two draws differ by several hundredths."""
+"""Seeds that draw the held-out users: the ratios of two draws differ by several hundredths."""
 GROUPS = {
     "user-time": ("user-time",),
     "users": DRAWN,
     "cold-items": ("cold-items",),
 }
-"""Protocols that share what models are fitted to."""
+"""Protocols that share their training set."""
 OURS, FOLDED, PLAIN = "recsite", "recsite, folded in", "LightFM, plain"
 
 
 class Bench:
-    """One data set, and the folder that keeps its measurements."""
+    """One data set, and the folder of its results."""
 
     def __init__(self, name: str, folder: Path, work: Path) -> None:
         self.name = name
@@ -58,9 +58,9 @@ class Bench:
         self.group("cold-items", SEEDS[0], {OURS: {}})
 
     def group(self, group: str, seed: int, models: dict[str, dict[str, Any]]) -> None:
-        """Ours and the peers on the protocols of a group.
+        """Evaluate our model and the baselines on the protocols of a group.
 
-        A split by time is one, and the seed our model's; who is held out is drawn anew with each seed.
+        A split by time is the same for all seeds, so the seed is our model's; held-out users are drawn by the seed.
         """
         protocols = {name: PROTOCOLS[name](self.interactions, seed) for name in GROUPS[group]}
         for name, parameters in models.items():
@@ -78,14 +78,14 @@ class Bench:
         config = configured({"threads": 1, "seed": seed, **parameters})
         model: TrainedModel = train(next(iter(protocols.values())).train, self.features, config)
         seconds = round(time.process_time() - start, 1)
-        for protocol, of in protocols.items():
-            judged = of.judge(of.ours(model.embeddings, model.fold_in))
-            self.keep(paths[protocol], asdict(model.config), describe(judged, of, self.labels), judged, seconds)
-            if name == OURS and protocol == "user-time":
-                folded = replace(of, held_out=True)
-                judged = folded.judge(folded.ours(model.embeddings, model.fold_in))
-                path = self.path(protocol, FOLDED, seed)
-                self.keep(path, asdict(model.config), describe(judged, folded, self.labels), judged, seconds)
+        for key, protocol in protocols.items():
+            result = protocol.judge(protocol.ours(model.embeddings, model.fold_in))
+            self.store(paths[key], asdict(model.config), describe(result, protocol, self.labels), result, seconds)
+            if name == OURS and key == "user-time":
+                folded = replace(protocol, held_out=True)
+                result = folded.judge(folded.ours(model.embeddings, model.fold_in))
+                path = self.path(key, FOLDED, seed)
+                self.store(path, asdict(model.config), describe(result, folded, self.labels), result, seconds)
 
     def peer(self, name: str, protocols: dict[str, Protocol], seed: int) -> None:
         paths = {protocol: self.path(protocol, name, seed) for protocol in protocols}
@@ -94,25 +94,27 @@ class Bench:
         start = time.process_time()
         setting = peers()[name].tune(split_by_user_time(next(iter(protocols.values())).train))
         seconds = round(time.process_time() - start, 1)
-        for protocol, of in protocols.items():
-            judged = of.judge(of.peers(peers()[name], setting))
-            self.keep(paths[protocol], setting, describe(judged, of, self.labels), judged, seconds)
+        for key, protocol in protocols.items():
+            result = protocol.judge(protocol.peers(peers()[name], setting))
+            self.store(paths[key], setting, describe(result, protocol, self.labels), result, seconds)
 
     def path(self, protocol: str, model: str, seed: int) -> Path:
         return self.work / f"{protocol}~{model.replace(' ', '_')}~{seed}.json"
 
-    def keep(self, path: Path, setting: dict[str, Any], told: dict[str, Any], judged: Any, seconds: float) -> None:
-        users = {name: judged.per_user[name].round(6).tolist() for name in ("ndcg@10", "ndcg@100", "recall@20")}
-        path.write_text(json.dumps({"setting": setting, "seconds": seconds, "per_user": users, **told}))
-        print(path.stem, told["metrics"]["ndcg@10"], f"{seconds} s", flush=True)
+    def store(self, path: Path, setting: dict[str, Any], report: dict[str, Any], result: Any, seconds: float) -> None:
+        users = {name: result.per_user[name].round(6).tolist() for name in ("ndcg@10", "ndcg@100", "recall@20")}
+        path.write_text(json.dumps({"setting": setting, "seconds": seconds, "per_user": users, **report}))
+        print(path.stem, report["metrics"]["ndcg@10"], f"{seconds} s", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", nargs="+", metavar="NAME=FOLDER", help="a data set and where it lies")
-    parser.add_argument("--work", type=Path, default=Path("var/quality"), help="where measurements are kept")
-    parser.add_argument("--to", type=Path, default=Path("docs/quality.md"), help="the report")
-    parser.add_argument("--report-only", action="store_true", help="write the report of what has been measured")
+    parser.add_argument("data", nargs="+", metavar="NAME=FOLDER", help="a data set and its folder")
+    parser.add_argument("--work", type=Path, default=Path("var/quality"), help="folder of the results")
+    parser.add_argument("--to", type=Path, default=Path("docs/quality.md"), help="file of the report")
+    parser.add_argument(
+        "--report-only", action="store_true", help="write the report from the stored results, without measuring"
+    )
     options = parser.parse_args()
     sets = dict(text.split("=", 1) for text in options.data)
     for name, folder in sets.items():

@@ -1,9 +1,9 @@
-"""Ask the database at `DATABASE_URL` what pages ask, warm, and print p50 and p99 beside the limits, and the plans.
+"""Time the queries of pages on a warm database, and print p50 and p99 with their limits, and the query plans.
 
     ALLOWED_HOSTS=localhost DATABASE_URL=… .venv/bin/python -m benchmarks.queries [--repeats 200]
 
-Wall time is what visitors wait for; processor time of this process tells how much of it was waiting for other work
-on the machine.
+Wall time is what visitors wait for. This process's processor time shows how much of it was spent waiting for other
+work on the machine.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from benchmarks.support.measuring import django
 PAGE, OPTIONS = 36, 7
 MOVIE_MS, SEARCH_MS = 10, 25
 
-Ask = Callable[[], Any]
+Call = Callable[[], Any]
 
 
 def main() -> None:
@@ -29,12 +29,12 @@ def main() -> None:
     options = parser.parse_args()
     database = django()
     table = Table(title=f"{database['ENGINE'].rpartition('.')[2]}, {options.repeats} of each, warm")
-    for name in ("what", "p50 ms", "p99 ms", "limit", "CPU p50 ms"):
-        table.add_column(name, justify="left" if name == "what" else "right")
+    for name in ("query", "p50 ms", "p99 ms", "limit", "CPU p50 ms"):
+        table.add_column(name, justify="left" if name == "query" else "right")
     random = np.random.default_rng(0)
-    for name, limit, draw in [*of_people(), *of_movies(), *of_search(), *of_browsing()]:
-        asks = [draw(random) for _ in range(options.repeats)]
-        wall, cpu = timed(asks)
+    for name, limit, draw in [*user_queries(), *movie_queries(), *search_queries(), *browse_queries()]:
+        calls = [draw(random) for _ in range(options.repeats)]
+        wall, cpu = timed(calls)
         cells = (np.percentile(wall, 50), np.percentile(wall, 99), np.percentile(cpu, 50))
         table.add_row(name, f"{cells[0]:.2f}", f"{cells[1]:.2f}", f"{limit or ''}", f"{cells[2]:.2f}")
     console = Console(width=150)
@@ -44,39 +44,39 @@ def main() -> None:
         console.print(plan, highlight=False, markup=False)
 
 
-def timed(asks: list[Ask]) -> tuple[list[float], list[float]]:
-    """Milliseconds of wall and processor time of each, after each has been asked once."""
+def timed(calls: list[Call]) -> tuple[list[float], list[float]]:
+    """Milliseconds of wall and processor time of each call, after a first round that warms the caches."""
     wall, cpu = [], []
-    for ask in asks:
-        ask()
-    for ask in asks:
+    for call in calls:
+        call()
+    for call in calls:
         started, used = time.perf_counter(), time.process_time()
-        ask()
+        call()
         wall.append((time.perf_counter() - started) * 1e3)
         cpu.append((time.process_time() - used) * 1e3)
     return wall, cpu
 
 
-Drawn = tuple[str, float, Callable[[np.random.Generator], Ask]]
+Query = tuple[str, float, Callable[[np.random.Generator], Call]]
 
 
-def of_people() -> Iterator[Drawn]:
+def user_queries() -> Iterator[Query]:
     from movies import columns, selectors  # noqa: PLC0415 - after Django is set up
     from movies.models import User  # noqa: PLC0415
 
-    found = columns.ratings()
-    ids, counts = np.unique(found.user_ids, return_counts=True)
-    for wanted in (20, 500, 20_000):
-        near = [User(pk=int(pk)) for pk in ids[np.argsort(np.abs(counts - wanted))[:20]]]
+    ratings = columns.ratings()
+    ids, counts = np.unique(ratings.user_ids, return_counts=True)
+    for target in (20, 500, 20_000):
+        near = [User(pk=int(pk)) for pk in ids[np.argsort(np.abs(counts - target))[:20]]]
 
-        def draw(random: np.random.Generator, near: list[User] = near) -> Ask:
+        def draw(random: np.random.Generator, near: list[User] = near) -> Call:
             user = near[random.integers(len(near))]
             return lambda: selectors.half_stars_of(user)
 
-        yield f"ratings of somebody with about {wanted:,}", 0, draw
+        yield f"ratings of a user with about {target:,}", 0, draw
 
 
-def of_movies() -> Iterator[Drawn]:
+def movie_queries() -> Iterator[Query]:
     from django.core.cache import cache  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
@@ -86,8 +86,8 @@ def of_movies() -> Iterator[Drawn]:
 
     movies = list(Movie.objects.order_by("-rating_count", "pk")[:50]) + list(Movie.objects.order_by("pk")[::1000])
 
-    def drawn(work: Callable[[Movie], Any]) -> Callable[[np.random.Generator], Ask]:
-        def draw(random: np.random.Generator) -> Ask:
+    def drawn(work: Callable[[Movie], Any]) -> Callable[[np.random.Generator], Call]:
+        def draw(random: np.random.Generator) -> Call:
             movie = movies[random.integers(len(movies))]
             return lambda: work(movie)
 
@@ -100,19 +100,19 @@ def of_movies() -> Iterator[Drawn]:
     client = Client(headers={"host": "localhost"})
     yield "movie with genres", MOVIE_MS, drawn(lambda movie: list(selectors.movies().filter(pk=movie.pk)))
     yield "its tags", MOVIE_MS, drawn(tags.top_tags)
-    yield "its strongest tags of the genome", MOVIE_MS, drawn(lambda movie: genome.strongest_tags(movie.pk))
+    yield "its strongest genome tags", MOVIE_MS, drawn(lambda movie: genome.strongest_tags(movie.pk))
     yield "its histogram", MOVIE_MS, drawn(selectors.rating_histogram)
-    yield "its histogram, counted anew", MOVIE_MS, drawn(histogram)
-    yield "the page as a whole", 0, drawn(lambda movie: client.get(movie.get_absolute_url(), secure=True))
+    yield "its histogram, uncached", MOVIE_MS, drawn(histogram)
+    yield "the whole page", 0, drawn(lambda movie: client.get(movie.get_absolute_url(), secure=True))
 
 
-def of_search() -> Iterator[Drawn]:
+def search_queries() -> Iterator[Query]:
     from movies import selectors  # noqa: PLC0415
     from movies.models import Movie  # noqa: PLC0415
 
     titles = list(Movie.objects.order_by("pk").values_list("search_text", flat=True)[::97])
 
-    def draw(random: np.random.Generator) -> Ask:
+    def draw(random: np.random.Generator) -> Call:
         title = titles[random.integers(len(titles))]
         text = title[: random.integers(1, len(title) + 1)] if title else "a"
         return lambda: list(selectors.browse(selectors.Browse(text=text))[:OPTIONS])
@@ -122,15 +122,15 @@ def of_search() -> Iterator[Drawn]:
         yield f"search “{text}”", SEARCH_MS, _always(selectors.Browse(text=text), OPTIONS)
 
 
-def of_browsing() -> Iterator[Drawn]:
+def browse_queries() -> Iterator[Query]:
     from movies.selectors import Browse, Sort  # noqa: PLC0415
 
-    for name, wanted in kinds().items():
-        yield f"page of {name}, best known", 0, _always(Browse(**wanted), PAGE)
-        yield f"page of {name}, best rated", 0, _always(Browse(**wanted, sort=Sort.RATING), PAGE)
+    for name, filters in filter_sets().items():
+        yield f"page of {name}, best known", 0, _always(Browse(**filters), PAGE)
+        yield f"page of {name}, best rated", 0, _always(Browse(**filters, sort=Sort.RATING), PAGE)
 
 
-def kinds() -> dict[str, dict[str, Any]]:
+def filter_sets() -> dict[str, dict[str, Any]]:
     from django.db.models import Count  # noqa: PLC0415
 
     from movies.models import Genre, Tag  # noqa: PLC0415
@@ -145,10 +145,10 @@ def kinds() -> dict[str, dict[str, Any]]:
     }
 
 
-def _always(wanted: Any, n: int) -> Callable[[np.random.Generator], Ask]:
+def _always(browse: Any, n: int) -> Callable[[np.random.Generator], Call]:
     from movies import selectors  # noqa: PLC0415
 
-    return lambda random: lambda: list(selectors.browse(wanted)[:n])
+    return lambda random: lambda: list(selectors.browse(browse)[:n])
 
 
 def plans() -> Iterator[tuple[str, str]]:
@@ -157,12 +157,12 @@ def plans() -> Iterator[tuple[str, str]]:
     from movies.selectors import Browse  # noqa: PLC0415
 
     user, movie = User.objects.filter(ratings__isnull=False)[0], Movie.objects.order_by("-rating_count")[0]
-    yield "somebody's ratings", Rating.objects.filter(user=user).order_by("movie_id").values("half_stars").explain()
+    yield "a user's ratings", Rating.objects.filter(user=user).order_by("movie_id").values("half_stars").explain()
     yield "a histogram", Rating.objects.filter(movie=movie).order_by().values("half_stars").distinct().explain()
     for text in ("t", "amelie"):
         yield f"search “{text}”", selectors.browse(Browse(text=text))[:OPTIONS].explain()
-    for name, wanted in kinds().items():
-        yield f"page of {name}", selectors.browse(Browse(**wanted))[:PAGE].explain()
+    for name, filters in filter_sets().items():
+        yield f"page of {name}", selectors.browse(Browse(**filters))[:PAGE].explain()
 
 
 if __name__ == "__main__":

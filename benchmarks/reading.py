@@ -1,11 +1,11 @@
-"""Read all ratings of the database at `DATABASE_URL` into columns, beside what the database can do at all.
+"""Time reading all ratings of the database at `DATABASE_URL` into columns, compared with the database's own speed.
 
     DATABASE_URL=… .venv/bin/python -m benchmarks.reading [--runs 5]
 
-The baseline on PostgreSQL is `psql -c "COPY … TO STDOUT (FORMAT binary)" > /dev/null`, on SQLite one scan of the four
+The baseline on PostgreSQL is `psql -c "COPY … TO STDOUT (FORMAT binary)" > /dev/null`, on SQLite a scan of the four
 columns inside the database. On SQLite, `rows` reads the same columns by `fetchmany`, a tuple per row, and shows what
-`movies.columns.sqlite` saves. The kinds take turns, each in a fresh process; medians and ratios are printed. The
-processor time of the server is read from /proc, which takes a superuser and a server on this machine.
+`movies.columns.sqlite` saves. The measurements alternate, each in a fresh process; the output shows medians and ratios.
+The server's processor time is read from /proc, which requires a superuser and a server on this machine.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.support.measuring import SERVER_CPU, TICKS, Cost, django, itself, measured, run, server_cpu, show
+from benchmarks.support.measuring import SERVER_CPU, TICKS, Cost, django, measured, run, run_module, server_cpu, show
 
 COLUMNS = "user_id, movie_id, half_stars, rated_at"
 ROWS_PER_FETCH = 1_000
@@ -29,7 +29,7 @@ ROWS_PER_FETCH = 1_000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", choices=WORK, help="do this one thing and print its cost as JSON")
+    parser.add_argument("--only", choices=WORK, help="run this step alone and print its cost as JSON")
     options = parser.parse_args()
     database = django()
     if options.only:
@@ -39,10 +39,10 @@ def main() -> None:
     costs: dict[str, list[Cost]] = {name: [] for name in WORK if name not in skipped}
     for _ in range(options.runs):
         for name, measurements in costs.items():
-            measurements.append(itself("benchmarks.reading", "--only", name))
-    middle = {name: Cost.middle(measurements) for name, measurements in costs.items()}
+            measurements.append(run_module("benchmarks.reading", "--only", name))
+    median = {name: Cost.median(measurements) for name, measurements in costs.items()}
     limits = {"columns": 1.5 if "postgresql" in database["ENGINE"] else 0.0}
-    table = [(name, cost, middle["baseline"], limits.get(name, 0.0)) for name, cost in middle.items()]
+    table = [(name, cost, median["baseline"], limits.get(name, 0.0)) for name, cost in median.items()]
     show(f"reading all ratings, median of {options.runs}; matrix limit 10 s, columns 2,048 MB", table)
 
 
@@ -97,15 +97,17 @@ def rows(database: dict[str, Any]) -> None:
 
 
 def matrix(database: dict[str, Any]) -> None:
-    """The columns first, unmeasured; then the sparse matrix of them."""
+    """Measure building the sparse matrix from the columns; reading them is not measured."""
     from movies import columns as reader  # noqa: PLC0415
     from recommendations.engine.data.interactions import Interactions  # noqa: PLC0415
 
-    found = reader.ratings()
+    ratings = reader.ratings()
 
     def build() -> str:
-        made = Interactions.from_columns(found.user_ids, found.movie_ids, found.half_stars, found.rated_at)
-        return f"{made.matrix(made.half_stars.astype(np.float32)).nnz:,} cells"
+        interactions = Interactions.from_columns(
+            ratings.user_ids, ratings.movie_ids, ratings.half_stars, ratings.rated_at
+        )
+        return f"{interactions.matrix(interactions.half_stars.astype(np.float32)).nnz:,} cells"
 
     measured(build, lambda: 0.0)
 

@@ -1,4 +1,4 @@
-"""What all pages of the admin have in common."""
+"""Shared base classes of the admin: login, bounded pagination, large and read-only tables."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from recsite.database.row_estimates import estimated_rows
 
 PAGES = 100
-"""As many pages as a list offers: whoever looks further shall search."""
+"""The number of pages that a list offers; beyond that, staff search instead."""
 
 
 class Site(admin.AdminSite):
@@ -21,13 +21,13 @@ class Site(admin.AdminSite):
     index_title = "Administration"
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Sign in where everybody does, which is limited to so many tries."""
+        """Redirect to the site's login page, whose attempts are limited."""
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 
 
 class BoundedPaginator(Paginator):
-    """Counts no millions of rows: a whole table is estimated, a part of it counted up to what is offered."""
+    """Avoid counting millions of rows: estimate a whole table, count a filtered one up to the pages on offer."""
 
     @cached_property
     def count(self) -> int:
@@ -53,7 +53,7 @@ class LargeTable(admin.ModelAdmin):
     def get_deleted_objects(
         self, objs: QuerySet[Any] | Iterable[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """What goes with the rows, in numbers: a list of somebody's thousands of ratings helps nobody."""
+        """Count the rows that the deletion cascades to; a list of a user's thousands of ratings would help nobody."""
         rows = list(objs)
         counts = {str(self.opts.verbose_name_plural): len(rows)}
         for relation in self.opts.related_objects:
@@ -64,14 +64,14 @@ class LargeTable(admin.ModelAdmin):
 
 
 def _dependent(relation: ForeignObjectRel, rows: list[Model]) -> int:
-    """How many rows are deleted with these."""
+    """Count the rows that are deleted in cascade with these."""
     if relation.on_delete is not CASCADE:
         return 0
     return relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows}).count()
 
 
 class ReadOnly(admin.ModelAdmin):
-    """Rows that the site writes and nobody edits."""
+    """A table that only the site itself writes; the admin shows it."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

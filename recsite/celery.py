@@ -1,4 +1,4 @@
-"""The Celery application. A worker: `celery --app recsite worker`."""
+"""The Celery application; `celery --app recsite worker` starts a worker."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What every test may rely on."""
+"""Fixtures of all tests: isolation between tests, a small trained world, sites in processes of their own."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,14 +21,14 @@ from recommendations.serving import active, smoke_test
 from recommendations.training import gate, pipeline, runs
 from recommendations.versions import artifacts, registry
 
-# The same examples in every run, nothing kept between them; `--hypothesis-profile=default` looks for new ones.
+# The same examples in every run, and no example database; `--hypothesis-profile=default` searches for new ones.
 hypothesis.settings.register_profile("same", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)
 def plain_static_files(settings: Settings) -> None:
-    """Addresses of static files as they lie in the tree: nothing has been collected for a test."""
+    """Link static files by their source paths: tests run without `collectstatic`."""
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
 
@@ -40,7 +40,7 @@ def cheap_passwords(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_served_yet(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """Each test has artifacts of its own, and no version in this process's memory."""
+    """Give each test an artifacts folder of its own, and no version in the process's memory."""
     settings.RECOMMENDER_ARTIFACTS = tmp_path / "artifacts"
     active.forget()
     assignment.forget()
@@ -50,7 +50,7 @@ def nothing_served_yet(settings: Settings, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_recorder(monkeypatch: pytest.MonkeyPatch) -> feedback_recorder.Recorder:
-    """What a test records is written when it says so; a thread would write outside its transaction."""
+    """Write recorded feedback only when a test asks for it; a thread would write outside the test's transaction."""
     recorder = feedback_recorder.Recorder()
     monkeypatch.setattr(recorder, "start", lambda: None)
     monkeypatch.setattr(feedback_recorder, "recorder", recorder)
@@ -59,13 +59,13 @@ def own_recorder(monkeypatch: pytest.MonkeyPatch) -> feedback_recorder.Recorder:
 
 @pytest.fixture(autouse=True)
 def no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's transaction hides a run from the thread of its heartbeat, which would take it for lost."""
+    """Postpone heartbeats: a test's transaction hides its run from the heartbeat thread, which would see it as lost."""
     monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 600.0)
 
 
 @pytest.fixture(autouse=True)
-def first_question_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new version is asked its first question in this process: to start another takes longer than to train."""
+def smoke_test_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the smoke test of a new version in this process: starting another takes longer than training."""
 
     def answers(folder: Path) -> gate.Test:
         smoke_test.main(str(folder))
@@ -93,7 +93,7 @@ def world(db: None) -> World:
 
 @pytest.fixture(scope="session")
 def trained() -> dict[str, ModelVersion]:
-    """What tests have trained so far, by how."""
+    """The versions trained so far in this session, by configuration."""
     return {}
 
 
@@ -101,17 +101,20 @@ def trained() -> dict[str, ModelVersion]:
 def publish(
     world: World, trained: dict[str, ModelVersion], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., ModelVersion]:
-    """Publishes and activates a version of the world.  It is trained once; every test gets copies of row and files."""
-    kept = tmp_path_factory.getbasetemp() / "trained"
-    kept.mkdir(exist_ok=True)
+    """A function that publishes and activates a version of the world.
+
+    Each configuration is trained once; every test gets a copy of its row and files.
+    """
+    originals = tmp_path_factory.getbasetemp() / "trained"
+    originals.mkdir(exist_ok=True)
 
     def make(**config: object) -> ModelVersion:
         key = str(config)
         if key not in trained:
             trained[key] = _train(worlds.FIRST_ID + len(trained), config)
-            shutil.move(artifacts.folder_of(trained[key].name), kept / trained[key].name)
+            shutil.move(artifacts.folder_of(trained[key].name), originals / trained[key].name)
         copy = ModelVersion.objects.create(**_fields(trained[key]))
-        shutil.copytree(kept / copy.name, artifacts.folder_of(copy.name))
+        shutil.copytree(originals / copy.name, artifacts.folder_of(copy.name))
         registry.activate(copy)
         return copy
 
@@ -126,7 +129,7 @@ def version(publish: Callable[..., ModelVersion]) -> ModelVersion:
 
 @pytest.fixture(scope="session")
 def ready_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The world in a site for real processes, to be copied and left as it is."""
+    """A site for real processes that contains the world; tests copy it and never change it."""
     folder = tmp_path_factory.mktemp("ready")
     with own_database(folder) as url:
         yield ready(Site(folder, url))
@@ -134,7 +137,7 @@ def ready_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def trained_site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The same with a version that serves."""
+    """The same site with an active version."""
     with copy_of(ready_site, tmp_path_factory.mktemp("trained")) as site:
         done = site.run("retrain", *QUICK)
         assert done.returncode == 0, done.stderr
@@ -143,7 +146,7 @@ def trained_site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def tagged(world: World, ada: User) -> list[Movie]:
-    """Movies of both kinds that are tagged “Robots”, which the version that serves knows."""
+    """Movies of both genres with the tag “Robots”, which the active version has learned."""
     tag, movies = Tag.objects.create(name="Robots"), world.space[-3:] + world.romance[-3:]
     MovieTag.objects.bulk_create(MovieTag(user=ada, movie=movie, tag=tag) for movie in movies)
     pipeline.retrain(runs.request(parameters={"config": worlds.QUICK, "force": True}))
@@ -151,14 +154,14 @@ def tagged(world: World, ada: User) -> list[Movie]:
 
 
 def _train(run: int, config: dict[str, object]) -> ModelVersion:
-    """A version whose rows are gone again, so that the first test to train it finds no others than the later ones."""
+    """Train a version and roll its rows back, so that the test that trains it sees the same rows as later ones."""
     parameters = {"config": {**worlds.QUICK, **config}, "force": True}
     with transaction.atomic():
-        made = pipeline.retrain(TrainingRun.objects.create(pk=run, parameters=parameters))
+        version = pipeline.retrain(TrainingRun.objects.create(pk=run, parameters=parameters))
         transaction.set_rollback(True)
-    return made
+    return version
 
 
 def _fields(version: ModelVersion) -> dict[str, object]:
-    left = {"id", "run", "parent", "is_active", "activated_at"}
-    return {field.name: getattr(version, field.name) for field in version._meta.fields if field.name not in left}
+    not_copied = {"id", "run", "parent", "is_active", "activated_at"}
+    return {field.name: getattr(version, field.name) for field in version._meta.fields if field.name not in not_copied}

@@ -1,1 +1,1 @@
-"""Every fault that the site must survive, played against real processes."""
+"""Fault injection: every fault that the site must survive, injected into real processes."""

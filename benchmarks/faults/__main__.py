@@ -1,11 +1,10 @@
-"""Every fault that the site must survive, played against real processes while visitors read and rate.
+"""Inject every fault that the site must survive into real processes, while visitors read and rate.
 
     .venv/bin/python -m benchmarks.faults [NAME …]
 
-Starts a PostgreSQL, a Redis, gunicorn with two processes and a worker of its own, and prints a line for each fault:
-how many requests were answered, how many failed, how long the slowest took, and how soon all was well again.  The
-programs of PostgreSQL and Redis must be installed; the full disk needs the right to mount one, and Spark's faults are
-played where that and Java are installed.
+Starts its own PostgreSQL, Redis, worker, and gunicorn with two processes, and prints a line for each fault: the number
+of requests and of errors, the slowest response, and the recovery time. PostgreSQL and Redis must be installed. The full
+disk requires the right to mount one, and Spark's faults run if pyspark and Java are installed.
 """
 
 import argparse
@@ -26,8 +25,8 @@ Play = Callable[[FaultSite], str]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="only these faults")
-    parser.add_argument("--list", action="store_true", help="name the faults")
+    parser.add_argument("names", nargs="*", help="inject only these faults")
+    parser.add_argument("--list", action="store_true", help="list the faults")
     options = parser.parse_args()
     known = {play.__name__: play for play in (*plays.PLAYS, *(spark_faults.PLAYS if spark_faults.HERE else ()))}
     if options.list:
@@ -35,13 +34,14 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="recsite-faults-") as folder, FaultSite(Path(folder)).running() as site:
         reports = {name: show(name, play, site) for name, play in known.items() if name in (options.names or known)}
-    bad = [name for name, passed in reports.items() if not passed]
-    print(f"{len(reports) - len(bad)} of {len(reports)} faults survived" + (f"; not: {', '.join(bad)}" if bad else ""))
-    sys.exit(bool(bad))
+    failed = [name for name, passed in reports.items() if not passed]
+    failures = f"; failed: {', '.join(failed)}" if failed else ""
+    print(f"{len(reports) - len(failed)} of {len(reports)} faults survived{failures}")
+    sys.exit(bool(failed))
 
 
 def show(name: str, play: Play, site: FaultSite) -> bool:
-    """Play a fault, wait until the site is well again, and print the line."""
+    """Inject a fault, wait until the site recovers, print the result, and return whether it passed."""
     started = time.monotonic()
     with Visitors(site) as visitors:
         time.sleep(1)
@@ -49,12 +49,12 @@ def show(name: str, play: Play, site: FaultSite) -> bool:
             detail, failed = play(site), False
         except (AssertionError, OSError, subprocess.SubprocessError) as error:
             detail, failed = f"{type(error).__name__}: {error}"[:300], True
-        mended = time.monotonic()
-        well = site.is_well(60)
-        recovery = time.monotonic() - mended
+        repaired = time.monotonic()
+        healthy = site.is_healthy(60)
+        recovery = time.monotonic() - repaired
         time.sleep(1)
     report = visitors.report(database_fails=play in plays.WITHOUT_DATABASE)
-    passed = not failed and well and report.passed
+    passed = not failed and healthy and report.passed
     print(line(name, passed, report, recovery, time.monotonic() - started), f"  {detail}", sep="\n", flush=True)
     with contextlib.suppress(AssertionError, subprocess.SubprocessError):
         site.settle()
@@ -63,7 +63,7 @@ def show(name: str, play: Play, site: FaultSite) -> bool:
 
 def line(name: str, passed: bool, report: Report, recovery: float, seconds: float) -> str:
     requests = f"{report.requests} requests, {report.errors} errors, {report.unavailable} × 503 with Retry-After"
-    times = f"slowest {report.slowest:.1f} s ({report.slowest_path}), well after {recovery:.1f} s, took {seconds:.0f} s"
+    times = f"max {report.slowest:.1f} s ({report.slowest_path}), recovered in {recovery:.1f} s, took {seconds:.0f} s"
     ratings = f"{report.rated} ratings, {report.lost} lost"
     return f"{'ok ' if passed else 'BAD'} {name}: {requests}, livez {report.alive}, {ratings}, {times}"
 

@@ -1,4 +1,4 @@
-"""The faults: each is done to a running site, checks what must hold, and says what it saw."""
+"""The faults: each function injects one into a running site, checks what must hold, and returns a summary."""
 
 import os
 import shutil
@@ -13,9 +13,9 @@ from benchmarks.support.processes import QUICK, wait_until
 
 PHASES = ("read", "trial", "evaluate", "train", "index", "judge", "publish")
 PATIENCE = 30.0
-"""Seconds in which a state is waited for: the machine may be busy."""
+"""Seconds to wait for a state: the machine may be busy."""
 ENDLESS = (*QUICK[:2], "--set=epochs=1000000", "--set=threads=1")
-ASK = """
+REQUEST_RETRAINING = """
 import time
 from recommendations.training.dispatch import BrokerUnavailableError, request_retraining
 started = time.monotonic()
@@ -27,7 +27,7 @@ except BrokerUnavailableError:
 
 
 def kill_a_retrain_in_each_phase(site: FaultSite) -> str:
-    before, ended = site.active(), []
+    before, outcomes = site.active(), []
     for phase in PHASES:
         with site.start("manage.py", "retrain", "--force", *QUICK) as process:
             process.wait_until_said(f"{phase}\n")
@@ -35,11 +35,11 @@ def kill_a_retrain_in_each_phase(site: FaultSite) -> str:
         assert site.run("runs").returncode == 0
         status, at, _ = site.run_states()[0]
         assert status == "failed" or (status == "succeeded" and phase in PHASES[-2:]), (status, at)
-        ended.append(f"{phase}: {status}")
-    assert site.active() == before or "succeeded" in ended[-1] + ended[-2]
+        outcomes.append(f"{phase}: {status}")
+    assert site.active() == before or "succeeded" in outcomes[-1] + outcomes[-2]
     assert not list(site.artifacts.glob(".staging*"))
     site.retrain()
-    return ", ".join(ended)
+    return ", ".join(outcomes)
 
 
 def kill_only_the_child_that_tries_a_version(site: FaultSite) -> str:
@@ -56,9 +56,10 @@ def kill_only_the_child_that_tries_a_version(site: FaultSite) -> str:
 
 
 def kill_the_worker_while_it_trains(site: FaultSite) -> str:
-    asked = {"config": {"recipe": "article", "epochs": 1_000_000, "threads": 1}}
+    parameters = {"config": {"recipe": "article", "epochs": 1_000_000, "threads": 1}}
     site.query(
-        f"from recommendations.training.dispatch import request_retraining; request_retraining(parameters={asked!r})"
+        "from recommendations.training.dispatch import request_retraining\n"
+        f"request_retraining(parameters={parameters!r})"
     )
     wait_until(lambda: site.run_states()[0][:2] == ("running", "trial"), 60)
     site.worker.kill()
@@ -67,11 +68,11 @@ def kill_the_worker_while_it_trains(site: FaultSite) -> str:
         site.run("runs")
         return site.run_states()[0][0] == "failed"
 
-    # A killed process can be looked for until whoever adopted it takes notice of its end.
+    # A killed process stays visible until its new parent reaps it.
     wait_until(found_dead, PATIENCE)
     name = site.retrain()
     wait_until(lambda: site.serves(name), PATIENCE)
-    return "the run failed by its dead process, the next one works"
+    return "the run of the dead process is marked as failed, and the next run works"
 
 
 def two_retrains_at_once(site: FaultSite) -> str:
@@ -81,7 +82,7 @@ def two_retrains_at_once(site: FaultSite) -> str:
         first.kill(signal.SIGINT)
         code = first.popen.wait(30)
     assert (second.returncode, code) == (3, 130), (second.stderr, code)
-    return f"the second leaves with 3: {second.stderr.strip().splitlines()[-1]}"
+    return f"the second exits with code 3: {second.stderr.strip().splitlines()[-1]}"
 
 
 def restart_the_database_while_a_run_trains(site: FaultSite) -> str:
@@ -111,42 +112,42 @@ def freeze_the_database(site: FaultSite) -> str:
 
 def stop_redis(site: FaultSite) -> str:
     site.redis.stop()
-    asked = site.query(ASK)
+    seconds = site.query(REQUEST_RETRAINING)
     time.sleep(3)
     site.redis.start()
-    assert float(asked) < 3, asked
-    return f"stopped for some seconds; a retraining that was asked for then was refused within {asked} s"
+    assert float(seconds) < 3, seconds
+    return f"stopped for a few seconds; a retraining requested meanwhile was refused after {seconds} s"
 
 
 def freeze_redis(site: FaultSite) -> str:
     site.redis.send(signal.SIGSTOP)
-    asked = site.query(ASK)
+    seconds = site.query(REQUEST_RETRAINING)
     time.sleep(3)
     site.redis.send(signal.SIGCONT)
-    assert float(asked) < 3, asked
-    return f"frozen for some seconds; a retraining that was asked for then was refused within {asked} s"
+    assert float(seconds) < 3, seconds
+    return f"frozen for a few seconds; a retraining requested meanwhile was refused after {seconds} s"
 
 
 def _damaged(site: FaultSite, damage: Callable[[Path], None]) -> str:
-    """Damage the files of a version that nobody has mapped, and let it serve past all verification."""
+    """Damage a version that no process has mapped, and activate it in the database, bypassing verification."""
     before, name = site.active(), site.retrain()
     assert site.run("activate", before).returncode == 0
-    # One process answers each time, and none of them may have the version mapped that is damaged next.
+    # Any process may answer each time, and none may still have the version mapped that is damaged next.
     wait_until(lambda: all(site.serves(before) for _ in range(20)), PATIENCE)
     damage(site.folder_of(name))
     site.sql("UPDATE recommendations_modelversion SET is_active = false WHERE is_active")
-    site.sql(f"UPDATE recommendations_modelversion SET is_active = true WHERE name = '{name}'")  # noqa: S608 - a name that the site made
+    site.sql(f"UPDATE recommendations_modelversion SET is_active = true WHERE name = '{name}'")  # noqa: S608 - a name that the site generated
     wait_until(site.degraded, PATIENCE)
     assert site.serves(before)
     done = site.run("activate", "--previous")
     assert done.returncode == 0, done.stderr
     wait_until(lambda: not site.degraded(), PATIENCE)
     assert site.active() == before
-    return "degraded, and the version before served on; well again after `activate --previous`"
+    return "degraded while the previous version kept serving; recovered after `activate --previous`"
 
 
 def _replace(path: Path, content: bytes | bytearray) -> None:
-    """Write a file anew: one that is cut in place would end whoever has mapped it."""
+    """Replace a file by a new one: truncating it in place would crash the processes that have mapped it."""
     path.unlink()
     path.write_bytes(content)
 
@@ -179,18 +180,18 @@ def swap_two_files(site: FaultSite) -> str:
 
 
 def fill_the_disk(site: FaultSite) -> str:
-    place = site.folder / "small"
-    place.mkdir(exist_ok=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=False)
+    disk = site.folder / "small"
+    disk.mkdir(exist_ok=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=False)
     if mounted.returncode:
-        return "not played: a small disk cannot be mounted here"
+        return "skipped: this user cannot mount a small disk"
     try:
-        done = site.run("retrain", *QUICK, RECOMMENDER_ARTIFACTS=str(place))
-        left = list(place.iterdir())
+        done = site.run("retrain", *QUICK, RECOMMENDER_ARTIFACTS=str(disk))
+        leftovers = list(disk.iterdir())
     finally:
-        subprocess.run(["umount", place], check=True)
+        subprocess.run(["umount", disk], check=True)
     assert done.returncode == 1, done.stdout
-    assert not left, left
+    assert not leftovers, leftovers
     assert site.run_states()[0][0] == "failed"
     return done.stderr.strip().splitlines()[-1]
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis of one's own, to be stopped, frozen and started again."""
+"""Private PostgreSQL and Redis servers that can be stopped, frozen and restarted."""
 
 import os
 import shutil
@@ -17,12 +17,12 @@ def free_port() -> int:
 
 
 def program(name: str) -> str:
-    """The path of a program; PostgreSQL's own lie beside each other in a folder that PATH seldom has."""
-    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), *os.environ["PATH"].split(":")]
-    found = shutil.which(name, path=":".join(map(str, places)))
-    if not found:
+    """Return the path of a program; Debian installs PostgreSQL's programs in a folder outside PATH."""
+    folders = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), *os.environ["PATH"].split(":")]
+    path = shutil.which(name, path=":".join(map(str, folders)))
+    if not path:
         raise SystemExit(f"{name} is not installed")
-    return found
+    return path
 
 
 class Server:
@@ -45,7 +45,7 @@ class Server:
             )
         end = time.monotonic() + 60
         while not self.answers():
-            assert time.monotonic() < end, f"{self.command()[0]} does not answer"
+            assert time.monotonic() < end, f"{self.command()[0]} does not accept connections"
             time.sleep(0.05)
 
     def answers(self) -> bool:
@@ -53,7 +53,7 @@ class Server:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self) -> None:
-        """Stop at once, as when the plug is pulled."""
+        """Stop immediately, without a clean shutdown."""
         if self.process:
             self.send(signal.SIGCONT)
             self.send(signal.SIGQUIT)
@@ -74,7 +74,7 @@ class PostgreSQL(Server):
     user = "postgres" if os.geteuid() == 0 else None
 
     def create(self) -> str:
-        """Make and start a cluster; the address of its database."""
+        """Create and start a cluster, and return the URL of its database."""
         self.folder.mkdir()
         if self.user:
             shutil.chown(self.folder, self.user)
@@ -93,7 +93,7 @@ class PostgreSQL(Server):
         return [program("postgres"), "-D", data, "-p", port, "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1"]
 
     def answers(self) -> bool:
-        """Whether it is done with what it had to recover, too."""
+        """Whether it accepts connections, which includes that recovery has finished."""
         try:
             psycopg2.connect(host="127.0.0.1", port=self.port, user="recsite", dbname="postgres").close()
         except psycopg2.OperationalError:

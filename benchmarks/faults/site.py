@@ -1,4 +1,4 @@
-"""The site with servers of its own, for the faults."""
+"""The site with its own PostgreSQL, Redis, worker and web server, for fault injection."""
 
 import contextlib
 import http.client
@@ -29,7 +29,7 @@ ACTIVE = "SELECT name FROM recommendations_modelversion WHERE is_active"
 
 
 class FaultSite(Site):
-    """gunicorn and a worker on a PostgreSQL and a Redis that may be hurt."""
+    """gunicorn and a worker on a private PostgreSQL and Redis."""
 
     def __init__(self, folder: Path) -> None:
         folder.chmod(0o755)
@@ -54,7 +54,7 @@ class FaultSite(Site):
 
     @contextlib.contextmanager
     def running(self) -> Iterator["FaultSite"]:
-        """Everything started, a version published."""
+        """Start everything, with a published version."""
         with ExitStack() as stack:
             stack.callback(self.database.stop)
             stack.callback(self.redis.stop)
@@ -64,11 +64,11 @@ class FaultSite(Site):
             self.retrain()
             self.web = stack.enter_context(self.start("-m", "gunicorn"))
             self.worker = stack.enter_context(self.start(*WORKER))
-            assert self.is_well(60), self.web.said()
+            assert self.is_healthy(60), self.web.said()
             yield self
 
     def prepare(self) -> None:
-        """Somebody who reads and rates, and where they go."""
+        """Create the account that reads and rates, and choose the pages that visitors read."""
         self.token, self.session, *movies = self.query(PREPARE).split()
         self.movies = [int(movie) for movie in movies]
         movie = movies[0]
@@ -76,7 +76,7 @@ class FaultSite(Site):
         self.paths += [f"/movies/{movie}/similar/", f"/api/v1/movies/{movie}/similar/", "/api/v1/movies/"]
 
     def retrain(self) -> str:
-        """Publish another version from a process of its own; its name."""
+        """Publish another version from a process of its own, and return its name."""
         done = self.run("retrain", "--force", "--json", *QUICK)
         assert done.returncode == 0, done.stderr
         return str(json.loads(done.stdout)["version"]["name"])
@@ -88,8 +88,8 @@ class FaultSite(Site):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         with contextlib.closing(connection):
             connection.request("GET", "/readyz")
-            found: dict[str, Any] = json.load(connection.getresponse())
-        return found
+            readiness: dict[str, Any] = json.load(connection.getresponse())
+        return readiness
 
     def serves(self, name: str) -> bool:
         return bool(self.readiness().get("model", {}).get("version") == name)
@@ -97,34 +97,34 @@ class FaultSite(Site):
     def degraded(self) -> bool:
         return bool(self.readiness().get("model", {}).get("degraded"))
 
-    def is_well(self, seconds: float) -> bool:
-        """Whether within so many seconds the site is ready and serves the active version."""
+    def is_healthy(self, seconds: float) -> bool:
+        """Whether the site is ready and serves the active version within `seconds`."""
 
-        def well() -> bool:
+        def healthy() -> bool:
             try:
-                found = self.readiness()
+                readiness = self.readiness()
             except (OSError, http.client.HTTPException, ValueError):
                 return False
-            model = found.get("model", {})
-            return bool(found["ready"] and not model["degraded"] and model["version"] == self.active())
+            model = readiness.get("model", {})
+            return bool(readiness["ready"] and not model["degraded"] and model["version"] == self.active())
 
         try:
-            wait_until(well, seconds, step=0.1)
+            wait_until(healthy, seconds, step=0.1)
         except AssertionError:
             return False
         return True
 
     def settle(self) -> None:
-        """Let what a fault has left come to an end before the next."""
+        """Wait until the effects of a fault are over before the next one."""
         self.run("runs")
-        assert self.is_well(60)
+        assert self.is_healthy(60)
 
     def ratings(self) -> dict[int, int]:
         query = "SELECT movie_id, half_stars FROM movies_rating r JOIN movies_user u ON u.id = user_id"
         return dict(self.sql(f"{query} WHERE username = 'ada'"))
 
     def run_states(self) -> list[tuple[str, str, str]]:
-        """Status, phase and error of all runs, the latest first."""
+        """Return status, phase and error of all runs, the latest first."""
         return [
             (status, phase, error)
             for status, phase, error in self.sql(

@@ -14,11 +14,11 @@ ON_SPARK = ("retrain", "--trainer", "spark", "--force", "--set=dimension=6", "--
 CLUSTER = "local-cluster[2,1,1024]"
 EXECUTOR = b"CoarseGrainedExecutorBackend"
 PATIENCE = 60.0
-"""Seconds in which a state is waited for: Spark takes some to start, and the machine may be busy."""
+"""Seconds to wait for a state: Spark starts slowly, and the machine may be busy."""
 
 
 def kill_a_retrain_on_spark(site: FaultSite) -> str:
-    """Only the program itself: what it has started must notice."""
+    """Kill only the command itself: the processes that it started must end too."""
     before = site.active()
     with site.start("manage.py", *ON_SPARK, "--set=epochs=1000") as process:
         process.wait_until_said("of 4000")
@@ -30,7 +30,7 @@ def kill_a_retrain_on_spark(site: FaultSite) -> str:
     assert done.returncode == 0, done.stderr
     assert [status for status, _, _ in site.run_states()[:2]] == ["succeeded", "failed"]
     wait_until(lambda: site.serves(site.active()), PATIENCE)
-    return "Spark ends too, the version before serves on, and the next one works"
+    return "Spark ends too, the previous version keeps serving, and the next run works"
 
 
 def kill_an_executor_of_spark(site: FaultSite) -> str:
@@ -45,15 +45,15 @@ def kill_an_executor_of_spark(site: FaultSite) -> str:
 
 
 def _group(leader: int) -> list[int]:
-    """The processes of somebody's group."""
-    found = []
+    """Return the processes of a process group."""
+    pids = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if os.getpgid(int(folder.name)) == leader:
-                found.append(int(folder.name))
+                pids.append(int(folder.name))
         except ProcessLookupError:
             continue
-    return found
+    return pids
 
 
 def _executors(leader: int) -> list[int]:

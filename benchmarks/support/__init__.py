@@ -1,1 +1,1 @@
-"""Processes, worlds, data sets and clients that benchmarks share; the tests use some of them too."""
+"""Processes, worlds, data sets and clients for benchmarks; tests use some of them too."""

@@ -1,4 +1,4 @@
-"""Clients that ask as fast as they can, or at a given rate, and note what they were answered."""
+"""A load generator: clients that send requests at full speed or at a given rate, and record the responses."""
 
 import http.client
 import itertools
@@ -11,14 +11,14 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Question:
+class Request:
     path: str
     headers: dict[str, str]
 
 
 @dataclass
 class Load:
-    """What was measured: for each answer seconds, processor microseconds of the server, when, and the status."""
+    """Measurements per response: response time, the server's processor microseconds, start time, and status."""
 
     seconds: list[float] = field(default_factory=list)
     processor: list[int] = field(default_factory=list)
@@ -48,19 +48,19 @@ class Load:
         return float(np.quantile(self.processor, quantile)) / 1000
 
 
-def ask(
+def run_load(
     port: int,
-    questions: Sequence[Question],
+    requests: Sequence[Request],
     *,
     clients: int,
     seconds: float,
     rate: float | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> Load:
-    """Let so many clients ask for so long, taking the questions in turn; `rate` is of all together, each second.
+    """Send requests in turn from `clients` clients for `seconds`, at `rate` requests per second in total if given.
 
-    Each question comes over a connection of its own, as from different people: kept open, a few connections would
-    stay with the process that happened to accept them, and leave another idle.
+    Each request opens a connection of its own, as different visitors do. A few connections that stay open would all
+    remain with the process that accepted them, and leave another idle.
     """
     load, turns, lock, started = Load(), itertools.count(), threading.Lock(), time.perf_counter()
 
@@ -72,17 +72,17 @@ def ask(
             if max(time.perf_counter(), due) > started + seconds:
                 break
             time.sleep(max(0.0, due - time.perf_counter()))
-            begun = time.perf_counter()
-            status, processor = _answer(port, questions[number % len(questions)])
+            sent = time.perf_counter()
+            status, processor = _send(port, requests[number % len(requests)])
             with lock:
-                load.add(begun - started, time.perf_counter() - (due or begun), processor, status)
+                load.add(sent - started, time.perf_counter() - (due or sent), processor, status)
 
-    _together(client, clients, meanwhile)
+    _run_threads(client, clients, meanwhile)
     load.duration = time.perf_counter() - started
     return load
 
 
-def _together(client: Callable[[], None], clients: int, meanwhile: Callable[[], object] | None) -> None:
+def _run_threads(client: Callable[[], None], clients: int, meanwhile: Callable[[], object] | None) -> None:
     threads = [threading.Thread(target=client) for _ in range(clients)]
     for thread in threads:
         thread.start()
@@ -92,13 +92,13 @@ def _together(client: Callable[[], None], clients: int, meanwhile: Callable[[], 
         thread.join()
 
 
-def _answer(port: int, question: Question) -> tuple[int, int]:
+def _send(port: int, request: Request) -> tuple[int, int]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", question.path, headers=question.headers)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status, int(answer.headers.get("X-Processor-Microseconds", 0))
+        connection.request("GET", request.path, headers=request.headers)
+        response = connection.getresponse()
+        response.read()
+        return response.status, int(response.headers.get("X-Processor-Microseconds", 0))
     except (OSError, http.client.HTTPException):
         return 0, 0
     finally:

@@ -1,4 +1,4 @@
-"""Data sets as files: a folder of a MovieLens release, or of RecBole's atomic files; no database."""
+"""Read interactions and item features from files, without a database: a MovieLens release or RecBole's atomic files."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ TAG_ON_MOVIES = 5
 
 
 def read(folder: Path) -> tuple[Interactions, ItemFeatures]:
-    """Ratings and features of the movies."""
+    """Return the ratings and the features of the movies."""
     return _movielens(folder) if (folder / "ratings.csv").exists() else _atomic(folder)
 
 
@@ -24,11 +24,11 @@ def _movielens(folder: Path) -> tuple[Interactions, ItemFeatures]:
     items = IdMap(movies["movieId"].to_numpy())
     genres = [[genre for genre in text.split("|") if not genre.startswith("(")] for text in movies["genres"]]
     years = [int(year[1]) if (year := re.search(r"\((\d{4})\)\s*$", title)) else 0 for title in movies["title"]]
-    given = [str(tag).casefold().strip() for tag in tags["tag"]]
-    named = Labels.of_pairs(items, tags["movieId"].to_numpy(), given, min_items=TAG_ON_MOVIES, most=MAX_USER_TAGS)
+    names = [str(tag).casefold().strip() for tag in tags["tag"]]
+    labels = Labels.of_pairs(items, tags["movieId"].to_numpy(), names, min_items=TAG_ON_MOVIES, most=MAX_USER_TAGS)
     half_stars = np.rint(ratings["rating"].to_numpy() * 2).astype(int)
     columns = (ratings["userId"].to_numpy(), ratings["movieId"].to_numpy(), half_stars, ratings["timestamp"].to_numpy())
-    return Interactions.from_columns(*columns, items=items), _features(items, genres, years, {"tags": named})
+    return Interactions.from_columns(*columns, items=items), _features(items, genres, years, {"tags": labels})
 
 
 def _atomic(folder: Path) -> tuple[Interactions, ItemFeatures]:
@@ -45,6 +45,6 @@ def _atomic(folder: Path) -> tuple[Interactions, ItemFeatures]:
 
 
 def _features(items: IdMap, genres: Iterable[list[str]], years: list[int], blocks: dict[str, Labels]) -> ItemFeatures:
-    pairs = [(item, genre) for item, of in zip(items.ids, genres, strict=True) for genre in of]
-    named = Labels.of_pairs(items, [item for item, _ in pairs], [genre for _, genre in pairs])
-    return ItemFeatures.build(items, {"genres": named, **blocks}, years=np.array(years))
+    pairs = [(item, genre) for item, names in zip(items.ids, genres, strict=True) for genre in names]
+    labels = Labels.of_pairs(items, [item for item, _ in pairs], [genre for _, genre in pairs])
+    return ItemFeatures.build(items, {"genres": labels, **blocks}, years=np.array(years))

@@ -1,4 +1,4 @@
-"""Time, memory and limits of what the data benchmarks run, each in a process of its own."""
+"""Measure wall time, processor time and memory of benchmark steps, each in a process of its own."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Cost:
     note: str = ""
 
     @classmethod
-    def middle(cls, costs: Sequence["Cost"]) -> "Cost":
+    def median(cls, costs: Sequence["Cost"]) -> "Cost":
         return cls(
             statistics.median(cost.wall for cost in costs),
             statistics.median(cost.cpu for cost in costs),
@@ -36,33 +36,33 @@ class Cost:
 SERVER_CPU = (
     "SELECT split_part(s, ' ', 14)::float8 + split_part(s, ' ', 15)::float8 FROM pg_read_file('/proc/self/stat') s"
 )
-"""The ticks that a PostgreSQL backend has used; for superusers, on Linux."""
+"""The clock ticks that a PostgreSQL backend has used; for superusers, on Linux."""
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run(command: Sequence[str], environment: dict[str, str] | None = None) -> tuple[Cost, str]:
-    """What a command cost, without what a server did for it, and what it printed."""
+    """Run a command; return its cost, without the server's share, and its output."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **(environment or {})}, text=True)
-    printed = process.stdout.read() if process.stdout else ""
+    output = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{command[0]} failed with status {process.returncode}")
     wall = time.perf_counter() - started
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), printed
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), output
 
 
-def itself(module: str, *arguments: str) -> Cost:
-    """The cost that a program of ours prints as its last line, with the peak memory of its process."""
-    cost, printed = run([sys.executable, "-m", module, *arguments])
-    told = Cost(**json.loads(printed.splitlines()[-1]))
-    return Cost(told.wall, told.cpu, cost.megabytes, told.note)
+def run_module(module: str, *arguments: str) -> Cost:
+    """Run a module that prints its cost as its last line; return it with the peak memory of the process."""
+    cost, output = run([sys.executable, "-m", module, *arguments])
+    reported = Cost(**json.loads(output.splitlines()[-1]))
+    return Cost(reported.wall, reported.cpu, cost.megabytes, reported.note)
 
 
 def measured(work: Callable[[], str], server_cpu: Callable[[], float]) -> Cost:
-    """What a piece of work of this process cost; it returns a note."""
+    """Run `work` in this process, print its cost as JSON, and return it; `work` returns a note."""
     wall, cpu, server = time.perf_counter(), time.process_time(), server_cpu()
     note = work()
     cost = Cost(time.perf_counter() - wall, time.process_time() - cpu + (server_cpu() - server), 0.0, note)
@@ -71,8 +71,8 @@ def measured(work: Callable[[], str], server_cpu: Callable[[], float]) -> Cost:
 
 
 def server_cpu() -> float:
-    """Processor seconds of the server behind Django's connection; 0 where the database runs in this process."""
-    from django.db import connection  # noqa: PLC0415 - only once Django is set up
+    """Processor seconds of the server behind Django's connection; 0 if the database runs in this process."""
+    from django.db import connection  # noqa: PLC0415 - after Django is set up
 
     if connection.vendor != "postgresql":
         return 0.0
@@ -82,10 +82,10 @@ def server_cpu() -> float:
 
 
 def show(title: str, rows: Sequence[tuple[str, Cost, Cost, float]]) -> None:
-    """A table of what was measured beside its baseline, with the limits of the ratios."""
+    """Print a table of costs, their ratios to the baseline, and the limits of the ratios."""
     table = Table(title=title)
-    for name in ("what", "wall s", "× baseline", "CPU s", "× baseline", "limit", "peak MB", ""):
-        table.add_column(name, justify="left" if name in ("what", "") else "right")
+    for name in ("step", "wall s", "× baseline", "CPU s", "× baseline", "limit", "peak MB", ""):
+        table.add_column(name, justify="left" if name in ("step", "") else "right")
     for name, cost, baseline, limit in rows:
         ratios = cost.wall / baseline.wall, cost.cpu / max(baseline.cpu, 1e-9)
         table.add_row(

@@ -1,4 +1,4 @@
-"""Members of MovieLens who can sign in, for a benchmark's own database."""
+"""Turn MovieLens users into members who can sign in, in a benchmark's own database."""
 
 import os
 import shutil
@@ -21,17 +21,17 @@ from recommendations.versions import artifacts, registry, storage
 
 
 def sign_in(number: int) -> list[tuple[str, str]]:
-    """Make members of the site of so many people, spread evenly over all; the token and the session of each."""
+    """Turn `number` users, spread evenly over all, into members; return the token and session key of each."""
     AuthToken.objects.all().delete()
     ids = list(User.objects.filter(is_staff=False).order_by("pk").values_list("pk", flat=True))
     users = list(User.objects.filter(pk__in=ids[:: max(1, len(ids) // number)][:number]))
-    named = Concat(Value("member-"), Cast("pk", CharField()))
+    username = Concat(Value("member-"), Cast("pk", CharField()))
     chosen = User.objects.filter(pk__in=[user.pk for user in users])
-    chosen.update(is_active=True, movielens_id=None, username=named)
+    chosen.update(is_active=True, movielens_id=None, username=username)
     tokens = {user.pk: os.urandom(32).hex() for user in users}
-    later = timezone.now() + timedelta(days=1)
+    expiry = timezone.now() + timedelta(days=1)
     AuthToken.objects.bulk_create(
-        AuthToken(digest=hash_token(token), token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH], user_id=pk, expiry=later)
+        AuthToken(digest=hash_token(token), token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH], user_id=pk, expiry=expiry)
         for pk, token in tokens.items()
     )
     sessions = {user.pk: _session(user) for user in users}
@@ -40,24 +40,24 @@ def sign_in(number: int) -> list[tuple[str, str]]:
 
 
 def _session(user: User) -> Session:
-    made = import_module(settings.SESSION_ENGINE).SessionStore()
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
     content = {
         SESSION_KEY: str(user.pk),
         BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[-1],
         HASH_SESSION_KEY: user.get_session_auth_hash(),
     }
-    later = timezone.now() + timedelta(days=1)
-    return Session(session_key=os.urandom(16).hex(), session_data=made.encode(content), expire_date=later)
+    expiry = timezone.now() + timedelta(days=1)
+    return Session(session_key=os.urandom(16).hex(), session_data=store.encode(content), expire_date=expiry)
 
 
 def movies(number: int) -> list[int]:
-    """So many movies, the most rated first, and again from the beginning if there are fewer."""
+    """Return `number` movie ids, the most rated first, repeated from the beginning if there are fewer."""
     ids = list(Movie.objects.order_by("-rating_count", "pk").values_list("pk", flat=True)[:number])
     return (ids * (number // len(ids) + 1))[:number]
 
 
 def copy_of_the_active() -> ModelVersion:
-    """The active version once more under another name, not active."""
+    """Copy the active version under another name; the copy is not active."""
     version = registry.active()
     assert version
     name = f"{version.name[:40]}-{os.urandom(3).hex()}"

@@ -1,4 +1,4 @@
-"""The real site in processes of its own: commands, workers, servers, and what kills them."""
+"""The real site in processes of its own: commands, workers and servers, with their signals and databases."""
 
 import contextlib
 import os
@@ -25,12 +25,12 @@ call_command("createcachetable")
 build()
 """
 PATIENCE = 300.0
-"""Seconds to wait for what takes a few: a machine may be busy with other things."""
+"""Seconds to wait for a condition that usually takes a few: the machine may be busy."""
 QUICK = ("--set=recipe=article", "--set=dimension=6", "--set=epochs=15", "--set=threads=1")
 
 
 class Site:
-    """A set-up with its own database, artifacts and broker folder below `folder`."""
+    """An installation of the site with its own database, and with artifacts and a broker below `folder`."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Site:
         }
 
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """A management command, to its end."""
+        """Run a management command and wait for it."""
         return subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
@@ -56,14 +56,14 @@ class Site:
         )
 
     def query(self, code: str) -> str:
-        """What some lines of Python print that know the models."""
+        """Run Python code with all models imported, and return its output."""
         imports = "from movies.models import *; from recommendations.models import *\n"
         done = self.run("shell", "--no-imports", "-c", imports + code)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
-        """The rows of a query, without a process that would have to be started."""
+        """Return the rows of an SQL query, without starting a process."""
         url = self.environment["DATABASE_URL"]
         connect = psycopg2.connect if url.startswith("postgres") else sqlite3.connect
         with contextlib.closing(connect(url.removeprefix("sqlite:///"))) as connection:
@@ -75,7 +75,7 @@ class Site:
 
     @contextlib.contextmanager
     def start(self, *command: str, **more: str) -> Iterator["Process"]:
-        """A process that is killed, with its children, when the block is left."""
+        """Start a process that is killed with its children at the end of the block."""
         program = [sys.executable, *command]
         process = Process(
             program, {**self.environment, **more}, self.folder / f"{len(list(self.folder.iterdir()))}.log"
@@ -87,7 +87,7 @@ class Site:
 
 
 class Process:
-    """A process in a group of its own; what it says, on either stream, goes to a file."""
+    """A process in its own process group, with both output streams written to a file."""
 
     def __init__(self, program: list[str], environment: dict[str, str], log: Path) -> None:
         self.log = log
@@ -114,12 +114,12 @@ class Process:
 def wait_until(happened: Callable[[], bool], seconds: float = PATIENCE, step: float = 0.05) -> None:
     end = time.monotonic() + seconds
     while not happened():
-        assert time.monotonic() < end, f"nothing happened for {seconds} s"
+        assert time.monotonic() < end, f"the condition did not become true within {seconds} s"
         time.sleep(step)
 
 
 def ready(site: Site) -> Site:
-    """The tables and the small world."""
+    """Create the tables and the small world."""
     done = site.run("shell", "--no-imports", "-c", BUILD)
     assert done.returncode == 0, done.stderr
     return site
@@ -127,7 +127,7 @@ def ready(site: Site) -> Site:
 
 @contextlib.contextmanager
 def served(site: Site, *options: str, **more: str) -> Iterator[str]:
-    """The address of a gunicorn process that is killed, with its workers, when the block is left."""
+    """Serve the site with gunicorn, which is killed with its workers at the end of the block; yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ("-m", "gunicorn", "recsite.wsgi", "--bind", f"127.0.0.1:{port}", *options)
@@ -144,13 +144,13 @@ def _listens(port: int) -> bool:
 
 @contextlib.contextmanager
 def own_database(folder: Path, original: str = "") -> Iterator[str]:
-    """The address of an empty database, of the kind that the tests run on, or of a copy of an original as it is now."""
+    """Yield the URL of an empty database, of the kind the tests run on, or of a copy of the database `original`."""
     url = os.environ["DATABASE_URL"]
     if not url.startswith("postgres"):
-        place = folder / "db.sqlite3"
+        path = folder / "db.sqlite3"
         if original:
-            shutil.copy(original.removeprefix("sqlite:///"), place)
-        yield f"sqlite:///{place}"
+            shutil.copy(original.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
         return
     name = f"recsite_{os.getpid()}_{folder.name}".replace("-", "_").lower()[:60]
     template = original.rpartition("/")[2] or "template1"
@@ -166,7 +166,7 @@ def own_database(folder: Path, original: str = "") -> Iterator[str]:
 
 @contextlib.contextmanager
 def copy_of(site: Site, folder: Path) -> Iterator[Site]:
-    """Another site, which begins as `site` is now."""
+    """Yield another site that starts with a copy of this one's database and artifacts."""
     with own_database(folder, site.environment["DATABASE_URL"]) as url:
         copy = Site(folder, url)
         if site.artifacts.exists():

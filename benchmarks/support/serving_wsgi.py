@@ -1,4 +1,4 @@
-"""The site, an endpoint that does nothing beside it, and the processor time of each request as a header."""
+"""A WSGI application that adds two no-op endpoints to the site, and each request's processor time as a header."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -18,14 +18,14 @@ from recsite import urls
 
 
 class Empty(APIView):
-    """As every endpoint of the site: token, permission, throttles; but nothing to do."""
+    """A no-op behind the token authentication, permissions and throttles of every endpoint."""
 
     def get(self, request: Request) -> Response:
         return Response({})
 
 
 class Bare(APIView):
-    """Without even those."""
+    """A no-op without authentication and throttles."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -1,4 +1,4 @@
-"""Visitors who read pages and rate movies, and remember what they were answered."""
+"""Simulated visitors who read pages and rate movies, and record the responses."""
 
 import http.client
 import itertools
@@ -11,13 +11,13 @@ from typing import Any, Protocol
 
 READERS = 3
 PAUSE = 0.2
-SLOWEST_ALLOWED = 30.0
+MAX_SECONDS = 30.0
 FAILED = 0
-"""Instead of a status, when there was no answer at all."""
+"""The status of a request that got no response at all."""
 
 
 class Served(Protocol):
-    """Where visitors go."""
+    """The site that the visitors use."""
 
     port: int
     token: str
@@ -26,7 +26,7 @@ class Served(Protocol):
     movies: list[int]
 
     def ratings(self) -> dict[int, int]:
-        """The stored ratings of the account with the token: half stars by movie."""
+        """Return the stored ratings of the token's user: half stars by movie."""
 
 
 @dataclass
@@ -39,7 +39,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Report:
-    """`errors` are answers of 500 and above, but for the 503 that is stated while the database is down, or none."""
+    """The visitors' results.
+
+    `errors` counts missing responses and statuses from 500 on, without the 503 with `Retry-After` that is allowed
+    while the database is down.
+    """
 
     requests: int
     errors: int
@@ -52,12 +56,12 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        return not self.errors and not self.lost and self.alive == "200" and self.slowest < SLOWEST_ALLOWED
+        return not self.errors and not self.lost and self.alive == "200" and self.slowest < MAX_SECONDS
 
 
 @dataclass
 class Visitors:
-    """Readers, somebody who rates, and somebody who asks whether the processes live; for as long as the block lasts."""
+    """Threads that read pages, rate movies and probe liveness for the duration of a `with` block."""
 
     site: Served
     answers: list[Answer] = field(default_factory=list)
@@ -65,7 +69,7 @@ class Visitors:
 
     def __enter__(self) -> "Visitors":
         self._ended = threading.Event()
-        tasks = [*([self._read] * READERS), self._rate, self._look]
+        tasks = [*([self._read] * READERS), self._rate, self._probe]
         self._threads = [threading.Thread(target=task, daemon=True) for task in tasks]
         for thread in self._threads:
             thread.start()
@@ -81,16 +85,16 @@ class Visitors:
     def report(self, *, database_fails: bool) -> Report:
         pages = [answer for answer in self.answers if answer.path != "/livez"]
         alive = {str(answer.status) for answer in self.answers if answer.path == "/livez"}
-        stated = [answer for answer in pages if answer.status == 503 and answer.retry_after]
-        bad = [answer for answer in pages if answer.status == FAILED or answer.status >= 500]
-        allowed = stated if database_fails else []
+        unavailable = [answer for answer in pages if answer.status == 503 and answer.retry_after]
+        errors = [answer for answer in pages if answer.status == FAILED or answer.status >= 500]
+        allowed = unavailable if database_fails else []
         stored = self.site.ratings()
         lost = sum(stored.get(movie) != half_stars for movie, half_stars in self.rated.items())
         slowest = max(self.answers, key=lambda answer: answer.seconds)
         return Report(
             requests=len(pages),
-            errors=len(bad) - len(allowed),
-            unavailable=len(stated),
+            errors=len(errors) - len(allowed),
+            unavailable=len(unavailable),
             alive=" ".join(sorted(alive)),
             slowest=slowest.seconds,
             slowest_path=slowest.path,
@@ -102,25 +106,25 @@ class Visitors:
         for path in itertools.cycle(self.site.paths):
             if self._ended.wait(PAUSE):
                 return
-            self._ask("GET", path)
+            self._send("GET", path)
 
     def _rate(self) -> None:
         for number, movie in enumerate(itertools.cycle(self.site.movies)):
             if self._ended.wait(0.1):
                 return
             half_stars = 1 + number % 10
-            status = self._ask("PUT", f"/api/v1/movies/{movie}/rating/", {"stars": half_stars / 2})
+            status = self._send("PUT", f"/api/v1/movies/{movie}/rating/", {"stars": half_stars / 2})
             if status in (200, 201):
                 self.rated[movie] = half_stars
             else:
-                # Whether it was stored is not known: the answer was no promise.
+                # The rating may or may not have been stored, so it does not count.
                 self.rated.pop(movie, None)
 
-    def _look(self) -> None:
+    def _probe(self) -> None:
         while not self._ended.wait(0.5):
-            self._ask("GET", "/livez")
+            self._send("GET", "/livez")
 
-    def _ask(self, method: str, path: str, body: Any = None) -> int:
+    def _send(self, method: str, path: str, body: Any = None) -> int:
         started = time.monotonic()
         headers = {"Content-Type": "application/json", "Cookie": f"sessionid={self.site.session}"}
         if path.startswith("/api/"):
@@ -128,9 +132,9 @@ class Visitors:
         connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            answer.read()
-            status, retry = answer.status, answer.headers.get("Retry-After") is not None
+            response = connection.getresponse()
+            response.read()
+            status, retry = response.status, response.headers.get("Retry-After") is not None
         except (OSError, http.client.HTTPException):
             status, retry = FAILED, False
         finally:

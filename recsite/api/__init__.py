@@ -1,1 +1,1 @@
-"""What all endpoints of the REST API share: access, tokens, throttles, paging, errors, the OpenAPI document."""
+"""Shared parts of the REST API: permissions, tokens, throttles, pagination, errors, the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Tokens of services in the admin: made once, shown once, ended by deletion."""
+"""Service tokens in the admin: shown once on creation, revoked by deletion."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class ServiceTokenForm(forms.ModelForm):
 @admin.register(ServiceToken)
 class ServiceTokenAdmin(ReadOnly):
     form = ServiceTokenForm
-    list_display = ("name", "what_it_may", "owner", "made")
+    list_display = ("name", "allowed_scopes", "created_by", "created_at")
     list_select_related = ("token__user",)
     search_fields = ("name",)
     fields = ("name", "scopes")
@@ -37,7 +37,7 @@ class ServiceTokenAdmin(ReadOnly):
     def save_model(self, request: HttpRequest, obj: ServiceToken, form: Any, change: bool) -> None:
         obj.token, secret = AuthToken.objects.create(user=request.user, expiry=None)
         super().save_model(request, obj, form, change)
-        messages.warning(request, f"This is shown once only; keep it safe: {secret}")
+        messages.warning(request, f"Copy this token now; it is shown only once: {secret}")
 
     def delete_model(self, request: HttpRequest, obj: ServiceToken) -> None:
         obj.token.delete()
@@ -45,14 +45,14 @@ class ServiceTokenAdmin(ReadOnly):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ServiceToken]) -> None:
         AuthToken.objects.filter(service__in=queryset).delete()
 
-    @admin.display(description="May")
-    def what_it_may(self, token: ServiceToken) -> str:
+    @admin.display(description="Scopes")
+    def allowed_scopes(self, token: ServiceToken) -> str:
         return ", ".join(token.scopes)
 
-    @admin.display(description="Made by")
-    def owner(self, token: ServiceToken) -> str:
+    @admin.display(description="Created by")
+    def created_by(self, token: ServiceToken) -> str:
         return str(token.token.user)
 
-    @admin.display(description="Made")
-    def made(self, token: ServiceToken) -> Any:
+    @admin.display(description="Created")
+    def created_at(self, token: ServiceToken) -> Any:
         return token.token.created

@@ -1,4 +1,4 @@
-"""How the API says that something went wrong."""
+"""Error responses of the API: exceptions, the exception handler, and the schema of an error body."""
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
@@ -15,14 +15,14 @@ RETRY_SECONDS = 10
 class UnavailableError(APIException):
     status_code = 503
     default_code = "unavailable"
-    default_detail = "This cannot be done just now. Try again in a moment."
+    default_detail = "This is temporarily unavailable. Try again in a moment."
     wait = RETRY_SECONDS
 
 
 class TooLargeError(APIException):
     status_code = 413
     default_code = "too_large"
-    default_detail = "The body is too large. Send it in parts."
+    default_detail = "The request body is too large. Send it in several requests."
 
 
 class ConflictError(APIException):
@@ -33,7 +33,7 @@ class ConflictError(APIException):
 class ExceptionHandler(StandardHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, OperationalError):
-            return UnavailableError("The database does not answer. Try again in a moment.")
+            return UnavailableError("The database is not responding. Try again in a moment.")
         if isinstance(exc, RequestDataTooBig):
             return TooLargeError()
         converted: Exception = super().convert_known_exceptions(exc)
@@ -41,16 +41,16 @@ class ExceptionHandler(StandardHandler):
 
 
 class ProblemSerializer(serializers.Serializer[object]):
-    """One thing that is wrong."""
+    """One problem with the request."""
 
-    code = serializers.CharField(help_text="For programs: `required`, `not_found`, `throttled` …")
-    detail = serializers.CharField(help_text="For people.")
-    attr = serializers.CharField(allow_null=True, help_text="The parameter or field that is meant, if one is.")
+    code = serializers.CharField(help_text="Machine-readable: `required`, `not_found`, `throttled` …")
+    detail = serializers.CharField(help_text="Human-readable.")
+    attr = serializers.CharField(allow_null=True, help_text="The parameter or field at fault, if there is one.")
 
 
 @extend_schema_serializer(examples=[examples.answer(examples.REFUSED)])
 class ErrorSerializer(serializers.Serializer[object]):
-    """What every error's answer says."""
+    """The body of every error response."""
 
     type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
-    errors = ProblemSerializer(many=True)  # type: ignore[assignment]  # a field; the metaclass takes it away
+    errors = ProblemSerializer(many=True)  # type: ignore[assignment]  # a field, which the metaclass removes

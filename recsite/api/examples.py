@@ -1,4 +1,4 @@
-"""What requests and answers look like, for the OpenAPI document."""
+"""Example requests and responses for the OpenAPI document."""
 
 from typing import Any
 

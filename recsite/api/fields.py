@@ -1,7 +1,7 @@
-"""What addresses and bodies of the API may say.
+"""Serializer fields and query parameters of the API, with strict types.
 
-Bodies are taken by their types: REST framework would accept "4.5" for 4.5 and 1 for true, which the OpenAPI
-document denies.
+Fields in a body accept only their own JSON type. REST framework would accept "4.5" for 4.5 and 1 for true, which the
+OpenAPI document does not allow.
 """
 
 import math
@@ -16,30 +16,30 @@ from rest_framework.request import Request
 from rest_framework.utils.serializer_helpers import BindingDict
 
 LARGEST_ID = 2**31 - 1
-"""The largest key of a user or a movie: the columns are 32-bit integers."""
+"""The largest primary key of a user or a movie: the columns are 32-bit integers."""
 
 
 class Query(serializers.Serializer[Any]):
-    """The parameters of an address."""
+    """The query parameters of an endpoint."""
 
     @cached_property
     def fields(self) -> BindingDict:
-        # Made once: REST framework copies them for each request, which takes as long as to rank the movies.
+        # Built once: REST framework copies the fields for each request, which takes as long as ranking the movies.
         return _fields(type(self))
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
-        """The parameters, validated; an error tells which is wrong."""
+        """Return the validated parameters; an error names the invalid one."""
         return cls.of(request).validated_data
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        # Not the parameters as they come: REST framework would take an empty one for one that is not there.
-        given = request.query_params
+        # Not `request.query_params` itself: REST framework would treat an empty parameter as a missing one.
+        parameters = request.query_params
         data = {
-            name: given.getlist(name) if isinstance(field, serializers.ListField) else given[name]
+            name: parameters.getlist(name) if isinstance(field, serializers.ListField) else parameters[name]
             for name, field in _fields(cls).items()
-            if name in given
+            if name in parameters
         }
         query = cls(data=data)
         query.is_valid(raise_exception=True)
@@ -48,13 +48,13 @@ class Query(serializers.Serializer[Any]):
 
 @cache
 def _fields(query: type[Query]) -> BindingDict:
-    """The fields of a query, bound to one that is never asked."""
+    """The fields of a query class, bound to an instance that is never validated."""
     fields: BindingDict = super(Query, query()).fields
     return fields
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A whole number in an address, in the digits 0 to 9."""
+    """A whole number in a query string, written in ASCII digits."""
 
     def to_internal_value(self, data: Any) -> int:
         if not (str(data).isascii() and str(data).removeprefix("-").isdigit()):
@@ -63,7 +63,7 @@ class WholeNumberField(serializers.IntegerField):
 
 
 class NumberField(serializers.FloatField):
-    """A number in an address, as JSON writes it."""
+    """A number in a query string, in JSON's notation."""
 
     def to_internal_value(self, data: Any) -> float:
         if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", str(data), re.ASCII):
@@ -96,7 +96,7 @@ class IntegerField(serializers.IntegerField):
 
 
 class TextField(serializers.CharField):
-    """A text in a body; no database keeps the null character."""
+    """A string in a body, without null characters, which databases reject."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -109,7 +109,7 @@ class TextField(serializers.CharField):
 
 
 class FlagField(serializers.BooleanField):
-    """True or false in a body."""
+    """A boolean in a body."""
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):

@@ -1,6 +1,6 @@
-"""Tokens of services, and the counts of the API's throttles.
+"""Service tokens, and the request counts of the API's throttles.
 
-The tables keep the names that they had when these models belonged to `recommendations`.
+The tables keep their names from the time when these models belonged to `recommendations`.
 """
 
 from typing import ClassVar
@@ -11,13 +11,13 @@ from recsite.database.unix_time import UnixTimeField
 
 
 class ServiceToken(models.Model):
-    """A token of another system, which may do what its scopes say and nothing else."""
+    """A token for another system, limited to its scopes."""
 
     class Scope(models.TextChoices):
-        RECOMMENDATIONS = "recommendations", "read anybody's recommendations"
-        EVENTS = "events", "record what people were shown and chose"
-        MODELS = "models", "read versions and runs"
-        OPERATE = "operate", "retrain, activate, roll back"
+        RECOMMENDATIONS = "recommendations", "read any user's recommendations"
+        EVENTS = "events", "record impressions and clicks"
+        MODELS = "models", "read model versions and training runs"
+        OPERATE = "operate", "retrain, activate and roll back"
 
     token = models.OneToOneField("knox.AuthToken", models.CASCADE, related_name="service", editable=False)
     name = models.CharField(max_length=100, unique=True)
@@ -32,7 +32,7 @@ class ServiceToken(models.Model):
 
 
 class RequestCount(models.Model):
-    """What the API's throttles have counted in a window of time, where there is no Redis to count it."""
+    """The requests of one throttle key in one time window, used when there is no Redis to count them."""
 
     key = models.CharField(max_length=300, primary_key=True)
     requests = models.PositiveIntegerField()

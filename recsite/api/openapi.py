@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of every operation alike."""
+"""The OpenAPI schema generator, which documents the error responses of every operation."""
 
 from typing import Any
 
@@ -12,24 +12,24 @@ _MEANINGS = {
     "400": "A parameter or field is wrong; each error names it.",
     "401": "Sign in: the token is missing, wrong or expired.",
     "403": "Not allowed.",
-    "404": "There is no such thing, or it is not yours.",
-    "406": "Only JSON is answered.",
-    "413": "The body is too large.",
-    "414": "The address is too long.",
-    "415": "Only JSON is read.",
-    "429": "Too many requests: wait as long as `Retry-After` says.",
-    "503": "Not available just now.",
+    "404": "It does not exist, or it belongs to another user.",
+    "406": "Responses are JSON only.",
+    "413": "The request body is too large.",
+    "414": "The URL is too long.",
+    "415": "Request bodies are JSON only.",
+    "429": "Too many requests: wait for the seconds in `Retry-After`.",
+    "503": "Temporarily unavailable.",
 }
 
 
 class AutoSchema(SpectacularSchema):
-    """Every operation with the errors that it may answer."""
+    """Add to every operation the errors that it may return."""
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         if direction == "response":
             for code in sorted(self._errors() - responses.keys()):
-                # What is too long for the server never reaches us, so its body is not ours.
+                # The server rejects a URL that is too long before it reaches us, so the body is not ours.
                 body = {} if code == "414" else self._get_response_for_code(ErrorSerializer, code, direction=direction)
                 responses[code] = {**body, "description": _MEANINGS[code]}
         return responses
@@ -41,6 +41,6 @@ class AutoSchema(SpectacularSchema):
         if self._get_parameters():
             codes |= {"400", "414"}
         if self.method != "GET" or not all(isinstance(rule, AllowAny) for rule in self.view.get_permissions()):
-            # Also what a browser's session without a CSRF token is answered.
+            # Also the response to a browser session without a CSRF token.
             codes.add("403")
         return codes

@@ -1,7 +1,8 @@
-"""Pages of the API that begin after a row, not at a number.
+"""Keyset pagination: a page begins after a row, not at an offset.
 
-A deep page costs what the first one costs, and a row that comes or goes meanwhile neither repeats nor hides
-another.  REST framework's own cursor counts rows of the same value, and thousands of movies have one rating.
+A deep page costs as much as the first one, and a row that is inserted or deleted between two requests neither
+repeats nor hides another. REST framework's own cursor uses an offset among rows of the same value, and thousands of
+movies have a single rating.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ _SALT = "recsite.api.pagination"
 
 @dataclass(frozen=True)
 class _Column:
-    """One of the columns that a list is ordered by."""
+    """One column of a list's ordering."""
 
     name: str
     field: "Field[Any, Any]"
@@ -36,17 +37,17 @@ class _Column:
     nulls_last: bool
 
     def beyond(self, value: Any) -> Q:
-        """Rows that come after those of this value."""
+        """Match the rows that come after those with this value."""
         if value is None:
             return Q(**{f"{self.name}__isnull": False}) if not self.nulls_last else Q(pk__in=[])
-        found = Q(**{f"{self.name}__{'lt' if self.descending else 'gt'}": value})
-        return found | Q(**{f"{self.name}__isnull": True}) if self.field.null and self.nulls_last else found
+        later = Q(**{f"{self.name}__{'lt' if self.descending else 'gt'}": value})
+        return later | Q(**{f"{self.name}__isnull": True}) if self.field.null and self.nulls_last else later
 
     def at(self, value: Any) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
     def up_to(self, value: Any) -> Q:
-        """What `at` or `beyond` imply, so that the database starts in the index where the page starts."""
+        """State what `at` or `beyond` imply, so that the database seeks in the index to the start of the page."""
         return Q() if self.field.null else Q(**{f"{self.name}__{'lte' if self.descending else 'gte'}": value})
 
     def order(self) -> OrderBy:
@@ -64,7 +65,7 @@ class PageQuery(Query):
 
 
 class KeysetPagination(BasePagination):
-    """Pages of a query set in its own order, which must end in a unique column."""
+    """Paginate a query set in its own ordering, which must end in a unique column."""
 
     _before: str | None = None
     _after: str | None = None
@@ -75,10 +76,10 @@ class KeysetPagination(BasePagination):
         columns = [_column(queryset.model, term) for term in queryset.query.order_by]
         cursor = request.query_params.get("cursor", "")
         backwards, values = _decode(cursor, columns) if cursor else (False, None)
-        wanted = [column.reversed() for column in columns] if backwards else columns
+        ordering = [column.reversed() for column in columns] if backwards else columns
         if values is not None:
-            queryset = queryset.filter(_after(wanted, values))
-        rows = list(queryset.order_by(*(column.order() for column in wanted))[: size + 1])
+            queryset = queryset.filter(_after(ordering, values))
+        rows = list(queryset.order_by(*(column.order() for column in ordering))[: size + 1])
         more, page = len(rows) > size, rows[:size]
         if backwards:
             page.reverse()
@@ -117,11 +118,11 @@ def _column(model: type[Model], term: str | Combinable) -> _Column:
     if isinstance(term, str):
         term = OrderBy(F(term.removeprefix("-")), descending=term.startswith("-"))
     if not isinstance(term, OrderBy) or not isinstance(term.expression, F):
-        raise TypeError(f"Pages can be made of a list ordered by columns, not by {term}.")
-    name = term.expression.name  # type: ignore[attr-defined]  # the stubs leave it out
+        raise TypeError(f"Keyset pagination needs an ordering by columns, not by {term}.")
+    name = term.expression.name  # type: ignore[attr-defined]  # missing from the stubs
     field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     if not isinstance(field, Field):
-        raise TypeError(f"Pages can be made of a list ordered by columns, and {name} is none.")
+        raise TypeError(f"Keyset pagination needs an ordering by columns, and {name} is not one.")
     by_default = _nulls_last_by_default(term.descending) and not term.nulls_first
     return _Column(name, field, term.descending, bool(term.nulls_last or by_default))
 
@@ -131,12 +132,12 @@ def _nulls_last_by_default(descending: bool) -> bool:
 
 
 def _after(columns: Sequence[_Column], values: Sequence[Any]) -> Q:
-    """The rows that come after the one with these values."""
-    found, same = Q(pk__in=[]), Q()
+    """Match the rows that come after the row with these values."""
+    later, equal = Q(pk__in=[]), Q()
     for column, value in zip(columns, values, strict=True):
-        found |= same & column.beyond(value)
-        same &= column.at(value)
-    return columns[0].up_to(values[0]) & found
+        later |= equal & column.beyond(value)
+        equal &= column.at(value)
+    return columns[0].up_to(values[0]) & later
 
 
 def _encode(backwards: bool, row: Model, columns: Sequence[_Column]) -> str:
@@ -146,11 +147,11 @@ def _encode(backwards: bool, row: Model, columns: Sequence[_Column]) -> str:
 
 
 def _decode(cursor: str, columns: Sequence[_Column]) -> tuple[bool, list[Any]]:
-    """What `_encode` was given.  A signed cursor cannot be another's invention, but it may be of another list."""
+    """Reverse `_encode`. The signature rules out a forged cursor, but not a cursor of another list."""
     try:
         backwards, names, texts = signing.loads(cursor, salt=_SALT)
     except signing.BadSignature:
-        raise NotFound("There is no such page: take `cursor` from `next` or `previous` of an answer.") from None
+        raise NotFound("Invalid cursor. Use the links in `next` and `previous` of a response.") from None
     if names != [column.name for column in columns]:
-        raise NotFound("This `cursor` is of a list in another order.")
+        raise NotFound("This cursor belongs to a list with another ordering.")
     return backwards, [column.field.to_python(text) for column, text in zip(columns, texts, strict=True)]

@@ -1,4 +1,4 @@
-"""Who may ask the API for what."""
+"""Permissions of the API: members, staff with a permission, and services with a scope."""
 
 from typing import TYPE_CHECKING
 
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 
 def service_of(request: Request) -> ServiceToken | None:
-    """The service whose token a request comes with, if it is one's; looked up once a request."""
+    """Return the service that the request's token belongs to, if any; one query per request."""
     if request.auth is None:
         return None
-    kept = vars(request.auth)
-    if "used_by" not in kept:
-        kept["used_by"] = ServiceToken.objects.filter(token=request.auth).first()
-    used_by: ServiceToken | None = kept["used_by"]
+    cached = vars(request.auth)
+    if "used_by" not in cached:
+        cached["used_by"] = ServiceToken.objects.filter(token=request.auth).first()
+    used_by: ServiceToken | None = cached["used_by"]
     return used_by
 
 
 class IsMember(BasePermission):
-    """Somebody who is signed in; a service has no ratings of its own."""
+    """Allow signed-in members, and no services: a service has no ratings of its own."""
 
-    message = "A service's token may only do what its scopes say."
+    message = "A service token is limited to its scopes."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return bool(request.user and request.user.is_authenticated) and service_of(request) is None
 
 
 class Allowed(BasePermission):
-    """Staff with a permission, or a service with a scope; made by `allowed`."""
+    """Allow staff with a permission, or a service with a scope; subclasses come from `allowed`."""
 
     scope: str
     permission: str
@@ -47,14 +47,15 @@ class Allowed(BasePermission):
 
 
 def allowed(*, scope: str, permission: str) -> type[Allowed]:
-    message = f"Staff with the permission {permission}, or a service with the scope {scope}, may do this."
+    """Return a permission class for one scope and one Django permission."""
+    message = f"This requires staff with the permission {permission}, or a service with the scope {scope}."
     return type("Allowed", (Allowed,), {"scope": scope, "permission": permission, "message": message})
 
 
 class MayRecord(IsMember):
-    """A member for themselves, or a service with the scope `events` for anybody."""
+    """Allow members to record their own events, and services with the scope `events` to record any user's."""
 
-    message = "A service needs the scope events to do this."
+    message = "This requires the scope events."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         service = service_of(request)

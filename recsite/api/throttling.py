@@ -1,7 +1,7 @@
-"""So many requests in a time, counted once over all processes.
+"""Fixed-window rate limits that all processes share.
 
-REST framework's own throttles read a list, add to it and write it back: simultaneous requests overlook each other.
-These count in windows of time, by a step that nothing comes between.
+REST framework's own throttles read a list, append to it and write it back, so simultaneous requests miss each other.
+These count in fixed time windows with an atomic increment.
 """
 
 import time
@@ -26,11 +26,11 @@ INSERT INTO recommendations_requestcount AS counted (key, requests, expires_at) 
 ON CONFLICT (key) DO UPDATE SET requests = counted.requests + 1 RETURNING requests
 """
 _SWEEP = 10
-"""About one in so many seconds, a new key takes the forgotten ones away."""
+"""In about one second out of this many, a new key deletes the expired ones."""
 
 
 def count(key: str, seconds: int) -> int:
-    """Add one to what is counted under a key, which is forgotten after `seconds`; say what it is now."""
+    """Increment the count of a key, which expires after `seconds`, and return it."""
     if settings.REDIS_URL:
         cache.add(key, 0, seconds)
         return int(cache.incr(key))
@@ -44,7 +44,7 @@ def count(key: str, seconds: int) -> int:
 
 
 class SharedThrottle(SimpleRateThrottle):
-    """`rate` requests of one key in each window of time."""
+    """Allow `rate` requests per key in each time window."""
 
     num_requests: int
     duration: int
@@ -61,7 +61,7 @@ class SharedThrottle(SimpleRateThrottle):
 
 
 class VisitorThrottle(SharedThrottle):
-    """So many of those who are not signed in, from one address."""
+    """Limit anonymous requests from one IP address."""
 
     scope = "anon"
 
@@ -72,7 +72,7 @@ class VisitorThrottle(SharedThrottle):
 
 
 class MemberThrottle(SharedThrottle):
-    """So many of one member."""
+    """Limit the requests of one member."""
 
     scope = "user"
 
@@ -83,7 +83,7 @@ class MemberThrottle(SharedThrottle):
 
 
 class ServiceThrottle(SharedThrottle):
-    """So many of one service, whoever made its token."""
+    """Limit the requests of one service, whoever created its token."""
 
     scope = "service"
 

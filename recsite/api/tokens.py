@@ -1,4 +1,4 @@
-"""Signing in and out of the API by a token."""
+"""Token authentication of the API: log in, log out, log out everywhere."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from recsite.api.throttling import SharedThrottle
 
 
 class LoginByAddressThrottle(SharedThrottle):
-    """So many tries from one address."""
+    """Limit login attempts from one IP address."""
 
     scope = "login-address"
 
@@ -28,7 +28,7 @@ class LoginByAddressThrottle(SharedThrottle):
 
 
 class LoginByNameThrottle(SharedThrottle):
-    """So many tries of one name, wherever they come from."""
+    """Limit login attempts for one username, from any address."""
 
     scope = "login-name"
 
@@ -39,7 +39,7 @@ class LoginByNameThrottle(SharedThrottle):
 
 @extend_schema_serializer(examples=[examples.request({"username": "ada", "password": "lovelace-1815"})])
 class CredentialsSerializer(serializers.Serializer[Any]):
-    username = TextField(max_length=254, help_text="Or the e-mail address.")
+    username = TextField(max_length=254, help_text="Or the email address.")
     password = TextField(max_length=1000, trim_whitespace=False)
 
 
@@ -50,49 +50,49 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 @extend_schema(tags=["session"])
 class Login(APIView):
-    """A token for a name and a password."""
+    """Exchange a username and password for a token."""
 
-    # None by a session or another token: this is where one comes from.
+    # No session or token is expected: this endpoint issues the token.
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (LoginByAddressThrottle, LoginByNameThrottle)
 
     @extend_schema(request=CredentialsSerializer, responses={201: TokenSerializer}, auth=[])
     def post(self, request: Request) -> Response:
-        """Make a token for a name and a password."""
+        """Create a token for a username and a password."""
         body = CredentialsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        tried = request._request
-        user = authenticate(tried, **body.validated_data)
-        if vars(tried).pop("axes_locked_out", False):
-            raise Throttled(detail="There were too many attempts. Try again in an hour.")
+        http_request = request._request
+        user = authenticate(http_request, **body.validated_data)
+        if vars(http_request).pop("axes_locked_out", False):
+            raise Throttled(detail="Too many failed attempts. Try again in an hour.")
         if user is None:
-            raise AuthenticationFailed("The name or the password is wrong.")
+            raise AuthenticationFailed("The username or password is wrong.")
         instance, token = get_token_model().objects.create(user=user)
         return Response(TokenSerializer({"token": token, "expiry": instance.expiry}).data, status=HTTP_201_CREATED)
 
     def get_authenticate_header(self, request: Request) -> str:
-        """What makes a refusal 401 and not 403."""
+        """Return a challenge, which makes a refusal 401 and not 403."""
         return "Token"
 
 
 @extend_schema(tags=["session"], request=None, responses={204: OpenApiResponse(description="Signed out.")})
 class Logout(APIView):
-    """The end of the token that the request came with."""
+    """Revoke the token of the request."""
 
     def post(self, request: Request) -> Response:
-        """End the token that this request comes with."""
+        """Revoke the token that authenticates this request."""
         if not isinstance(request.auth, get_token_model()):
-            raise ValidationError("This request came with no token; a browser's session ends at /accounts/logout/.")
+            raise ValidationError("This request has no token to revoke. End a browser session at /accounts/logout/.")
         request.auth.delete()
         return Response(status=HTTP_204_NO_CONTENT)
 
 
 @extend_schema(tags=["session"], request=None, responses={204: OpenApiResponse(description="Signed out everywhere.")})
 class LogoutEverywhere(APIView):
-    """The end of all tokens of an account."""
+    """Revoke all tokens of an account."""
 
     def post(self, request: Request) -> Response:
-        """End every token of the account that asks; those that it made for services stay."""
+        """Revoke every token of the account; tokens that it created for services remain valid."""
         get_token_model().objects.filter(user=request.user, service=None).delete()
         return Response(status=HTTP_204_NO_CONTENT)

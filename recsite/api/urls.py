@@ -1,4 +1,4 @@
-"""The REST API: every address below /api/v1/."""
+"""URLs of the REST API below /api/v1/."""
 
 from django.urls import include, path, re_path
 from drf_spectacular.utils import extend_schema
@@ -13,13 +13,13 @@ from recsite.api import tokens
 
 @extend_schema(exclude=True)
 class NowhereView(APIView):
-    """An address below the API's that is none: an error like the others, not a page."""
+    """Answer an unknown URL below /api/v1/ with an error in JSON, not with a page."""
 
     permission_classes = ()
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
-        raise NotFound("There is no such address. /api/v1/docs/ lists all.")
+        raise NotFound("There is no such endpoint. See /api/v1/docs/ for the list.")
 
     def get(self, request: Request, path: str = "") -> Response:
         raise NotFound

@@ -1,4 +1,4 @@
-"""A cache in Redis that the site can do without."""
+"""A Redis cache backend that tolerates a missing server."""
 
 import json
 import logging
@@ -12,25 +12,25 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 logger = logging.getLogger(__name__)
 
-SILENT_SECONDS = 5.0
-"""For so long a server that did not answer is not asked again: visitors shall not wait for it one by one."""
+RETRY_SECONDS = 5.0
+"""How long a server that timed out is skipped, so that visitors do not wait for it one after the other."""
 
 
 class JsonSerializer:
-    """Django would read back a pickle, which runs what somebody else may have written into the server."""
+    """Serialize as JSON. Django's default unpickles, which runs any code that was written into the server."""
 
     def dumps(self, value: Any) -> int | str:
-        # Redis adds to whole numbers itself.
+        # Redis increments integers itself, so they stay bare.
         return value if type(value) is int else json.dumps(value)
 
-    def loads(self, written: bytes) -> Any:
-        return json.loads(written)
+    def loads(self, data: bytes) -> Any:
+        return json.loads(data)
 
 
 class ForgivingRedisCache(RedisCache):
-    """As if empty while the server does not answer: sessions come from the database, and throttles let pass."""
+    """Behave as an empty cache while the server is down: sessions come from the database, throttles let pass."""
 
-    _silent_until = 0.0
+    _skip_until = 0.0
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         options = {"serializer": JsonSerializer, **params.get("OPTIONS", {})}
@@ -38,21 +38,21 @@ class ForgivingRedisCache(RedisCache):
 
     def _try(self, action: Callable[[], Any], otherwise: Any) -> Any:
         cls = type(self)
-        if time.monotonic() < cls._silent_until:
+        if time.monotonic() < cls._skip_until:
             return otherwise
         try:
             return action()
         except (RedisConnectionError, RedisTimeoutError) as error:
-            cls._silent_until = time.monotonic() + SILENT_SECONDS
-            logger.warning("The cache does not answer, and is left alone for %g s: %s", SILENT_SECONDS, error)
+            cls._skip_until = time.monotonic() + RETRY_SECONDS
+            logger.warning("The cache is not responding; it is skipped for %g s: %s", RETRY_SECONDS, error)
             return otherwise
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._try(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
-        found: dict[Any, Any] = self._try(lambda: super(ForgivingRedisCache, self).get_many(keys, version), {})
-        return found
+        values: dict[Any, Any] = self._try(lambda: super(ForgivingRedisCache, self).get_many(keys, version), {})
+        return values
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
         return bool(self._try(lambda: super(ForgivingRedisCache, self).has_key(key, version), False))

@@ -1,7 +1,8 @@
-"""Pages are read from a replica of the database, where there is one; whoever has just written reads the original.
+"""Route reads to a replica, and a visitor's reads after a write to the primary.
 
-A replica follows within moments.  Until it has, a cookie leads who has written to the original, whichever host answers;
-so do tokens, whose holders keep no cookies.  Accounts, sessions and the model's versions are never read from a replica.
+A replica lags by a few seconds. During that time a cookie routes the reads of a visitor who has written to the
+primary, whichever host answers. Requests with a token always read the primary, because API clients keep no cookies.
+Accounts, sessions and model versions are never read from a replica.
 """
 
 import logging
@@ -17,43 +18,43 @@ from django.http import HttpRequest, HttpResponse
 
 logger = logging.getLogger(__name__)
 
-ORIGINAL, REPLICA = "default", "replica"
+PRIMARY, REPLICA = "default", "replica"
 COOKIE = "wrote"
 SAFE = ("GET", "HEAD", "OPTIONS")
 RETRY_SECONDS = 10.0
-"""For so long a replica that does not answer is left alone."""
+"""How long a replica that does not answer is skipped."""
 
-_database: ContextVar[str] = ContextVar("database", default=ORIGINAL)
-"""What the request that this thread answers is read from."""
+_database: ContextVar[str] = ContextVar("database", default=PRIMARY)
+"""The database that the current request reads from."""
 
 
 class Router:
-    """Django's router of queries: see the module."""
+    """Django's database router; the module's docstring states the rules."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
-        return _database.get() if model._meta.app_label == "movies" and model.__name__ != "User" else ORIGINAL
+        return _database.get() if model._meta.app_label == "movies" and model.__name__ != "User" else PRIMARY
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str:
-        return ORIGINAL
+        return PRIMARY
 
     def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool:
         return True
 
     def allow_migrate(self, database: str, app_label: str, **hints: Any) -> bool:
-        return database == ORIGINAL
+        return database == PRIMARY
 
 
 class ReplicaMiddleware:
-    """Chooses the database for each request, and remembers in a cookie that somebody has written."""
+    """Choose the database for each request, and set a cookie after a write."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self._silent_until = 0.0
+        self._skip_until = 0.0
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         writes = request.method not in SAFE
-        fresh = writes or COOKIE in request.COOKIES or "Authorization" in request.headers
-        token = _database.set(REPLICA if not fresh and self._answers() else ORIGINAL)
+        needs_primary = writes or COOKIE in request.COOKIES or "Authorization" in request.headers
+        token = _database.set(REPLICA if not needs_primary and self._replica_is_up() else PRIMARY)
         try:
             response = self.get_response(request)
         finally:
@@ -69,14 +70,14 @@ class ReplicaMiddleware:
             )
         return response
 
-    def _answers(self) -> bool:
-        if time.monotonic() < self._silent_until:
+    def _replica_is_up(self) -> bool:
+        if time.monotonic() < self._skip_until:
             return False
         try:
             connections[REPLICA].close_if_health_check_failed()
             connections[REPLICA].ensure_connection()
         except OperationalError as error:
-            self._silent_until = time.monotonic() + RETRY_SECONDS
-            logger.warning("The replica does not answer; the original is read: %s", error)
+            self._skip_until = time.monotonic() + RETRY_SECONDS
+            logger.warning("The replica is not responding; reads go to the primary: %s", error)
             return False
         return True

@@ -1,7 +1,7 @@
-"""An end to waiting for a PostgreSQL server that has stopped answering without hanging up.
+"""A client-side statement timeout for PostgreSQL servers that stop responding but keep the connection open.
 
-libpq waits for an answer for ever.  A thread of the process watches over every statement: whichever takes longer
-than it may has its connection cut, and fails as it does when the server is gone.  The next request connects anew.
+libpq waits for a response for ever. A watchdog thread in each process shuts down the socket of a statement that
+exceeds its limit; the statement then fails as if the server were gone, and the next request opens a new connection.
 """
 
 import contextlib
@@ -15,75 +15,75 @@ from typing import Any
 
 from psycopg2.extensions import connection, cursor
 
-_LOOKS_EVERY = 0.5
+_CHECK_SECONDS = 0.5
 
 
-class Watch:
-    """Cuts what takes longer than it may."""
+class Watchdog:
+    """Shut down the sockets of operations that exceed their time limit."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, tuple[float, int]] = {}
-        self._numbers = count()
+        self._pending: dict[int, tuple[float, int]] = {}
+        self._keys = count()
         self._lock = threading.Lock()
         self._process = 0
 
     @contextlib.contextmanager
-    def over(self, descriptor: int, seconds: float) -> Iterator[None]:
-        """Cut the socket behind a descriptor if the block has not ended after so many seconds."""
+    def limit(self, descriptor: int, seconds: float) -> Iterator[None]:
+        """Shut down the socket of a file descriptor if the block runs longer than `seconds`."""
         with self._lock:
-            number = next(self._numbers)
-            self._waiting[number] = (time.monotonic() + seconds, descriptor)
+            key = next(self._keys)
+            self._pending[key] = (time.monotonic() + seconds, descriptor)
             self._start()
         try:
             yield
         finally:
             with self._lock:
-                del self._waiting[number]
+                del self._pending[key]
 
     def _start(self) -> None:
-        # A thread does not come along when a process forks.
+        # Threads do not survive a fork.
         if self._process != os.getpid():
             self._process = os.getpid()
-            threading.Thread(target=self._look, name="patience", daemon=True).start()
+            threading.Thread(target=self._check, name="statement-timeout", daemon=True).start()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         while True:
-            time.sleep(_LOOKS_EVERY)
+            time.sleep(_CHECK_SECONDS)
             with self._lock:
-                late = [descriptor for end, descriptor in self._waiting.values() if end < time.monotonic()]
+                late = [descriptor for end, descriptor in self._pending.values() if end < time.monotonic()]
                 for descriptor in late:
-                    _cut(descriptor)
+                    _shut_down(descriptor)
 
 
-def _cut(descriptor: int) -> None:
-    """End the connection behind a descriptor; its owner still closes it."""
+def _shut_down(descriptor: int) -> None:
+    """Shut down the connection of a file descriptor; its owner still closes it."""
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
         copy.shutdown(socket.SHUT_RDWR)
 
 
-_watch = Watch()
+_watchdog = Watchdog()
 
 
 def options(seconds: float) -> dict[str, Any]:
-    """What to give to psycopg2 so that no statement, commit or rollback takes longer."""
+    """Return psycopg2 connection options that limit every statement, commit and rollback to `seconds`."""
 
-    class PatientCursor(cursor):
+    class TimedCursor(cursor):
         def execute(self, *args: Any, **kwargs: Any) -> None:
-            with _watch.over(self.connection.fileno(), seconds):
+            with _watchdog.limit(self.connection.fileno(), seconds):
                 super().execute(*args, **kwargs)
 
-    class PatientConnection(connection):
+    class TimedConnection(connection):
         def commit(self) -> None:
-            self._patiently(super().commit)
+            self._timed(super().commit)
 
         def rollback(self) -> None:
-            self._patiently(super().rollback)
+            self._timed(super().rollback)
 
-        def _patiently(self, step: Callable[[], None]) -> None:
+        def _timed(self, step: Callable[[], None]) -> None:
             if self.closed:
                 step()
                 return
-            with _watch.over(self.fileno(), seconds):
+            with _watchdog.limit(self.fileno(), seconds):
                 step()
 
-    return {"connection_factory": PatientConnection, "cursor_factory": PatientCursor}
+    return {"connection_factory": TimedConnection, "cursor_factory": TimedCursor}

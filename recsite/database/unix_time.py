@@ -1,4 +1,4 @@
-"""Model fields of our own."""
+"""A model field that stores an aware datetime as whole Unix seconds."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 class UnixTimeField(models.DateTimeField):
     """An aware datetime, stored as whole Unix seconds.
 
-    MovieLens' timestamps have that form, an integer is a third of SQLite's text datetime, and the
+    MovieLens timestamps have this form, an integer takes a third of the space of SQLite's text datetime, and the
     columns for training need no conversion on either database.
     """
 

@@ -1,4 +1,4 @@
-"""What is said when an answer cannot be given."""
+"""The handler of server errors: 503 when the database is down, otherwise 500."""
 
 import sys
 from http import HTTPStatus
@@ -15,22 +15,22 @@ _DOWN = (OperationalError, InterfaceError)
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A page for what went wrong: 503 if it was the database's silence, which passes, and else 500."""
+    """Return 503 with `Retry-After` if the database is down, which is temporary, and 500 for any other error."""
     down = isinstance(sys.exc_info()[1], _DOWN)
     status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.INTERNAL_SERVER_ERROR
-    response = _problem(status) if request.path.startswith("/api/") else _page(status)
+    response = _json_error(status) if request.path.startswith("/api/") else _page(status)
     if down:
         response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
 def _page(status: HTTPStatus) -> HttpResponse:
-    # Without the request's context: that would ask the database who is signed in.
+    # Without the request's context, which would query the database for the user.
     return HttpResponse(loader.render_to_string(f"{status.value}.html"), status=status)
 
 
-def _problem(status: HTTPStatus) -> JsonResponse:
+def _json_error(status: HTTPStatus) -> JsonResponse:
     down = status == HTTPStatus.SERVICE_UNAVAILABLE
-    detail = "The database does not answer. Try again in a moment." if down else "Something broke on our side."
+    detail = "The database is not responding. Try again in a moment." if down else "Something went wrong on our side."
     problem = {"code": "unavailable" if down else "error", "detail": detail, "attr": None}
     return JsonResponse({"type": "server_error", "errors": [problem]}, status=status)

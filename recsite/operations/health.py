@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can do its work."""
+"""Liveness and readiness probes."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -18,29 +18,30 @@ from django.views.decorators.http import require_safe
 @require_safe
 @never_cache
 def livez(request: HttpRequest) -> HttpResponse:
-    """The process answers; nothing else is asked."""
+    """Report that the process is alive; nothing else is checked."""
     return HttpResponse("alive\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether to send visitors here: the database answers and has its tables.
+    """Report whether to route visitors here: the database responds and its migrations are applied.
 
-    A model that is missing or old is told, as `degraded`, and is no reason to send nobody: popular movies serve.
+    A missing or outdated model is reported as `degraded` but does not make the process unready: popular movies are
+    served instead.
     """
     try:
         missing = _missing_migrations()
     except DatabaseError:
-        return _answer({"database": "does not answer"}, ready=False)
+        return _respond({"database": "does not answer"}, ready=False)
     if missing:
-        return _answer({"database": "answers", "missing_migrations": missing}, ready=False)
-    return _answer({"database": "answers", "missing_migrations": [], "model": _model()}, ready=True)
+        return _respond({"database": "answers", "missing_migrations": missing}, ready=False)
+    return _respond({"database": "answers", "missing_migrations": [], "model": _model()}, ready=True)
 
 
-def _answer(findings: dict[str, Any], *, ready: bool) -> JsonResponse:
+def _respond(details: dict[str, Any], *, ready: bool) -> JsonResponse:
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-    return JsonResponse({"ready": ready, **findings}, status=status)
+    return JsonResponse({"ready": ready, **details}, status=status)
 
 
 def _missing_migrations() -> list[str]:
@@ -51,7 +52,7 @@ def _missing_migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
-        # What is done stays done while this process lives: the next release has new processes.
+        # Migrations stay applied for the lifetime of a process: a new release starts new processes.
         _migrated.add(True)
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
@@ -62,5 +63,5 @@ _migrated: set[bool] = set()
 def _model() -> dict[str, Any]:
     status = import_string(settings.READINESS_MODEL_STATUS)()
     age = timezone.now() - datetime.fromisoformat(status.created_at) if status.created_at else None
-    degraded = status.degraded or ("" if status.version else "There is no version: popular movies serve.")
+    degraded = status.degraded or ("" if status.version else "There is no model version; popular movies are served.")
     return {**asdict(status), "degraded": degraded, "age_seconds": round(age.total_seconds()) if age else None}

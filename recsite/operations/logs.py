@@ -1,4 +1,4 @@
-"""Log lines that programs read: one JSON object each."""
+"""Log formatters: one JSON object per line for programs, plain lines for people."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from recsite.operations.requests import request_id
 
 
 class JSONFormatter(logging.Formatter):
-    """Time, level, logger, what is said, the request's id, and the fields that a call gives as `extra`."""
+    """Format time, level, logger, message, the request's id, and the `fields` passed as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -27,11 +27,11 @@ class JSONFormatter(logging.Formatter):
 
 
 class LineFormatter(logging.Formatter):
-    """The same for people."""
+    """Format the same content as a readable line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
         fields = " ".join(f"{name}={value}" for name, value in getattr(record, "fields", {}).items())
         head, _, rest = line.partition("\n")
-        mark = f" [{request_id.get()}]" if request_id.get() else ""
-        return f"{head}{mark}{' ' if fields else ''}{fields}" + (f"\n{rest}" if rest else "")
+        suffix = f" [{request_id.get()}]" if request_id.get() else ""
+        return f"{head}{suffix}{' ' if fields else ''}{fields}" + (f"\n{rest}" if rest else "")

@@ -1,4 +1,4 @@
-"""What Prometheus reads, over all processes of a host."""
+"""Prometheus metrics, aggregated over all processes of a host."""
 
 import os
 
@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 requests = Histogram(
     "recsite_request_seconds",
-    "Time to answer, by the route of the address.",
+    "Response time by route.",
     ("method", "route", "status"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
@@ -21,13 +21,13 @@ _shared: list[Collector] = []
 
 
 def register_shared(collector: Collector) -> None:
-    """Let a collector be asked by whichever process is, since what it tells is the same in all."""
+    """Register a collector whose values are the same in all processes; the process that is scraped collects it."""
     _shared.append(collector)
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """All metrics, for who knows the token; no such page for anybody else."""
+    """Serve all metrics to a client with the token; respond 404 to everyone else."""
     if not _may_read(request):
         raise Http404
     registry = CollectorRegistry() if _several_processes() else REGISTRY

@@ -1,4 +1,4 @@
-"""What goes around every request: an id, a time, one line in the log."""
+"""Middleware that gives every request an id, measures its time, and logs one line."""
 
 import logging
 import re
@@ -14,36 +14,36 @@ from recsite.operations import metrics
 logger = logging.getLogger("recsite.requests")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Of the request that this thread answers."""
-_GIVEN = re.compile(r"[0-9A-Za-z_-]{8,64}")
-_QUIET = ("livez", "readyz", "metrics")
+"""The id of the current request."""
+_VALID_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_NOT_LOGGED = ("livez", "readyz", "metrics")
 
 
 class RequestMiddleware:
-    """Gives a request the id that a proxy gave it, or one of its own; counts it; puts it into the log.
+    """Assign each request an id, the proxy's if it sent one; count and log the request.
 
-    The log has the route and not the address: an address may say what somebody searched for.
+    The log contains the route and not the URL, because a URL may contain a visitor's search.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
-        token = request_id.set(given if _GIVEN.fullmatch(given) else uuid.uuid4().hex)
+        proxy_id = request.headers.get("X-Request-Id", "")
+        token = request_id.set(proxy_id if _VALID_ID.fullmatch(proxy_id) else uuid.uuid4().hex)
         started = time.perf_counter()
         try:
             response = self.get_response(request)
             response["X-Request-Id"] = request_id.get()
-            self._note(request, response, time.perf_counter() - started)
+            self._record(request, response, time.perf_counter() - started)
         finally:
             request_id.reset(token)
         return response
 
-    def _note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    def _record(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         match = request.resolver_match
         route = str(match.route) if match else "unknown"
-        if match and match.url_name in _QUIET:
+        if match and match.url_name in _NOT_LOGGED:
             return
         method = request.method if request.method in metrics.METHODS else "other"
         metrics.requests.labels(method, route, str(response.status_code)).observe(seconds)

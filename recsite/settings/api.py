@@ -1,7 +1,7 @@
-"""How the API works and what it says of itself, whatever the environment."""
+"""Settings of REST framework and of the OpenAPI document that do not depend on the environment."""
 
 REST = {
-    # The token first: its refusal is 401 with a challenge, a session's is 403.
+    # Token authentication comes first: it refuses with 401 and a challenge, a session with 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "knox.auth.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -21,7 +21,7 @@ REST = {
 }
 SPECTACULAR = {
     "TITLE": "recsite API",
-    "DESCRIPTION": "Movies, your ratings of them, and recommendations made from your ratings.",
+    "DESCRIPTION": "Movies, your ratings, and recommendations based on your ratings.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -1,7 +1,7 @@
 """Settings, read from the environment.
 
-Each variable may also come from a file: `SECRET_KEY_FILE=/run/secrets/key`.  `var/env` is read
-where it exists (`make run` writes it); real variables win.  README.md lists them all.
+A variable may also come from a file: `SECRET_KEY_FILE=/run/secrets/key`. If `var/env` exists (`make run` writes it),
+it is read too; real environment variables take precedence. docs/configuration.md lists all variables.
 """
 
 import os
@@ -15,9 +15,9 @@ from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
 from recsite.settings import api, broker, csp
-from recsite.settings.logging import logging_of
+from recsite.settings.logging import logging_config
 
-# Before anything loads NumPy: threads of one product that wait for each other cost a request ten times its time.
+# Set before anything loads NumPy: BLAS threads that wait for each other make a request ten times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -32,7 +32,7 @@ DEBUG = env.bool("DEBUG", default=False)
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string; `make run` makes one.")
+    raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string; `make run` generates one.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "recommendations.middleware.track_clicks",
-    # Last: it turns a refused sign-in into its answer.
+    # Last: it replaces the response to a login that is locked out.
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -95,7 +95,7 @@ TEMPLATES = [
 ROOT_URLCONF = "recsite.urls"
 WSGI_APPLICATION = "recsite.wsgi.application"
 
-# Data at rest
+# Databases, cache and artifacts
 
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -116,14 +116,14 @@ for _database in DATABASES.values():
     _database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS if _sqlite else POSTGRESQL_OPTIONS)
     _database.setdefault("CONN_MAX_AGE", env.int("DATABASE_KEEP", default=60))
     _database["CONN_HEALTH_CHECKS"] = True
-    # A cursor on the server needs one connection from its first row to its last.
+    # A server-side cursor needs the same connection from its first row to its last, which a pool does not promise.
     _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_POOLED", default=False)
     if _sqlite and _database["NAME"] not in ("", ":memory:"):
-        # A relative path is meant from the project's folder, whatever folder the command is typed in.
+        # A relative path is relative to the project's folder, not to the current one.
         _database["NAME"] = BASE_DIR / _database["NAME"]
 RATINGS_PARTITIONS = env.int("RATINGS_PARTITIONS", default=0)
 if not 0 <= RATINGS_PARTITIONS <= 1024:
-    raise ImproperlyConfigured(f"RATINGS_PARTITIONS is {RATINGS_PARTITIONS}; set 0, for one table, or up to 1024.")
+    raise ImproperlyConfigured(f"RATINGS_PARTITIONS is {RATINGS_PARTITIONS}; set 0 for a single table, or 1 to 1024.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -149,19 +149,19 @@ RECOMMENDER_RANKER = env.str("RECOMMENDER_RANKER", default="measured")
 if RECOMMENDER_RANKER not in ("measured", "exact", "approximate"):
     raise ImproperlyConfigured(f"RECOMMENDER_RANKER is {RECOMMENDER_RANKER!r}; set measured, exact or approximate.")
 
-# A second trainer, on Apache Spark
+# The Spark trainer
 
 SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]" if find_spec("pyspark") else "")
 SPARK_FOLDER = BASE_DIR / env.path("SPARK_FOLDER", default="var/spark")
 SPARK_JDBC_JAR = env.str("SPARK_JDBC_JAR", default="")
 
-# Posters: with a key, the worker fetches and keeps them
+# Posters: with a key, the worker downloads and stores them
 
 TMDB_KEY = env.str("TMDB_KEY", default="")
 TMDB_API = "https://api.themoviedb.org/3"
 TMDB_IMAGES = "https://image.tmdb.org/t/p/w342"
 
-# Work in the background
+# Background tasks
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, VAR_DIR / "broker")
@@ -172,19 +172,19 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# A training leaves gigabytes behind that the allocator does not give back; the next task has a fresh process.
+# After training, the allocator keeps gigabytes of freed memory, so the next task runs in a fresh process.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 
-# People
+# Accounts
 
 AUTH_USER_MODEL = "movies.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-# Beside allauth's limit of tries a minute: who guesses on is locked out, in every process and by every door.
+# In addition to allauth's limit of attempts per minute: a lockout that holds in every process and on every login form.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(hours=1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -225,7 +225,7 @@ REST_FRAMEWORK = api.REST | {
         "login-address": "20/min",
         "login-name": "10/min",
     },
-    # Whose address is believed: a proxy's word, where there is one, and nobody's that it was handed on by.
+    # With a proxy, trust only the client address that it reports; without one, trust no header at all.
     "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.api.errors.ExceptionHandler"}
@@ -260,10 +260,10 @@ STORAGES = {
 }
 
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# Source maps are large, and only somebody who looks for a fault fetches them.
+# Source maps are large, and only developers download them.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
-# Safety
+# Security
 
 CONTENT_SECURITY_POLICY = csp.POLICY
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -278,17 +278,17 @@ X_FRAME_OPTIONS = "DENY"
 # Language and time
 
 LANGUAGE_CODE = "en"
-# The site speaks one language; to ask which for every number and word of a page takes time.
+# The site has one language, and looking up the active one for every number and word of a page takes time.
 USE_I18N = False
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
-# What operators see
+# Monitoring
 
 READINESS_MODEL_STATUS = "recommendations.serving.active.status"
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG else "json")
 if LOG_FORMAT not in ("line", "json"):
-    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; set line, for people, or json, for programs.")
-LOGGING = logging_of(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; set line (readable) or json (one object per line).")
+LOGGING = logging_config(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))

@@ -1,4 +1,4 @@
-"""How Celery reaches its broker; imports nothing of ours, since the settings are read before anything else."""
+"""Celery's broker options. Imports nothing of recsite, because settings load before everything else."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 
 def transport_options(url: str, folder: Path) -> dict[str, Any]:
-    """Celery's options for a broker; one in the file system lies in `folder` unless the address names another."""
+    """Return Celery's transport options; a file-system broker is stored in `folder` unless its URL names another."""
     if not url.startswith("filesystem:"):
-        # A broker that hangs must not hold a page: the request gives up within two seconds.
+        # A hanging broker must not block a page: the request gives up within two seconds.
         return {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
     broker = Path(urlsplit(url).path or folder)
     for name in ("messages", "control"):

@@ -1,4 +1,4 @@
-"""What browsers may load for a page: nothing but what the site itself serves."""
+"""The Content Security Policy: browsers load only what the site itself serves."""
 
 from csp.constants import NONE, SELF
 

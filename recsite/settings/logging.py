@@ -1,10 +1,10 @@
-"""How Django is told to log; imports nothing of ours, since the settings are read before anything else."""
+"""The logging configuration. Imports nothing of recsite, because settings load before everything else."""
 
 from typing import Any
 
 
-def logging_of(log_format: str, level: str) -> dict[str, Any]:
-    """`LOGGING` with one handler, to standard error, in the format `line` or `json`."""
+def logging_config(log_format: str, level: str) -> dict[str, Any]:
+    """Return `LOGGING` with one handler to standard error, in the format `line` or `json`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -17,7 +17,7 @@ def logging_of(log_format: str, level: str) -> dict[str, Any]:
             "json": {"()": "recsite.operations.logs.JSONFormatter"},
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
-        # Spark's bridge tells of every connection.
+        # py4j, the bridge to Spark, logs every connection.
         "loggers": {"py4j": {"level": "WARNING"}},
         "root": {"handlers": ["stderr"], "level": level},
     }

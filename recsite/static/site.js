@@ -1,16 +1,18 @@
-// What HTML and htmx leave to be done: the list under the search field, menus that close, copying, and trouble.
+// Behaviour beyond HTML and htmx: search suggestions, closing menus, copy buttons, error messages.
+
+// Search suggestions: an ARIA combobox whose options htmx loads into the list.
 
 (() => {
   const field = document.getElementById("site-search");
   const list = document.getElementById("suggestions");
-  let chosen = -1;
+  let selected = -1;
 
   const options = () => [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
   const isOpen = () => !list.hidden;
 
-  function choose(index) {
+  function select(index) {
     const all = options();
-    chosen = index;
+    selected = index;
     all.forEach((option, n) => option.setAttribute("aria-selected", String(n === index)));
     if (all[index]) field.setAttribute("aria-activedescendant", all[index].id);
     else field.removeAttribute("aria-activedescendant");
@@ -19,20 +21,20 @@
   function show(open) {
     list.hidden = !open;
     field.setAttribute("aria-expanded", String(open));
-    choose(-1);
+    select(-1);
   }
 
   function move(step) {
     const count = options().length;
     if (!isOpen()) show(count > 0);
-    if (count) choose(chosen < 0 && step < 0 ? count - 1 : (chosen + step + count) % count);
+    if (count) select(selected < 0 && step < 0 ? count - 1 : (selected + step + count) % count);
   }
 
   const keys = {
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
     Escape: () => show(false),
-    Enter: () => window.location.assign(options()[chosen].dataset.href),
+    Enter: () => window.location.assign(options()[selected].dataset.href),
   };
 
   field.setAttribute("role", "combobox");
@@ -41,20 +43,23 @@
   show(false);
 
   field.addEventListener("keydown", (event) => {
-    const wanted = event.key === "Enter" ? chosen >= 0 : event.key === "Escape" ? isOpen() : event.key in keys;
-    if (wanted) {
+    const handled = event.key === "Enter" ? selected >= 0 : event.key === "Escape" ? isOpen() : event.key in keys;
+    if (handled) {
       event.preventDefault();
       keys[event.key]();
     }
   });
   field.addEventListener("blur", () => show(false));
   list.addEventListener("htmx:afterSwap", () => show(list.childElementCount > 0 && document.activeElement === field));
+  // A press on an option must not blur the field, which would close the list before the click.
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[data-href]");
     if (option) window.location.assign(option.dataset.href);
   });
 })();
+
+// Menus close on Escape, which returns the focus, and on a click elsewhere.
 
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
@@ -63,11 +68,14 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+// Copy buttons, hidden where the browser offers no clipboard.
 
 for (const button of document.querySelectorAll("[data-copies]")) {
   const source = document.getElementById(button.dataset.copies);
@@ -79,23 +87,28 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 
+// Failed htmx requests show a message; the next successful one clears it.
+
 (() => {
-  const trouble = document.getElementById("trouble");
-  const say = (event, words) => {
+  const alert = document.getElementById("trouble");
+
+  function report(event, message) {
     const saving = event.detail.requestConfig.verb === "post";
-    trouble.textContent = saving ? `${words} Nothing was saved.` : words;
-    // A rating that was not saved must not look as if it were.
+    alert.textContent = saving ? `${message} Nothing was saved.` : message;
+    // A rating that was not saved must not look saved.
     if (saving) event.target.closest("form")?.reset();
-  };
-  document.body.addEventListener("htmx:sendError", (event) => say(event, "There is no connection just now."));
+  }
+
+  document.body.addEventListener("htmx:sendError", (event) => report(event, "You're offline."));
   document.body.addEventListener("htmx:responseError", (event) => {
-    const slowly = event.detail.xhr.status === 429;
-    say(event, slowly ? "Slowly, please: try again in a minute." : "That did not work: try again in a moment.");
+    const throttled = event.detail.xhr.status === 429;
+    report(event, throttled ? "Too many requests. Try again in a minute." : "That didn't work. Try again in a moment.");
   });
   document.body.addEventListener("htmx:afterOnLoad", (event) => {
-    if (event.detail.successful) trouble.textContent = "";
+    if (event.detail.successful) alert.textContent = "";
   });
 })();
 
-// A page that is left before its worker is there, or a browser that wants none, is no trouble.
+// Registration fails harmlessly when the visitor leaves the page or the browser refuses service workers.
+
 navigator.serviceWorker?.register("/offline.js").catch(() => {});

@@ -1,15 +1,15 @@
-{% load static %}// Without a connection a page is answered by one that says so.  Nothing else is kept.
+{% load static %}// The service worker: shows the offline page when there is no connection. It caches nothing else.
 
 const PAGE = "{% url 'offline' %}";
 const FILES = [PAGE, "{% static 'vendor/pico/pico.classless.min.css' %}", "{% static 'site.css' %}"];
-const KEPT = FILES.join();
+const CACHE = FILES.join();
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
-  const stale = (names) => Promise.all(names.filter((name) => name !== KEPT).map((name) => caches.delete(name)));
+  const stale = (names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
   event.waitUntil(caches.keys().then(stale));
 });
 

@@ -1,4 +1,4 @@
-"""A real server on real data, and a real browser that notices what goes wrong."""
+"""Browser fixtures: gunicorn on real data with a trained model, and a Chromium that fails tests on console errors."""
 
 import csv
 import json
@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests.support.environment import ROOT, missing
 
 CHROMIUM = Path("/usr/bin/chromium")
-MOST_RATED = 300
+MOVIES = 300
 PATIENCE = 15_000
-"""Milliseconds that a page may take to show something on a machine that has other work."""
+"""Milliseconds to wait for a page to change, on a machine that is busy with other work."""
 expect.set_options(timeout=PATIENCE)
 PASSWORD = "correct-horse-battery-1"
 
@@ -32,7 +32,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.conf import settings
 from movies.models import User
-password, made = make_password({PASSWORD!r}), []
+password, members = make_password({PASSWORD!r}), []
 for n in range(80):
     user = User.objects.create(username=f"guest{{n}}", password=password)
     session = SessionStore()
@@ -40,9 +40,9 @@ for n in range(80):
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    made.append((user.username, session.session_key))
+    members.append((user.username, session.session_key))
 User.objects.create_superuser("boss", password={PASSWORD!r})
-print(json.dumps(made))
+print(json.dumps(members))
 """
 
 NewContext = Callable[..., BrowserContext]
@@ -54,17 +54,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # One worker of pytest-xdist runs them all: they share the server.  It reads the mark in a hook like this.
+            # They share the server, so one worker of pytest-xdist runs them all. It reads the mark in a later hook.
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
 def well_known_movielens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled data cut down to its best known movies, so that it loads and trains in seconds."""
+    """The bundled data reduced to its most rated movies, so that it loads and trains in seconds."""
     source, folder = ROOT / "fixtures" / "ml-latest-small", tmp_path_factory.mktemp("movielens")
     with (source / "ratings.csv").open() as file:
         counted = Counter(row["movieId"] for row in csv.DictReader(file))
-    kept = {movie for movie, _ in counted.most_common(MOST_RATED)}
+    kept = {movie for movie, _ in counted.most_common(MOVIES)}
     for name in ("movies", "ratings", "tags", "links"):
         lines = (source / f"{name}.csv").read_text().splitlines(keepends=True)
         column = lines[0].split(",").index("movieId")
@@ -75,13 +75,13 @@ def well_known_movielens(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def mail_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the site's mails go."""
+    """The folder that the site writes its emails to."""
     return tmp_path_factory.mktemp("mail")
 
 
 @pytest.fixture(scope="session")
 def sessions() -> list[tuple[str, str]]:
-    """Names and session keys of members whom no test has met yet; the site fills it."""
+    """Names and session keys of members that no test has used yet; the fixture `site` fills it."""
     return []
 
 
@@ -155,13 +155,13 @@ def browser() -> Iterator[Browser]:
         missing(f"{CHROMIUM} is not installed")
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield started
-        started.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
 
 
 class Complaints(list[str]):
-    """What a browser found wrong with pages: console errors (policy violations among them) and scripts that broke."""
+    """Console errors and warnings, among them policy violations, and uncaught script errors."""
 
     def watch(self, context: BrowserContext) -> None:
         context.on("console", self._note)
@@ -174,26 +174,26 @@ class Complaints(list[str]):
 
 @pytest.fixture
 def complaints() -> Iterator[Complaints]:
-    found = Complaints()
-    yield found
-    assert found == []
+    collected = Complaints()
+    yield collected
+    assert collected == []
 
 
 @pytest.fixture
 def new_context(site: str, browser: Browser, complaints: Complaints) -> Iterator[NewContext]:
-    """Makes browser contexts (viewport, colour scheme, JavaScript …) whose complaints fail the test."""
-    made: list[BrowserContext] = []
+    """A function that opens browser contexts (viewport, colour scheme, JavaScript …) whose complaints fail the test."""
+    contexts: list[BrowserContext] = []
 
     def make(*, width: int = 1280, scheme: str = "light", **options: object) -> BrowserContext:
         viewport = {"width": width, "height": 800}
         context = browser.new_context(base_url=site, viewport=viewport, color_scheme=scheme, **options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
         complaints.watch(context)
-        made.append(context)
+        contexts.append(context)
         return context
 
     yield make
-    for context in made:
+    for context in contexts:
         context.close()
 
 
@@ -204,7 +204,7 @@ def page(new_context: NewContext) -> Page:
 
 @pytest.fixture
 def sign_up() -> Callable[[Page], str]:
-    """Makes a new member in a page and returns their name."""
+    """A function that signs up a new member on a page and returns their name."""
 
     def make(page: Page) -> str:
         name = f"member{time.time_ns()}"
@@ -220,7 +220,10 @@ def sign_up() -> Callable[[Page], str]:
 
 @pytest.fixture
 def as_member(site: str, new_context: NewContext, sessions: list[tuple[str, str]]) -> Callable[..., Page]:
-    """Makes a page of a new member who is signed in; takes what `new_context` takes.  Its `member` is their name."""
+    """A function that opens a page signed in as a new member, with the options of `new_context`.
+
+    The page's attribute `member` is the member's name.
+    """
 
     def make(**options: object) -> Page:
         context = new_context(**options)

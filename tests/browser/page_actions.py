@@ -1,4 +1,4 @@
-"""What people do on pages."""
+"""Actions on pages that several browser tests share."""
 
 from collections.abc import Callable
 
@@ -9,25 +9,25 @@ AsMember = Callable[..., Page]
 
 
 def stars(page: Page, n: int = 0) -> Locator:
-    """The n-th rating on a page."""
+    """Return the n-th star control on a page."""
     return page.locator(".star-control").nth(n)
 
 
 def give(page: Page, name: str, n: int = 0) -> None:
-    """Click on a rating (“3½ stars”) of the n-th movie and wait until it is saved."""
+    """Click a rating (“3½ stars”) of the n-th movie and wait until it is saved."""
     with page.expect_response(lambda response: response.request.method == "POST"):
         stars(page, n).get_by_role("radio", name=name, exact=True).click()
 
 
 def save(page: Page, name: str, n: int = 0) -> None:
-    """Give a rating without JavaScript."""
+    """Rate the n-th movie without JavaScript."""
     stars(page, n).get_by_role("radio", name=name, exact=True).check(force=True)
     page.get_by_role("button", name="Save").nth(n).click()
     expect(page.get_by_role("status").first).to_contain_text(name)
 
 
 def rate_some(page: Page, n: int = 4) -> None:
-    """Rate movies of the start page, without a browser's clicks: quickly."""
+    """Rate the first movies of the start page by direct requests, which is faster than clicking."""
     page.goto("/start/")
     forms = page.locator(".star-control input[value='9']")
     for row in range(n):

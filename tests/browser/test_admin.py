@@ -1,4 +1,4 @@
-"""Managers' ways through the admin, in a browser that notices every violation of the policy."""
+"""Staff workflows in the admin, in a browser that reports every policy violation."""
 
 import csv
 import os
@@ -12,7 +12,7 @@ from tests.browser.conftest import PASSWORD, NewContext
 
 @pytest.fixture
 def shot(tmp_path: Path) -> Path:
-    """Where pictures go: a folder that SCREENSHOTS names, for whoever wants to look at them."""
+    """The folder for screenshots; set SCREENSHOTS to keep them."""
     return Path(os.environ.get("SCREENSHOTS", tmp_path))
 
 
@@ -26,21 +26,21 @@ def boss(page: Page) -> Page:
     return page
 
 
-def test_the_dashboard_shows_charts_and_health_without_complaints(boss: Page, shot: Path) -> None:
+def test_the_dashboard_shows_charts_and_health(boss: Page, shot: Path) -> None:
     expect(boss.get_by_role("region", name="Dashboard")).to_be_visible()
     expect(boss.locator("figure.chart")).not_to_have_count(0)
     expect(boss.get_by_text("No worker answers")).to_be_visible()
     boss.screenshot(path=shot / "dashboard.png", full_page=True)
 
 
-def test_the_report_of_a_load(boss: Page, shot: Path) -> None:
+def test_a_load_has_a_report(boss: Page, shot: Path) -> None:
     boss.get_by_role("link", name="Every load").click()
     boss.locator("th.field-source a").first.click()
     expect(boss.get_by_role("region", name="Load").get_by_role("cell", name="ratings.csv")).to_be_visible()
     boss.screenshot(path=shot / "load.png")
 
 
-def test_a_run_is_asked_for_watched_and_cancelled(boss: Page, shot: Path) -> None:
+def test_a_run_is_requested_watched_and_cancelled(boss: Page, shot: Path) -> None:
     boss.get_by_role("button", name="Retrain").click()
     expect(boss.get_by_text("waits for a worker")).to_be_visible()
     expect(boss.get_by_role("progressbar")).to_be_visible()
@@ -50,7 +50,7 @@ def test_a_run_is_asked_for_watched_and_cancelled(boss: Page, shot: Path) -> Non
     expect(boss.get_by_role("progressbar")).to_have_count(0)
 
 
-def test_a_version_and_a_roll_back_ask_first(boss: Page, shot: Path) -> None:
+def test_a_version_has_a_page_and_a_roll_back_needs_an_earlier_one(boss: Page, shot: Path) -> None:
     boss.goto("/admin/recommendations/modelversion/")
     boss.locator("th.field-name a").first.click()
     expect(boss.get_by_text("Unfiltered lists come from")).to_be_visible()
@@ -59,7 +59,7 @@ def test_a_version_and_a_roll_back_ask_first(boss: Page, shot: Path) -> None:
     expect(boss.get_by_text("No earlier version")).to_be_visible()
 
 
-def test_what_somebody_would_see(boss: Page, shot: Path) -> None:
+def test_staff_see_a_users_recommendations(boss: Page, shot: Path) -> None:
     boss.goto("/admin/movies/user/?q=movielens-1")
     boss.locator("th.field-username a").first.click()
     boss.get_by_role("link", name="View this user's recommendations and reasons").click()
@@ -68,7 +68,7 @@ def test_what_somebody_would_see(boss: Page, shot: Path) -> None:
     boss.screenshot(path=shot / "see.png")
 
 
-def test_a_movie_is_added_found_merged_and_gone(boss: Page, shot: Path) -> None:
+def test_duplicate_movies_are_added_found_and_merged(boss: Page, shot: Path) -> None:
     for _ in range(2):
         boss.goto("/admin/movies/movie/add/")
         boss.get_by_label("Title:", exact=True).fill("Twice There")
@@ -88,7 +88,7 @@ def test_a_movie_is_added_found_merged_and_gone(boss: Page, shot: Path) -> None:
     expect(boss.locator("#result_list tbody tr")).to_have_count(1)
 
 
-def test_a_rating_is_given_by_autocomplete(boss: Page, shot: Path) -> None:
+def test_a_rating_is_added_with_autocomplete(boss: Page, shot: Path) -> None:
     boss.goto("/admin/movies/rating/add/")
     for name, text in (("user", "guest79"), ("movie", "matrix")):
         boss.locator(f".field-{name} .select2-selection").click()
@@ -99,7 +99,7 @@ def test_a_rating_is_given_by_autocomplete(boss: Page, shot: Path) -> None:
     expect(boss.get_by_text("was added successfully")).to_be_visible()
 
 
-def test_genres_go_out_and_come_in_after_a_preview(boss: Page, tmp_path: Path, shot: Path) -> None:
+def test_genres_are_exported_and_imported_after_a_preview(boss: Page, tmp_path: Path, shot: Path) -> None:
     boss.goto("/admin/movies/genre/")
     with boss.expect_download() as download:
         boss.get_by_role("link", name="Export").click()
@@ -120,8 +120,8 @@ def test_genres_go_out_and_come_in_after_a_preview(boss: Page, tmp_path: Path, s
 def test_an_experiment_is_set_up(boss: Page, shot: Path) -> None:
     boss.goto("/admin/recommendations/experiment/add/")
     boss.get_by_label("Name:", exact=True).fill("Hidden gems")
-    for place, name in enumerate(("as ever", "gems")):
-        boss.locator(f"#id_arms-{place}-name").fill(name)
+    for index, name in enumerate(("control", "gems")):
+        boss.locator(f"#id_arms-{index}-name").fill(name)
     boss.locator("#id_arms-1-settings").fill('{"popularity": -0.5}')
     boss.get_by_role("button", name="Save and continue editing").click()
     boss.get_by_role("button", name="Start").click()
@@ -143,7 +143,7 @@ def test_the_dashboard_on_a_phone(new_context: NewContext, shot: Path, scheme: s
     page.screenshot(path=shot / f"phone-{scheme}.png", full_page=True)
 
 
-def test_the_page_of_the_api_keeps_to_the_policy(page: Page, shot: Path) -> None:
+def test_the_api_documentation_obeys_the_policy(page: Page, shot: Path) -> None:
     page.goto("/api/v1/docs/")
     expect(page.get_by_role("heading", name="recsite API")).to_be_visible()
     page.locator("#operations-catalogue-movies_list .opblock-summary-control").click()

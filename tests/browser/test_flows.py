@@ -1,4 +1,4 @@
-"""What people do on the site, in a browser, with JavaScript and without, by pointer and by keyboard."""
+"""Visitors' and members' workflows, with and without JavaScript, by pointer and by keyboard."""
 
 import time
 
@@ -9,7 +9,7 @@ from tests.browser.conftest import NewContext
 from tests.browser.page_actions import SignUp, give, stars
 
 
-def test_from_joining_to_own_recommendations_in_six_actions_and_a_minute(page: Page, sign_up: SignUp) -> None:
+def test_a_new_member_gets_recommendations_in_six_actions_and_a_minute(page: Page, sign_up: SignUp) -> None:
     started = time.monotonic()
     page.goto("/")
     page.get_by_role("link", name="Start rating").click()
@@ -68,7 +68,7 @@ def test_rating_by_keyboard_keeps_the_focus(page: Page, sign_up: SignUp) -> None
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
 
 
-def test_a_rating_given_as_soon_as_the_last_one_is_shown_is_saved_too(page: Page, sign_up: SignUp) -> None:
+def test_a_rating_right_after_the_previous_one_is_saved_too(page: Page, sign_up: SignUp) -> None:
     sign_up(page)
     page.locator(".rate-cards h3 a").first.click()
     page.wait_for_url("**/movies/*/")
@@ -78,7 +78,7 @@ def test_a_rating_given_as_soon_as_the_last_one_is_shown_is_saved_too(page: Page
     expect(page.locator(".said > :last-child").first).to_have_text("3½ stars")
 
 
-def test_what_is_not_interesting_is_not_recommended_until_that_is_undone(page: Page, sign_up: SignUp) -> None:
+def test_a_movie_marked_not_interested_is_not_recommended_until_undone(page: Page, sign_up: SignUp) -> None:
     sign_up(page)
     give(page, "5 stars")
     page.goto("/recommendations/")
@@ -94,7 +94,7 @@ def test_what_is_not_interesting_is_not_recommended_until_that_is_undone(page: P
     expect(page.get_by_role("status").first).to_contain_text(f"We may recommend {title} again.")
 
 
-def test_the_watchlist_is_kept_and_says_so(page: Page, sign_up: SignUp) -> None:
+def test_a_movie_is_added_to_the_watchlist(page: Page, sign_up: SignUp) -> None:
     sign_up(page)
     page.locator(".rate-cards h3 a").first.click()
     title = page.locator("h1").inner_text()
@@ -121,15 +121,15 @@ def test_movies_are_found_while_typing_and_chosen_by_keyboard(page: Page) -> Non
     expect(page.locator("h1")).to_contain_text("Matrix")
 
 
-def test_filters_apply_at_once_and_the_back_button_takes_them_away(page: Page) -> None:
+def test_filters_apply_at_once_and_the_back_button_undoes_them(page: Page) -> None:
     page.goto("/movies/")
     count = page.locator(".count b")
-    everything = count.inner_text()
+    unfiltered = count.inner_text()
     page.get_by_role("checkbox", name="Western").check()
-    expect(count).not_to_have_text(everything)
+    expect(count).not_to_have_text(unfiltered)
     assert "genre=western" in page.url
     page.go_back()
-    expect(count).to_have_text(everything)
+    expect(count).to_have_text(unfiltered)
 
 
 def test_more_movies_are_appended(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Tours by keyboard alone: everything is reached, in order, visibly, and nothing holds the focus."""
+"""Keyboard navigation: Tab reaches every control in order, the focus is visible, and nothing traps it."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -36,7 +36,7 @@ FOCUS = """
 @pytest.mark.parametrize(
     "path", ["/", "/start/", "/movies/1/", "/movies/", "/recommendations/", "/ratings/", "/account/", "/together/"]
 )
-def test_tab_reaches_everything_once_and_shows_where_it_is(as_member: AsMember, path: str) -> None:
+def test_tab_reaches_every_control_once_with_a_visible_focus(as_member: AsMember, path: str) -> None:
     page = as_member(width=1280)
     rate_some(page, 3)
     page.goto(path)
@@ -47,19 +47,19 @@ def test_tab_reaches_everything_once_and_shows_where_it_is(as_member: AsMember, 
         focus = page.evaluate(FOCUS)
         if focus is None:
             break
-        assert focus["visible"], f"the focus is out of sight: {focus['label']}"
-        assert focus["ring"], f"the focus does not show: {focus['label']}"
+        assert focus["visible"], f"the focused element is invisible: {focus['label']}"
+        assert focus["ring"], f"the focused element has no focus ring: {focus['label']}"
         visited.append(focus["key"])
-    assert len(visited) == len(set(visited)), "the focus comes back before the end"
-    assert visited == sorted(visited), "the order is not that of the page"
+    assert len(visited) == len(set(visited)), "an element is focused twice"
+    assert visited == sorted(visited), "the tab order differs from the page's order"
     assert len(visited) == expected
 
 
-def test_the_first_tab_skips_to_the_page(as_member: AsMember) -> None:
+def test_the_first_tab_skips_to_the_content(as_member: AsMember) -> None:
     page = as_member()
     page.goto("/movies/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('main') !== null")
@@ -84,7 +84,7 @@ def test_from_the_home_page_to_a_rating_by_keyboard_alone(as_member: AsMember) -
     expect(page.locator("#announcer")).to_contain_text("1 star.")
 
 
-def test_after_more_movies_the_focus_goes_on_with_them(page: Page) -> None:
+def test_the_focus_stays_on_show_more_after_loading(page: Page) -> None:
     page.goto("/movies/")
     more = page.get_by_role("link", name="Show more")
     more.focus()

@@ -1,4 +1,4 @@
-"""Every page: nothing to scroll sideways, nothing that axe, the console or the content policy complains about."""
+"""Every page on every screen: no horizontal scrolling, no accessibility violations, no console errors; page weight."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import NewContext
 from tests.browser.page_actions import AsMember, rate_some
 
-OPEN_PAGES = (
+VISITORS_PAGES = (
     "/",
     "/movies/",
     "/movies/?q=star&genre=sci-fi&year_from=1970",
@@ -23,7 +23,7 @@ OPEN_PAGES = (
     "/accounts/signup/",
     "/accounts/password/reset/",
 )
-NEWCOMERS_PAGES = (
+NEW_MEMBERS_PAGES = (
     "/",
     "/start/",
     "/recommendations/",
@@ -52,10 +52,10 @@ MEMBERS_PAGES = (
     "/together/",
 )
 SCREENS = ((320, "dark"), (320, "light"), (390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))
-JUDGED = {(320, "dark"), (390, "light"), (1280, "light"), (1280, "dark")}
-"""The screens on which axe looks as well."""
+AXE_SCREENS = {(320, "dark"), (390, "light"), (1280, "light"), (1280, "dark")}
+"""The screens on which axe runs too."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-MOST_BYTES = 50_000
+MAX_BYTES = 50_000
 
 
 @cache
@@ -64,45 +64,45 @@ def axe_source() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds wrong, with the places."""
-    found = page.evaluate(
+    """Return the violations that axe finds, with their elements."""
+    results = page.evaluate(
         "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})"
         ".then(result => result.violations)",
         RULES,
     )
-    return [f"{wrong['id']}: {[node['target'] for node in wrong['nodes']][:5]}" for wrong in found]
+    return [f"{result['id']}: {[node['target'] for node in result['nodes']][:5]}" for result in results]
 
 
 def problems(page: Page, path: str) -> list[str]:
-    """What is wrong with a page on any screen.  axe is injected past the policy, which it is not to weaken."""
+    """Return the problems of a page on all screens. axe is injected by the debugger, so the policy stays strict."""
     page.goto(path, wait_until="load")
     page.evaluate(axe_source())
-    found = []
+    messages = []
     for width, scheme in SCREENS:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         where = f"{path} at {width} px, {scheme}"
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wider > 0:
-            found.append(f"{where}: {wider} pixels wider than the screen")
-        if (width, scheme) in JUDGED:
-            found += [f"{where}: {violation}" for violation in violations(page)]
-    return found
+            messages.append(f"{where}: {wider} pixels wider than the screen")
+        if (width, scheme) in AXE_SCREENS:
+            messages += [f"{where}: {violation}" for violation in violations(page)]
+    return messages
 
 
-def look_at(page: Page, paths: Iterable[str]) -> None:
+def check(page: Page, paths: Iterable[str]) -> None:
     assert [problem for path in paths for problem in problems(page, path)] == []
 
 
-def test_pages_for_everybody(page: Page) -> None:
-    look_at(page, OPEN_PAGES)
+def test_pages_of_visitors(page: Page) -> None:
+    check(page, VISITORS_PAGES)
 
 
-def test_pages_for_newcomers(as_member: AsMember) -> None:
-    look_at(as_member(), NEWCOMERS_PAGES)
+def test_pages_of_new_members(as_member: AsMember) -> None:
+    check(as_member(), NEW_MEMBERS_PAGES)
 
 
-def test_pages_for_members(as_member: AsMember) -> None:
+def test_pages_of_members(as_member: AsMember) -> None:
     page = as_member()
     rate_some(page, 5)
     page.goto("/movies/5/")
@@ -116,13 +116,13 @@ def test_pages_for_members(as_member: AsMember) -> None:
     page.wait_for_url("**/together/*/")
     friend = as_member()
     friend.goto(page.get_by_label("Invitation link").input_value())
-    look_at(friend, [friend.url])
-    look_at(page, [page.url, *MEMBERS_PAGES])
+    check(friend, [friend.url])
+    check(page, [page.url, *MEMBERS_PAGES])
 
 
 @pytest.mark.parametrize("path", ["/", "/movies/", "/movies/1/", "/recommendations/", "/start/", "/ratings/"])
 def test_a_page_is_light(new_context: NewContext, as_member: AsMember, path: str) -> None:
-    """Compressed and without covers, a first visit takes at most 50 KB, with one script of ours."""
+    """A first visit downloads at most 50 KB, compressed and without covers, and only one script of our own."""
     page = as_member()
     rate_some(page, 12)
     page.context.clear_cookies(name="csrftoken")
@@ -136,7 +136,7 @@ def test_a_page_is_light(new_context: NewContext, as_member: AsMember, path: str
     )
     session.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
     fresh.goto(path, wait_until="networkidle")
-    taken = {url: sizes.get(number, 0) for number, url in addresses.items() if not url.endswith("/cover.svg")}
-    assert sum(taken.values()) <= MOST_BYTES, taken
-    scripts = [url for url in taken if url.endswith(".js")]
+    transferred = {url: sizes.get(number, 0) for number, url in addresses.items() if not url.endswith("/cover.svg")}
+    assert sum(transferred.values()) <= MAX_BYTES, transferred
+    scripts = [url for url in transferred if url.endswith(".js")]
     assert sorted(url.rpartition("/")[2].split(".")[0] for url in scripts) == ["htmx-2", "site"]

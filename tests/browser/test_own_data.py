@@ -1,4 +1,4 @@
-"""Members and what is theirs: ratings, files, the account."""
+"""Members' own data: ratings, imports and exports, the account."""
 
 import csv
 import json
@@ -23,32 +23,32 @@ both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["javascript",
 
 
 def mail_to(folder: Path, address: str) -> str:
-    """The text of the only mail that somebody has got, waited for."""
+    """Wait for an email to an address and return its text."""
     for _ in range(100):
         mails = [text for path in folder.iterdir() if f"To: {address}" in (text := path.read_text())]
         if mails:
             return mails[-1]
         time.sleep(0.1)
-    pytest.fail(f"no mail to {address}")
+    pytest.fail(f"no email to {address}")
 
 
 def link_in(mail: str) -> str:
-    found = re.search(r"http://\S+", mail.replace("=\n", "").replace("=3D", "="))
-    assert found, mail
-    return urlsplit(found[0]).path
+    link = re.search(r"http://\S+", mail.replace("=\n", "").replace("=3D", "="))
+    assert link, mail
+    return urlsplit(link[0]).path
 
 
-def keep_address(page: Page, mail_folder: Path, address: str) -> None:
-    """Give an e-mail address and follow the link that is sent there."""
+def set_email(page: Page, mail_folder: Path, address: str) -> None:
+    """Set an email address and follow the confirmation link that is sent to it."""
     page.goto("/accounts/email/")
     page.get_by_label("Email").fill(address)
-    page.get_by_role("button", name=re.compile("(Add|Change) the address")).click()
+    page.get_by_role("button", name=re.compile("(Add|Change) email")).click()
     page.goto(link_in(mail_to(mail_folder, address)))
     page.get_by_role("button", name="Confirm").click()
 
 
 @both_ways
-def test_ratings_come_in_after_a_preview_and_go_out_again(as_member: AsMember, tmp_path: Path, scripts: bool) -> None:
+def test_ratings_are_imported_after_a_preview_and_exported(as_member: AsMember, tmp_path: Path, scripts: bool) -> None:
     page = as_member(java_script_enabled=scripts)
     sheet = tmp_path / "ratings.csv"
     sheet.write_text(LETTERBOXD)
@@ -97,33 +97,33 @@ def test_statistics_are_drawn(as_member: AsMember) -> None:
     expect(page.get_by_role("table", name="Genre")).to_be_visible()
 
 
-def test_everything_that_is_kept_can_be_taken(as_member: AsMember) -> None:
+def test_members_download_their_data(as_member: AsMember) -> None:
     page = as_member()
     rate_some(page, 2)
     page.goto("/account/")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Everything about you").click()
-    kept = json.loads(download.value.path().read_text())
-    assert kept["username"] == page.member  # type: ignore[attr-defined]
-    assert len(kept["ratings"]) == 2
+        page.get_by_role("link", name="Download your data").click()
+    data = json.loads(download.value.path().read_text())
+    assert data["username"] == page.member  # type: ignore[attr-defined]
+    assert len(data["ratings"]) == 2
 
 
 @both_ways
-def test_an_address_is_added_confirmed_and_changed(as_member: AsMember, mail_folder: Path, scripts: bool) -> None:
+def test_an_email_address_is_added_confirmed_and_changed(as_member: AsMember, mail_folder: Path, scripts: bool) -> None:
     page = as_member(java_script_enabled=scripts)
     name = page.member  # type: ignore[attr-defined]
     for address in (f"{name}@example.org", f"{name}@example.net"):
-        keep_address(page, mail_folder, address)
+        set_email(page, mail_folder, address)
     page.goto("/account/")
     expect(page.get_by_role("main")).to_contain_text(f"{name}@example.net")
 
 
 @both_ways
-def test_a_forgotten_password_is_set_anew(as_member: AsMember, mail_folder: Path, scripts: bool) -> None:
+def test_a_forgotten_password_is_reset(as_member: AsMember, mail_folder: Path, scripts: bool) -> None:
     page = as_member(java_script_enabled=scripts)
     name = page.member  # type: ignore[attr-defined]
     address = f"{name}@example.com"
-    keep_address(page, mail_folder, address)
+    set_email(page, mail_folder, address)
     page.context.clear_cookies()
     for path in mail_folder.iterdir():
         path.unlink()
@@ -145,11 +145,11 @@ def test_a_forgotten_password_is_set_anew(as_member: AsMember, mail_folder: Path
 
 
 @both_ways
-def test_leaving_deletes_the_account(as_member: AsMember, scripts: bool) -> None:
+def test_members_delete_their_account(as_member: AsMember, scripts: bool) -> None:
     page = as_member(java_script_enabled=scripts)
     name = page.member  # type: ignore[attr-defined]
     page.goto("/account/")
-    page.get_by_role("link", name="Delete the account").click()
+    page.get_by_role("link", name="Delete your account").click()
     page.get_by_label("Your username").fill("somebody else")
     page.get_by_role("button", name="Delete everything").click()
     expect(page.get_by_text("That is not your username.")).to_be_visible()

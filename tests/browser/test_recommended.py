@@ -1,4 +1,4 @@
-"""Members and what is recommended to them: steering, tuning, reasons, groups."""
+"""Recommendations to members: steering, tuning, reasons, groups."""
 
 import re
 
@@ -27,7 +27,7 @@ def test_the_rows_of_the_home_page_follow_a_rating_without_a_reload(page: Page) 
     assert page.evaluate(NOT_RELOADED)
 
 
-def test_sliders_steer_the_list_at_once_and_the_back_button_takes_that_away(page: Page) -> None:
+def test_sliders_steer_the_list_at_once_and_the_back_button_undoes_it(page: Page) -> None:
     page.goto("/recommendations/")
     before = titles(page, "#results")
     slider = page.get_by_role("slider", name="hidden gems to well known")
@@ -43,7 +43,7 @@ def test_sliders_steer_the_list_at_once_and_the_back_button_takes_that_away(page
     expect(page.locator("#results .title")).to_have_text(before)
 
 
-def test_genres_are_wanted_more_or_less(page: Page) -> None:
+def test_members_ask_for_more_or_less_of_a_genre(page: Page) -> None:
     page.goto("/recommendations/")
     before = titles(page, "#results")
     page.get_by_text("Genres, tags and years").click()
@@ -54,7 +54,7 @@ def test_genres_are_wanted_more_or_less(page: Page) -> None:
     expect(page.locator("#results .title")).to_have_text(before)
 
 
-def test_tags_are_added_and_taken_away_without_a_reload(page: Page) -> None:
+def test_tags_are_added_and_removed_without_a_reload(page: Page) -> None:
     page.goto("/recommendations/")
     before = titles(page, "#results")
     page.evaluate(f"{NOT_RELOADED} = true")
@@ -75,7 +75,7 @@ def test_tags_are_added_and_taken_away_without_a_reload(page: Page) -> None:
     assert page.evaluate(NOT_RELOADED)
 
 
-def test_a_longer_list_keeps_its_length_when_it_is_loaded_again(page: Page) -> None:
+def test_a_longer_list_keeps_its_length_on_reload(page: Page) -> None:
     page.goto("/recommendations/")
     first = len(titles(page, "#results"))
     page.get_by_role("link", name="Show more").click()
@@ -84,7 +84,7 @@ def test_a_longer_list_keeps_its_length_when_it_is_loaded_again(page: Page) -> N
     expect(page.locator("#results .title")).to_have_count(2 * first)
 
 
-def test_what_we_expect_follows_a_rating_without_a_reload(page: Page) -> None:
+def test_the_prediction_follows_a_rating_without_a_reload(page: Page) -> None:
     page.goto("/recommendations/")
     page.locator("#results .card > a").first.click()
     verdict = page.locator(".verdict")
@@ -94,7 +94,7 @@ def test_what_we_expect_follows_a_rating_without_a_reload(page: Page) -> None:
     expect(verdict).to_contain_text("We expected")
 
 
-def test_what_we_expect_can_wait_for_the_rating(page: Page) -> None:
+def test_the_prediction_can_be_hidden_until_the_rating(page: Page) -> None:
     page.goto("/recommendations/")
     path = page.locator("#results .card > a").first.get_attribute("href") or ""
     page.goto("/account/")
@@ -125,7 +125,7 @@ def test_similar_movies_are_tuned_without_a_reload(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["javascript", "no-javascript"])
-def test_friends_find_a_movie_by_an_invitation_link(as_member: AsMember, scripts: bool) -> None:
+def test_friends_form_a_group_with_an_invitation_link(as_member: AsMember, scripts: bool) -> None:
     ada, bob = as_member(java_script_enabled=scripts), as_member(java_script_enabled=scripts)
     for friend in (ada, bob):
         rate_some(friend, 3)
@@ -150,7 +150,7 @@ def test_friends_find_a_movie_by_an_invitation_link(as_member: AsMember, scripts
     expect(bob.get_by_role("status").first).to_contain_text("You have left")
 
 
-def test_an_invitation_leads_a_stranger_through_joining_the_site(as_member: AsMember, new_context: object) -> None:
+def test_an_invitation_leads_a_visitor_through_sign_up(as_member: AsMember, new_context: object) -> None:
     ada = as_member()
     ada.goto("/together/")
     ada.get_by_role("button", name="Start a group").click()

@@ -1,4 +1,4 @@
-"""Whatever an archive holds, the database is afterwards as it was, or holds all that the archive could give."""
+"""Loading a damaged or hostile archive leaves the database unchanged or complete, never in between."""
 
 import io
 import json
@@ -51,16 +51,16 @@ LINES = st.lists(CELLS, min_size=0, max_size=6).map(",".join)
 
 @st.composite
 def texts(draw: st.DrawFn, good: str) -> bytes:
-    """A file of a release with some lines put in, changed, doubled or left out, or other things done to its bytes."""
+    """Draw a release's file with lines inserted, changed, duplicated or dropped, or with its bytes damaged."""
     lines = good.splitlines()
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, len(lines)))
-        what = draw(st.sampled_from(["insert", "double", "drop", "cell"]))
-        if what == "insert" or not lines[at:]:
+        edit = draw(st.sampled_from(["insert", "double", "drop", "cell"]))
+        if edit == "insert" or not lines[at:]:
             lines.insert(at, draw(LINES))
-        elif what == "double":
+        elif edit == "double":
             lines.insert(at, lines[at])
-        elif what == "drop":
+        elif edit == "drop":
             del lines[at]
         else:
             cells = lines[at].split(",")
@@ -79,7 +79,7 @@ def texts(draw: st.DrawFn, good: str) -> bytes:
 
 @st.composite
 def archives(draw: st.DrawFn) -> bytes:
-    """A zip with hostile members, names, or bytes of its own."""
+    """Draw a zip archive with hostile contents, names or bytes."""
     out = io.BytesIO()
     folder = draw(st.sampled_from(["", "ml/", "ml/", "../", "/", "a/b/", "ml\\"]))
     with zipfile.ZipFile(out, "w", draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as archive:
@@ -96,7 +96,7 @@ def archives(draw: st.DrawFn) -> bytes:
 
 
 def stored() -> list[Any]:
-    """Everything that a load may write."""
+    """Return everything that a load may write."""
     return [
         sorted(User.objects.values_list("pk", "username", "movielens_id")),
         sorted(Movie.objects.values_list("pk", "movielens_id", "title", "search_text", "rating_count", "rating_sum")),
@@ -111,15 +111,15 @@ def stored() -> list[Any]:
 
 
 def load(data: bytes, *, limit: Limit, replace: bool) -> dict[str, Any] | None:
-    """What a load says that it wrote, or None where it refused the file."""
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()) as said:
+    """Return the load's summary, or None if it refused the file."""
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()) as output:
         path = Path(folder) / "release.zip"
         path.write_bytes(data)
         try:
             call_command("load_movielens", path, json=True, max_rejects=limit, replace=replace)
         except CommandError:
             return None
-    summary: dict[str, Any] = json.loads(said.getvalue())
+    summary: dict[str, Any] = json.loads(output.getvalue())
     return summary
 
 
@@ -135,23 +135,25 @@ class AnyArchive(TestCase):
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     def test_leaves_the_database_unchanged_or_complete(self, data: bytes, rows: int, *, replace: bool) -> None:
         before = stored()
-        visitors = list(Rating.objects.filter(user__username="ada").values())
+        visitor_ratings = list(Rating.objects.filter(user__username="ada").values())
         summary = load(data, limit=Limit(rows=rows), replace=replace)
-        assert list(Rating.objects.filter(user__username="ada").values()) == visitors
+        assert list(Rating.objects.filter(user__username="ada").values()) == visitor_ratings
         if summary is None:
             assert stored() == before
             return
         self.check_complete(data, Limit(rows=rows), replace=replace)
 
     def check_complete(self, data: bytes, limit: Limit, *, replace: bool) -> None:
-        """The counters agree with the ratings, and the same archive finds nothing left to do."""
+        """Check that the counters match the ratings, and that loading the same archive again changes nothing."""
         counted = Rating.objects.values("movie_id").annotate(ratings=Count("pk"), half_stars=Sum("half_stars"))
         rated = {row["movie_id"]: (row["ratings"], row["half_stars"]) for row in counted}
         for pk, count, total in Movie.objects.values_list("pk", "rating_count", "rating_sum"):
             assert (count, total) == rated.get(pk, (0, 0))
         complete = stored()
-        again = load(data, limit=limit, replace=False)
-        assert again is not None
-        left = {kind: row for kind, row in again.items() if kind != "rejected" and (row["added"] or row["changed"])}
-        assert not left
+        reloaded = load(data, limit=limit, replace=False)
+        assert reloaded is not None
+        changes = {
+            kind: row for kind, row in reloaded.items() if kind != "rejected" and (row["added"] or row["changed"])
+        }
+        assert not changes
         assert stored() == complete

@@ -77,15 +77,15 @@ def test_ratings_of_many_years_are_grouped_by_year(rated: None, ada: User, membe
 
 
 def test_a_member_chooses_when_to_see_predicted_stars(ada: User, member: Client) -> None:
-    for shown, text in (("no", "shown once you have rated"), ("yes", "shown for every movie")):
+    for shown, text in (("no", "Shown after you rate"), ("yes", "Shown for every movie")):
         page = member.post(reverse("movies:predictions"), {"shown": shown}, follow=True).content.decode()
         assert text in page
         ada.refresh_from_db()
         assert ada.shows_predictions == (shown == "yes")
 
 
-def test_there_is_an_offline_page(client: Client) -> None:
-    assert "no connection" in client.get("/offline/").content.decode()
+def test_without_a_connection_there_is_a_page_that_says_so(client: Client) -> None:
+    assert "You're offline" in client.get("/offline/").content.decode()
     worker = client.get("/offline.js")
     assert worker.headers["Content-Type"].startswith("text/javascript")
     assert '"/offline/"' in worker.content.decode()

@@ -1,4 +1,4 @@
-"""What managers may rely on in the admin."""
+"""The admin: lists and searches, permissions, deletion, estimates of large tables."""
 
 import re
 from http import HTTPStatus
@@ -62,18 +62,18 @@ def test_every_table_can_be_listed_and_searched(boss: Client, rated: Rating, mod
         (User, "?q=ad", 1),
     ],
 )
-def test_rows_are_found(boss: Client, rated: Rating, model: type, query: str, found: int) -> None:
+def test_searches_and_filters_find_rows(boss: Client, rated: Rating, model: type, query: str, found: int) -> None:
     assert rows(boss.get(address(model, "changelist") + query).content) == found
 
 
 @pytest.mark.parametrize(("query", "found"), [("ada", 1), ("SLOW", 1), ("slo", 0)])
-def test_tags_of_movies_are_found_by_person_and_tag(boss: Client, rated: Rating, query: str, found: int) -> None:
+def test_movie_tags_are_found_by_user_and_tag(boss: Client, rated: Rating, query: str, found: int) -> None:
     MovieTag.objects.create(user=rated.user, movie=rated.movie, tag=Tag.objects.create(name="Slow"))
     assert rows(boss.get(address(MovieTag, "changelist") + f"?q={query}").content) == found
 
 
 @pytest.mark.parametrize("model", [Movie, Rating])
-def test_a_list_asks_the_database_no_more_for_more_rows(boss: Client, rated: Rating, model: type) -> None:
+def test_a_list_needs_no_more_queries_for_more_rows(boss: Client, rated: Rating, model: type) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             boss.get(address(model, "changelist"))
@@ -92,13 +92,13 @@ def test_half_stars_are_shown_as_stars(boss: Client, rated: Rating) -> None:
     assert '<option value="9" selected>★★★★½</option>' in boss.get(address(Rating, "change", rated.pk)).content.decode()
 
 
-def test_a_hostile_title_is_only_text(boss: Client, rated: Rating) -> None:
+def test_a_hostile_title_is_escaped(boss: Client, rated: Rating) -> None:
     for model, pk in ((Movie, rated.movie.pk), (Rating, Rating.objects.get().pk)):
         for page in (address(model, "changelist"), address(model, "change", pk), address(model, "delete", pk)):
             assert "<script>alert" not in boss.get(page).content.decode()
 
 
-def test_a_person_of_movielens_stays_unable_to_sign_in(boss: Client) -> None:
+def test_a_movielens_user_cannot_be_enabled_to_sign_in(boss: Client) -> None:
     person = User.objects.create(username="movielens-7", movielens_id=7, is_active=False)
     post = {"username": person.username, "is_active": "on", "password": "x"}
     response = boss.post(address(User, "change", person.pk), post)
@@ -107,14 +107,14 @@ def test_a_person_of_movielens_stays_unable_to_sign_in(boss: Client) -> None:
     assert not person.is_active
 
 
-def test_a_rating_twice_is_refused_with_a_word(boss: Client, rated: Rating) -> None:
+def test_a_second_rating_of_a_movie_is_refused_with_an_error(boss: Client, rated: Rating) -> None:
     post = {"user": rated.user.pk, "movie": rated.movie.pk, "half_stars": 3, "rated_at_0": "2026-01-01"}
     response = boss.post(address(Rating, "add"), {**post, "rated_at_1": "12:00"})
     assert response.status_code == HTTPStatus.OK
     assert "already exists" in response.content.decode()
 
 
-def test_the_counters_stay_true_when_ratings_are_deleted(boss: Client, rated: Rating) -> None:
+def test_the_counters_stay_correct_when_ratings_are_deleted(boss: Client, rated: Rating) -> None:
     pks = list(Rating.objects.values_list("pk", flat=True))
     post = {"action": "delete_selected", "_selected_action": pks, "post": "yes"}
     assert boss.post(address(Rating, "changelist"), post).status_code == HTTPStatus.FOUND
@@ -122,14 +122,14 @@ def test_the_counters_stay_true_when_ratings_are_deleted(boss: Client, rated: Ra
     assert (rated.movie.rating_count, rated.movie.rating_mean) == (0, None)
 
 
-def test_deleting_says_how_much_goes_with_it(boss: Client, rated: Rating) -> None:
+def test_deletion_shows_how_many_rows_are_deleted_with_it(boss: Client, rated: Rating) -> None:
     page = boss.get(address(Movie, "delete", rated.movie.pk)).content.decode()
     assert re.search(r"<li>Ratings: 1</li>", page, re.IGNORECASE)
     assert boss.post(address(Movie, "delete", rated.movie.pk), {"post": "yes"}).status_code == HTTPStatus.FOUND
     assert not Movie.objects.exists()
 
 
-def test_a_new_movie_gets_its_sort_title_and_a_word_on_the_model(boss: Client, rated: Rating) -> None:
+def test_a_new_movie_gets_its_sort_title_and_a_note_on_retraining(boss: Client, rated: Rating) -> None:
     post = {"title": "The Thing", "year": 1982, "genres": [Genre.objects.get().pk]}
     page = boss.post(address(Movie, "add"), post, follow=True).content.decode()
     assert "after the next training" in page
@@ -145,12 +145,12 @@ def test_runs_and_versions_are_read_only(boss: Client, model: type) -> None:
     assert boss.post(address(TrainingRun, "delete", run.pk), {"post": "yes"}).status_code == HTTPStatus.FORBIDDEN
 
 
-def test_signing_in_to_the_admin_goes_through_the_limited_login() -> None:
+def test_the_admin_redirects_to_the_rate_limited_login() -> None:
     response = Client().get("/admin/", follow=True)
     assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
 
 
-def test_who_is_no_staff_stays_out(rated: Rating) -> None:
+def test_members_who_are_not_staff_are_refused(rated: Rating) -> None:
     client = Client()
     client.force_login(rated.user)
     assert client.get("/admin/", follow=True).status_code == HTTPStatus.FORBIDDEN

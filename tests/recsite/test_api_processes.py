@@ -1,4 +1,4 @@
-"""What holds when several processes answer the API at once, and for a client that nobody wrote by hand."""
+"""The API under concurrency, with several processes, and with a client generated from the OpenAPI document."""
 
 import json
 import os
@@ -28,15 +28,15 @@ for number in range(8):
     user = User.objects.create(username=f"member-{number}", password=password)
     print(user.pk, AuthToken.objects.create(user=user)[1])
 """
-RIGHTLY_COUNTED = f"""
+COUNTER_IS_CORRECT = f"""
 SELECT count(*) = (SELECT rating_count FROM movies_movie WHERE id = {MOVIE})
 FROM movies_rating WHERE movie_id = {MOVIE}
-"""  # noqa: S608 - our own words
+"""  # noqa: S608 - constants
 
 
 @pytest.fixture(scope="module")
 def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
-    """Two processes behind one address."""
+    """A site served by two processes behind one address."""
     with copy_of(trained_site, tmp_path_factory.mktemp("api")) as site:
         rates = {"API_RATE_USER": f"{LIMIT}/hour", "API_RATE_ANONYMOUS": f"{LIMIT}/hour"}
         with served(site, "--workers", "2", "--threads", "8", REDIS_URL="", **rates) as address:
@@ -45,7 +45,7 @@ def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def members(site: tuple[Site, str]) -> list[tuple[str, str]]:
-    """Ids and tokens of members whom no test has met yet."""
+    """Ids and tokens of members that no test has used yet."""
     pairs = [line.split() for line in site[0].query(SIGN_IN).splitlines()]
     return [(user, token) for user, token in pairs]
 
@@ -67,7 +67,7 @@ def at_once(times: int, *request: Any) -> Counter[int]:
 
 @pytest.mark.database
 @pytest.mark.parametrize(
-    ("asked", "table", "answers"),
+    ("call", "table", "statuses"),
     [
         ((f"movies/{MOVIE}/rating/", "PUT", {"stars": 4.5}), "movies_rating", {200, 201}),
         (("me/ratings/", "POST", {"movie": MOVIE, "stars": 4.5}), "movies_rating", {201}),
@@ -77,27 +77,27 @@ def at_once(times: int, *request: Any) -> Counter[int]:
     ],
     ids=["put rating", "post rating", "import", "watchlist", "not interested"],
 )
-def test_the_same_write_many_times_at_once_leaves_one_row(
+def test_concurrent_identical_writes_leave_one_row(
     site: tuple[Site, str],
     members: list[tuple[str, str]],
-    asked: tuple[str, str, Any],
+    call: tuple[str, str, Any],
     table: str,
-    answers: set[int],
+    statuses: set[int],
 ) -> None:
     running, address = site
-    path, method, body = asked
+    path, method, body = call
     user, token = members.pop()
-    assert set(at_once(SAME, f"{address}/api/v1/{path}", method, body, token)) <= answers
-    assert running.sql(f"SELECT count(*) FROM {table} WHERE user_id = {user}") == [(1,)]  # noqa: S608 - our own words
-    assert running.sql(RIGHTLY_COUNTED) == [(True,)]
+    assert set(at_once(SAME, f"{address}/api/v1/{path}", method, body, token)) <= statuses
+    assert running.sql(f"SELECT count(*) FROM {table} WHERE user_id = {user}") == [(1,)]  # noqa: S608 - constants
+    assert running.sql(COUNTER_IS_CORRECT) == [(True,)]
 
 
 @pytest.mark.database
-def test_a_throttle_counts_over_all_processes(site: tuple[Site, str], members: list[tuple[str, str]]) -> None:
+def test_a_throttle_counts_across_processes(site: tuple[Site, str], members: list[tuple[str, str]]) -> None:
     _, address = site
     _, token = members.pop()
-    answers = at_once(2 * LIMIT, f"{address}/api/v1/me/", "GET", None, token)
-    assert answers == {200: LIMIT, 429: LIMIT}
+    statuses = at_once(2 * LIMIT, f"{address}/api/v1/me/", "GET", None, token)
+    assert statuses == {200: LIMIT, 429: LIMIT}
 
 
 @pytest.mark.usefixtures("members")
@@ -109,13 +109,13 @@ def test_a_generated_client_signs_in_rates_and_reads(site: tuple[Site, str], tmp
     command = [str(generator), "generate", "--path", "openapi.json", "--output-path", "client", "--meta", "none"]
     path = f"{generator.parent}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path}
-    made = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    assert made.returncode == 0, made.stdout + made.stderr
-    assert "Warning" not in made.stdout + made.stderr, made.stdout + made.stderr
-    used = [sys.executable, "-W", "ignore", "-c", USE_CLIENT, address]
-    told = subprocess.run(used, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.split() == ["201", "folded_in", "10"]
+    generated = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    assert generated.returncode == 0, generated.stdout + generated.stderr
+    assert "Warning" not in generated.stdout + generated.stderr, generated.stdout + generated.stderr
+    script = [sys.executable, "-W", "ignore", "-c", USE_CLIENT, address]
+    used = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert used.returncode == 0, used.stderr
+    assert used.stdout.split() == ["201", "folded_in", "10"]
 
 
 USE_CLIENT = f"""
@@ -131,6 +131,6 @@ body = CredentialsRequest(username="member-0", password="lovelace-1815")
 token = auth_login_create.sync(client=visitor, body=body).token
 member = AuthenticatedClient(sys.argv[1], token=token, prefix="Token")
 rated = movies_rating_update.sync_detailed({MOVIE}, client=member, body=StarsRequest(stars=5.0))
-found = me_recommendations_retrieve.sync(client=member)
-print(int(rated.status_code), found.source.value, len(found.results))
+recommended = me_recommendations_retrieve.sync(client=member)
+print(int(rated.status_code), recommended.source.value, len(recommended.results))
 """

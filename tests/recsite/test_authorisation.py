@@ -1,6 +1,7 @@
-"""Who may do what through the API: every route and method, for everybody.
+"""Authorization of the API: every route and method, for every kind of client.
 
-In the table, `y` is answered, `-` is refused: 401 to a visitor, 403 to others.  What has no line is 405 or refused.
+In the table, `y` is allowed and `-` is refused: 401 for a visitor, 403 for others. Routes and methods that are not in
+the table are refused or return 405.
 """
 
 import re
@@ -71,16 +72,16 @@ POST   runs/1/cancel/                     - - - - - y y  - - - y
 """
 # fmt: on
 LINES = [line.split() for line in TABLE.strip().splitlines() if not line.startswith("#")]
-MAY = {(line[0], line[1]): dict(zip(ACTORS, (mark == "y" for mark in line[2:]), strict=True)) for line in LINES}
-PATHS = sorted({path for _, path in MAY})
+ALLOWED = {(line[0], line[1]): dict(zip(ACTORS, (mark == "y" for mark in line[2:]), strict=True)) for line in LINES}
+PATHS = sorted({path for _, path in ALLOWED})
 ID = 1_000_000
-"""In the place of 1: far from the ids that the database gives."""
+"""Replaces 1 in paths: far from the ids that the database assigns."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
 @pytest.fixture(autouse=True)
-def things(monkeypatch: pytest.MonkeyPatch) -> None:
+def rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: None)
     monkeypatch.setattr("recsite.api.throttling.count", lambda key, seconds: 0)
     Movie.objects.create(pk=ID, title="Alien")
@@ -126,12 +127,12 @@ def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 
 def test_the_table_has_every_route() -> None:
-    found = [path.removeprefix("api/v1/") for path in routes(get_resolver()) if path.startswith("api/v1/")]
-    assert sorted(found) == PATHS
+    paths = [path.removeprefix("api/v1/") for path in routes(get_resolver()) if path.startswith("api/v1/")]
+    assert sorted(paths) == PATHS
 
 
 @pytest.mark.parametrize("actor", ACTORS)
-def test_everybody_may_do_what_the_table_says(actor: str) -> None:
+def test_each_actor_is_allowed_what_the_table_says(actor: str) -> None:
     wrong = []
     user = account_of(actor)
     client = signed_in(user, actor)
@@ -140,24 +141,24 @@ def test_everybody_may_do_what_the_table_says(actor: str) -> None:
             status = getattr(client, method.lower())(address(path)).status_code
             if "logout" in path:
                 client = signed_in(user, actor)
-            if (method, path) not in MAY:
-                right = status == HTTPStatus.METHOD_NOT_ALLOWED or status in REFUSED
-            elif MAY[method, path][actor]:
-                right = status not in REFUSED or (path == "auth/login/" and status != HTTPStatus.FORBIDDEN)
+            if (method, path) not in ALLOWED:
+                passed = status == HTTPStatus.METHOD_NOT_ALLOWED or status in REFUSED
+            elif ALLOWED[method, path][actor]:
+                passed = status not in REFUSED or (path == "auth/login/" and status != HTTPStatus.FORBIDDEN)
             else:
-                right = status == (HTTPStatus.UNAUTHORIZED if actor == "visitor" else HTTPStatus.FORBIDDEN)
-            if not right or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE):
+                passed = status == (HTTPStatus.UNAUTHORIZED if actor == "visitor" else HTTPStatus.FORBIDDEN)
+            if not passed or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE):
                 wrong.append((method, path, status))
     assert wrong == []
 
 
-def test_another_users_opinions_are_out_of_reach() -> None:
-    somebody, movie = User.objects.get(pk=ID), Movie.objects.get()
-    services.rate(user=somebody, movie=movie, half_stars=9)
-    services.watch(user=somebody, movie=movie)
+def test_another_users_ratings_and_lists_are_out_of_reach() -> None:
+    owner, movie = User.objects.get(pk=ID), Movie.objects.get()
+    services.rate(user=owner, movie=movie, half_stars=9)
+    services.watch(user=owner, movie=movie)
     client = signed_in(account_of("other"), "other")
     assert client.get("/api/v1/me/ratings/").json()["results"] == []
     for name in ("rating", "watchlist", "not-interested"):
         assert client.delete(address(f"movies/1/{name}/")).status_code == HTTPStatus.NOT_FOUND
     client.put(address("movies/1/rating/"), {"stars": 1, "user": ID})
-    assert Rating.objects.get(user=somebody).half_stars == 9
+    assert Rating.objects.get(user=owner).half_stars == 9

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of every operation is true."""
+"""Every operation behaves as the OpenAPI document says."""
 
 import subprocess
 import sys
@@ -10,10 +10,10 @@ from rest_framework.test import APIClient
 
 from benchmarks.support.processes import Site, copy_of, served
 
-# One worker: Python 3.11 counts the depth of syntax trees over all threads, and fails where two parse at once.
+# One worker: Python 3.11 counts the depth of syntax trees across threads, and fails when two parse at the same time.
 QUIET = ("--no-color", "--phases", "examples,coverage,fuzzing", "--workers", "1", "--request-timeout", "60")
 CASES = 5
-"""For each operation and phase; more of them, before a release: `st run ADDRESS/api/v1/schema/ -n 100`."""
+"""Per operation and phase. Before a release, run more: `st run ADDRESS/api/v1/schema/ -n 100`."""
 SIGN_IN = """
 from knox.models import AuthToken
 boss = User.objects.create_superuser("boss")
@@ -24,7 +24,7 @@ UNTHROTTLED = {f"API_RATE_{who}": "1000000/min" for who in ("ANONYMOUS", "USER",
 
 @pytest.fixture(scope="module")
 def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
-    """A server with a trained model, and its document's address."""
+    """A server with a trained model, and the URL of its OpenAPI document."""
     with (
         copy_of(trained_site, tmp_path_factory.mktemp("openapi")) as site,
         served(site, "--threads", "2", **UNTHROTTLED) as address,
@@ -32,7 +32,7 @@ def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield site, f"{address}/api/v1/schema/?format=json"
 
 
-# A server may refuse an address that is too long before anybody reads what is wrong in it.
+# A server may reject a URL that is too long before it validates the parameters.
 SCHEMATHESIS = """
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 429, "5xx"]
@@ -40,7 +40,7 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 429,
 
 
 def check(document: str, folder: Path, *options: str) -> None:
-    """Ask every operation for what it may be asked, and what not; all checks."""
+    """Call every operation with valid and invalid data, with all of schemathesis' checks."""
     (folder / "schemathesis.toml").write_text(SCHEMATHESIS)
     program = Path(sys.executable).with_name("st")
     command = [str(program), "run", document, "--max-examples", str(CASES), "--seed", "1", *QUIET, *options]
@@ -51,22 +51,20 @@ def check(document: str, folder: Path, *options: str) -> None:
 @pytest.mark.xdist_group("openapi")
 @pytest.mark.parametrize(
     "signed_in",
-    # A visitor is turned away from most operations before anything is asked of the database.
+    # For a visitor, most operations refuse before any query, so one database is enough.
     [pytest.param(True, id="signed in", marks=pytest.mark.database), pytest.param(False, id="visitor")],
 )
-def test_every_operation_answers_as_the_document_says(
-    site: tuple[Site, str], tmp_path: Path, *, signed_in: bool
-) -> None:
+def test_every_operation_behaves_as_documented(site: tuple[Site, str], tmp_path: Path, *, signed_in: bool) -> None:
     running, document = site
     if not signed_in:
         check(document, tmp_path)
         return
     token = running.query(SIGN_IN).splitlines()[-1]
-    # Signing out would end the token that all other operations are asked with.
+    # Signing out would revoke the token that all other operations are called with.
     check(document, tmp_path, "--header", f"Authorization: Token {token}", "--exclude-path-regex", "logout")
 
 
-def test_the_document_shows_what_each_body_looks_like(db: None) -> None:
+def test_the_document_has_an_example_of_each_body(db: None) -> None:
     document = APIClient().get("/api/v1/schema/?format=json").json()
     assert document["openapi"].startswith("3.1")
     bodies = {

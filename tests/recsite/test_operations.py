@@ -1,4 +1,4 @@
-"""What operators see: health, metrics, the log; and what visitors see while the database is silent."""
+"""Health probes, metrics and logs, and responses while the database is down."""
 
 import json
 import logging
@@ -30,19 +30,19 @@ def unknown_whether_migrated() -> None:
 
 @pytest.fixture
 def patient() -> Client:
-    """A client that reads the page of an error instead of raising it."""
+    """A client that returns error pages instead of raising the exception."""
     return Client(raise_request_exception=False)
 
 
-class SilentDatabase:
-    """Every query fails as it does when nobody listens."""
+class UnreachableDatabase:
+    """Fail every query as if no server listened."""
 
     def __call__(self, *_: object) -> None:
         raise OperationalError("could not connect to server: host=secret-host")
 
 
-def silent() -> object:
-    return connection.execute_wrapper(SilentDatabase())
+def unreachable() -> object:
+    return connection.execute_wrapper(UnreachableDatabase())
 
 
 def metric(client: Client, name: str) -> float:
@@ -50,70 +50,70 @@ def metric(client: Client, name: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
 
-def test_a_process_lives_without_a_database(client: Client) -> None:
-    # No fixture gives this test a database: a query would be refused.
-    answer = client.get("/livez")
-    assert (answer.status_code, answer.content) == (HTTPStatus.OK, b"alive\n")
+def test_a_process_is_alive_without_a_database(client: Client) -> None:
+    # No fixture gives this test a database, so a query would fail.
+    response = client.get("/livez")
+    assert (response.status_code, response.content) == (HTTPStatus.OK, b"alive\n")
 
 
 def test_a_site_with_a_version_is_ready(client: Client, version: ModelVersion) -> None:
-    answer = client.get("/readyz")
-    model = answer.json()["model"]
-    assert answer.status_code == HTTPStatus.OK
+    response = client.get("/readyz")
+    model = response.json()["model"]
+    assert response.status_code == HTTPStatus.OK
     assert (model["version"], model["degraded"]) == (version.name, "")
     assert 0 <= model["age_seconds"] < 3600
-    assert "no-store" in answer["Cache-Control"]
+    assert "no-store" in response["Cache-Control"]
 
 
 @pytest.mark.django_db
 def test_a_site_without_a_version_is_ready_but_degraded(client: Client) -> None:
-    answer = client.get("/readyz")
-    assert answer.status_code == HTTPStatus.OK
-    assert "popular movies" in answer.json()["model"]["degraded"]
+    response = client.get("/readyz")
+    assert response.status_code == HTTPStatus.OK
+    assert "popular movies" in response.json()["model"]["degraded"]
 
 
-def test_a_damaged_version_is_told(client: Client, version: ModelVersion) -> None:
+def test_a_damaged_version_is_reported(client: Client, version: ModelVersion) -> None:
     artifacts.remove(version.name)
     active.forget()
-    answer = client.get("/readyz")
-    assert answer.status_code == HTTPStatus.OK
-    assert version.name in answer.json()["model"]["degraded"]
+    response = client.get("/readyz")
+    assert response.status_code == HTTPStatus.OK
+    assert version.name in response.json()["model"]["degraded"]
 
 
 @pytest.mark.django_db
-def test_a_missing_migration_makes_it_unready(client: Client) -> None:
+def test_a_missing_migration_makes_the_site_unready(client: Client) -> None:
     last = MigrationRecorder.Migration.objects.filter(app="recommendations").latest("name")
     MigrationRecorder(connection).record_unapplied(last.app, last.name)
-    answer = client.get("/readyz")
-    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert answer.json()["missing_migrations"] == [f"{last.app}.{last.name}"]
+    response = client.get("/readyz")
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert response.json()["missing_migrations"] == [f"{last.app}.{last.name}"]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/movies/", "/recommendations/", "/admin/", "/readyz", "/api/v1/movies/"])
-def test_a_silent_database_is_a_503_that_says_when_to_come_back(patient: Client, address: str) -> None:
+def test_an_unreachable_database_is_a_503_with_retry_after(patient: Client, address: str) -> None:
     patient.force_login(User.objects.create(username="ada"))
-    with silent():  # type: ignore[attr-defined]
-        answer = patient.get(address)
+    with unreachable():  # type: ignore[attr-defined]
+        response = patient.get(address)
         assert patient.get("/livez").status_code == HTTPStatus.OK
-    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert address == "/readyz" or int(answer["Retry-After"]) > 0
-    assert b"secret-host" not in answer.content
-    assert b"Traceback" not in answer.content
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert address == "/readyz" or int(response["Retry-After"]) > 0
+    assert b"secret-host" not in response.content
+    assert b"Traceback" not in response.content
     if address.startswith("/api/"):
-        assert answer.json()["errors"][0]["code"] == "unavailable"
+        assert response.json()["errors"][0]["code"] == "unavailable"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/movies/", "/api/v1/movies/"])
-def test_another_error_is_a_500_without_its_reason(patient: Client, address: str) -> None:
+def test_any_other_error_is_a_500_without_its_message(patient: Client, address: str) -> None:
     with patch("movies.selectors.movie_queries.movies", side_effect=RuntimeError("secret")):
-        answer = patient.get(address)
-    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
-    assert b"secret" not in answer.content
+        response = patient.get(address)
+    assert response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert b"secret" not in response.content
 
 
-def test_metrics_are_for_who_knows_the_token(client: Client, version: ModelVersion, settings: Settings) -> None:
+def test_metrics_require_the_token(client: Client, version: ModelVersion, settings: Settings) -> None:
     assert client.get("/metrics").status_code == HTTPStatus.NOT_FOUND
     settings.METRICS_TOKEN = "sesame"
     assert client.get("/metrics").status_code == HTTPStatus.NOT_FOUND
@@ -125,7 +125,7 @@ def test_metrics_are_for_who_knows_the_token(client: Client, version: ModelVersi
     assert metric(client, 'recsite_training_runs{status="running"}') == 0
 
 
-def test_rankings_are_timed_and_their_lists_held_against_brute_force(
+def test_rankings_are_timed_and_compared_with_brute_force(
     client: Client, world: World, version: ModelVersion, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.METRICS_TOKEN = "sesame"
@@ -147,15 +147,15 @@ def test_a_list_of_popular_movies_is_counted(client: Client, settings: Settings)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("given", "kept"), [("abcdef-0123", True), ("x", False), ("a\tb: c" * 9, False)])
-def test_a_request_has_an_id(client: Client, given: str, kept: bool) -> None:
-    answer = client.get("/movies/", headers={"X-Request-Id": given})
-    assert (answer["X-Request-Id"] == given) is kept
-    assert answer["X-Request-Id"]
+@pytest.mark.parametrize(("proxy_id", "accepted"), [("abcdef-0123", True), ("x", False), ("a\tb: c" * 9, False)])
+def test_a_request_has_an_id(client: Client, proxy_id: str, accepted: bool) -> None:
+    response = client.get("/movies/", headers={"X-Request-Id": proxy_id})
+    assert (response["X-Request-Id"] == proxy_id) is accepted
+    assert response["X-Request-Id"]
 
 
 @pytest.mark.django_db
-def test_the_log_has_the_route_and_nothing_personal(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_the_route_and_no_personal_data(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "recsite.requests")
     client.force_login(User.objects.create(username="ada"))
     client.get("/movies/?q=embarrassing", headers={"X-Request-Id": "abcdef-0123"})

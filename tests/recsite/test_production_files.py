@@ -1,4 +1,4 @@
-"""The files of the production set-up fit the program that they run."""
+"""The deployment files match the settings and the program that they run."""
 
 import re
 import subprocess
@@ -16,18 +16,18 @@ OURS = ("migrate", "web", "worker", "beat")
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_services_are_told_what_the_settings_read(service: str) -> None:
-    told = {name.removesuffix("_FILE") for name in COMPOSE["services"][service]["environment"]}
-    assert told <= set(VARIABLES)
-    assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "ALLOWED_HOSTS"} <= told
+def test_services_set_variables_that_the_settings_read(service: str) -> None:
+    variables = {name.removesuffix("_FILE") for name in COMPOSE["services"][service]["environment"]}
+    assert variables <= set(VARIABLES)
+    assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "ALLOWED_HOSTS"} <= variables
 
 
 @pytest.mark.parametrize("service", list(COMPOSE["services"]))
 def test_secrets_are_files_and_never_values(service: str) -> None:
-    described = COMPOSE["services"][service]
-    used = re.findall(r"/run/secrets/(\w+)", str(described["environment"])) if "environment" in described else []
-    assert set(used) <= set(described.get("secrets", ())) <= set(COMPOSE["secrets"])
-    for name, value in described.get("environment", {}).items():
+    config = COMPOSE["services"][service]
+    used = re.findall(r"/run/secrets/(\w+)", str(config["environment"])) if "environment" in config else []
+    assert set(used) <= set(config.get("secrets", ())) <= set(COMPOSE["secrets"])
+    for name, value in config.get("environment", {}).items():
         assert not re.search("KEY|PASSWORD|TOKEN", name) or name.endswith("_FILE"), (name, value)
 
 
@@ -40,9 +40,10 @@ def test_the_image_is_built_for_any_processor() -> None:
 
 def test_the_image_runs_nothing_as_root() -> None:
     steps = (ROOT / "Dockerfile").read_text().splitlines()
-    last = steps[max(place for place, step in enumerate(steps) if step.startswith("FROM")) :]
-    assert "USER recsite" in last
-    assert last.index("USER recsite") < next(place for place, step in enumerate(last) if step.startswith("CMD"))
+    last_stage = steps[max(index for index, step in enumerate(steps) if step.startswith("FROM")) :]
+    assert "USER recsite" in last_stage
+    command = next(index for index, step in enumerate(last_stage) if step.startswith("CMD"))
+    assert last_stage.index("USER recsite") < command
 
 
 def test_gunicorn_accepts_its_configuration(tmp_path: Path) -> None:

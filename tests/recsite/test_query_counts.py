@@ -1,4 +1,4 @@
-"""Pages ask the database as often for a large catalogue as for a small one."""
+"""Pages need as many queries for a large catalogue as for a small one."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,24 +30,24 @@ ADDRESSES: dict[str, Callable[[], str]] = {
 
 
 def grow(ada: User, n: int) -> None:
-    """Add n movies with all that a page may show of them, and n people who rated them."""
+    """Add n movies with everything that a page may show of them, and n users who rated them."""
     drama, _ = Genre.objects.get_or_create(name="Drama", slug="drama")
     slow, _ = Tag.objects.get_or_create(name="slow", key="slow")
     GenomeTag.objects.get_or_create(place=0, name="slow")
-    people = [User.objects.create(username=f"person{n}-{number}") for number in range(n)]
+    users = [User.objects.create(username=f"person{n}-{number}") for number in range(n)]
     for number in range(n):
         movie = Movie.objects.create(title=f"Movie {number}", year=1990 + number % 10)
         movie.genres.add(drama)
         GenomeVector.objects.create(movie=movie, relevances=b"\xff\xff")
         WatchlistItem.objects.create(user=ada, movie=movie)
-        for person in (ada, *people):
-            MovieTag.objects.create(user=person, movie=movie, tag=slow)
+        for user in (ada, *users):
+            MovieTag.objects.create(user=user, movie=movie, tag=slow)
             Rating.objects.create(
-                user=person, movie=movie, half_stars=1 + number % 10, rated_at=datetime(2020, 1, 1, tzinfo=UTC)
+                user=user, movie=movie, half_stars=1 + number % 10, rated_at=datetime(2020, 1, 1, tzinfo=UTC)
             )
 
 
-def asked(client: Client, address: str) -> int:
+def query_count(client: Client, address: str) -> int:
     client.get(address)
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
@@ -57,6 +57,6 @@ def asked(client: Client, address: str) -> int:
 @pytest.mark.parametrize("name", list(ADDRESSES))
 def test_the_number_of_queries_does_not_grow(ada: User, member: Client, name: str) -> None:
     grow(ada, 2)
-    few = asked(member, ADDRESSES[name]())
+    few = query_count(member, ADDRESSES[name]())
     grow(ada, 20)
-    assert asked(member, ADDRESSES[name]()) <= few
+    assert query_count(member, ADDRESSES[name]()) <= few

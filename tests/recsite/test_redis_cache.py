@@ -1,4 +1,4 @@
-"""What the cache in Redis keeps, and what it does not run."""
+"""The Redis cache round-trips values and never unpickles them."""
 
 import pickle
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.support.environment import missing, postgresql_only
 
 URL = BROKERS["redis"]
 
-pytestmark = postgresql_only("what is kept in Redis does not meet the database; it is tested once")
+pytestmark = postgresql_only("the cache is independent of the database, so it is tested once")
 
 
 @pytest.fixture
@@ -24,37 +24,37 @@ def cache() -> Iterator[BaseCache]:
         try:
             server.ping()
         except redis.ConnectionError:
-            missing("Redis does not answer")
-    made = ForgivingRedisCache(URL, {"KEY_PREFIX": "test-cache"})
-    yield made
-    made.delete("key")
+            missing("Redis is not reachable")
+    cache = ForgivingRedisCache(URL, {"KEY_PREFIX": "test-cache"})
+    yield cache
+    cache.delete("key")
 
 
 @pytest.mark.database
 @pytest.mark.parametrize("value", [0, 7, True, 1.5, "text “é”", None, [[1, [2, 3]]], {"_auth_user_id": "1"}], ids=str)
-def test_values_come_back_as_they_were(cache: BaseCache, value: object) -> None:
+def test_values_round_trip(cache: BaseCache, value: object) -> None:
     cache.set("key", value)
     assert cache.get("key") == value
     assert type(cache.get("key")) is type(value)
 
 
 @pytest.mark.database
-def test_what_is_counted_goes_on_from_where_it_was(cache: BaseCache) -> None:
+def test_a_stored_number_can_be_incremented(cache: BaseCache) -> None:
     cache.set("key", 41)
     assert cache.incr("key") == 42
     assert cache.get("key") == 42
 
 
 @pytest.mark.database
-def test_a_pickle_that_somebody_put_there_is_not_run(cache: BaseCache, tmp_path: Path) -> None:
-    mark = tmp_path / "was-run"
+def test_a_planted_pickle_is_not_executed(cache: BaseCache, tmp_path: Path) -> None:
+    marker = tmp_path / "was-run"
 
     class Trap:
         def __reduce__(self) -> tuple[Any, ...]:
-            return mark.touch, ()
+            return marker.touch, ()
 
     with redis.from_url(URL) as server:
         server.set(cache.make_key("key"), pickle.dumps(Trap()))
     with pytest.raises(ValueError):  # noqa: PT011 - any refusal will do
         cache.get("key")
-    assert not mark.exists()
+    assert not marker.exists()

@@ -1,4 +1,4 @@
-"""Pages come from the replica, one's own writes from the original, and nobody notices when the replica is gone."""
+"""Pages are read from the replica, from the primary after a write, and from the primary when the replica is down."""
 
 import urllib.request
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ PAGE = f"/movies/{FIRST_ID}/"
 
 
 def rename(site: Site, title: str) -> None:
-    site.sql(f"UPDATE movies_movie SET title = '{title}' WHERE id = {FIRST_ID}")  # noqa: S608 - our own words
+    site.sql(f"UPDATE movies_movie SET title = '{title}' WHERE id = {FIRST_ID}")  # noqa: S608 - constants
 
 
 class Browser:
-    """Somebody who keeps cookies."""
+    """A client that keeps cookies."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -35,8 +35,8 @@ class Browser:
 
     def get(self, path: str, **headers: str) -> str:
         request = urllib.request.Request(self.address + path, headers=headers)  # noqa: S310
-        with self._open(request, timeout=60) as answer:
-            return str(answer.read().decode())
+        with self._open(request, timeout=60) as response:
+            return str(response.read().decode())
 
     def post(self, path: str, **fields: str) -> None:
         token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
@@ -55,7 +55,7 @@ def site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield site
 
 
-def test_who_has_written_reads_the_original(site: Site, tmp_path: Path) -> None:
+def test_reads_after_a_write_go_to_the_primary(site: Site, tmp_path: Path) -> None:
     rename(site, "As it was")
     with own_database(tmp_path, site.environment["DATABASE_URL"]) as replica:
         rename(site, "As it is")
@@ -74,8 +74,8 @@ def test_who_has_written_reads_the_original(site: Site, tmp_path: Path) -> None:
             assert "ada" in member.get(PAGE)
 
 
-def test_without_the_replica_the_original_is_read(site: Site) -> None:
-    nowhere = "postgres://postgres@127.0.0.1:1/nothing"
-    rename(site, "The original")
-    with served(site, "--workers", "1", DEBUG="on", REPLICA_URL=nowhere) as address:
-        assert "The original" in Browser(address).get(PAGE)
+def test_reads_go_to_the_primary_when_the_replica_is_down(site: Site) -> None:
+    unreachable = "postgres://postgres@127.0.0.1:1/nothing"
+    rename(site, "The primary")
+    with served(site, "--workers", "1", DEBUG="on", REPLICA_URL=unreachable) as address:
+        assert "The primary" in Browser(address).get(PAGE)

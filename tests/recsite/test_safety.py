@@ -1,4 +1,4 @@
-"""What every answer tells the browser for the visitor's safety."""
+"""Security headers of every response, and Django's deployment checks."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -25,21 +25,21 @@ def policy(header: str) -> dict[str, list[str]]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", [*PAGES, "/admin/", "/admin/movies/movie/", "/recommendations/"])
-def test_only_what_the_site_itself_serves_is_run_and_shown(boss: Client, address: str) -> None:
-    answer = boss.get(address)
-    allowed = policy(answer["Content-Security-Policy"])
+def test_the_policy_allows_only_the_sites_own_files(boss: Client, address: str) -> None:
+    response = boss.get(address)
+    allowed = policy(response["Content-Security-Policy"])
     assert allowed["default-src"] == ["'none'"]
     assert allowed["script-src"] == allowed["style-src"] == ["'self'"]
     assert allowed["frame-ancestors"] == allowed["base-uri"] == ["'none'"]
-    assert answer["X-Frame-Options"] == "DENY"
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Referrer-Policy"] == "same-origin"
-    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", [page for page in PAGES if not page.startswith("/api/")])
-def test_pages_have_neither_scripts_nor_styles_of_their_own(client: Client, address: str) -> None:
+def test_pages_have_no_inline_scripts_or_styles(client: Client, address: str) -> None:
     Movie.objects.create(title="<script>alert(1)</script>")
     text = client.get(address).content.decode().lower()
     for forbidden in ("<script>", " onclick=", " onload=", "<style", " style=", "javascript:"):
@@ -47,7 +47,7 @@ def test_pages_have_neither_scripts_nor_styles_of_their_own(client: Client, addr
 
 
 @pytest.mark.django_db
-def test_with_https_it_is_kept(client: Client, settings: Settings) -> None:
+def test_https_is_enforced(client: Client, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 31_536_000
     plain = client.get("/movies/")
@@ -58,7 +58,7 @@ def test_with_https_it_is_kept(client: Client, settings: Settings) -> None:
 
 def test_the_production_settings_pass_djangos_own_checks(tmp_path: Path) -> None:
     site = Site(tmp_path, "sqlite://:memory:")
-    key = "".join(chr(ord("a") + place % 26) for place in range(60))
+    key = "".join(chr(ord("a") + index % 26) for index in range(60))
     done = site.run(
         "check", "--deploy", "--fail-level=WARNING", HTTPS="on", SECRET_KEY=key, ALLOWED_HOSTS="recsite.org"
     )

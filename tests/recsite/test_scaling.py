@@ -1,4 +1,4 @@
-"""The estimates follow their formulas, and docs/scaling.md shows what the script prints."""
+"""The capacity model of larger sites follows its formulas, and docs/scaling.md shows the script's output."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ def by_name(site: Site, costs: Costs | None = None, machine: Machine | None = No
     return {need.name: need for need in needs(site, machine or Machine(), costs or Costs())}
 
 
-def test_what_depends_on_ratings_alone_grows_with_them() -> None:
+def test_costs_grow_with_the_size_of_the_site() -> None:
     one, ten = by_name(Site()), by_name(Site().times(10))
     for name in one:
         assert ten[name].amount > one[name].amount or name == "LightFM, CPU"
@@ -53,22 +53,22 @@ def test_the_formulas_by_hand() -> None:
     assert by_need["pages, CPU"].amount == 4 * (2 + 10 * 4)
 
 
-def test_a_very_large_catalogue_is_ranked_by_the_index() -> None:
+def test_a_very_large_catalogue_is_ranked_with_the_approximate_index() -> None:
     costs = Costs(indexed=0.5, request=0)
     assert by_name(Site(movies=1_000_000, requests=2), costs)["pages, CPU"].amount == 1
 
 
-def test_needs_beyond_one_machine_are_bold() -> None:
+def test_costs_beyond_one_machine_are_bold() -> None:
     small = Machine(cores=1, memory=1, disk=1, network=1, night=1)
     assert "**2.9 GB**" in table([1], Site(), small, Costs())
     assert "**" not in table([1], Site(), Machine(), Costs())
 
 
-def test_the_document_shows_what_the_script_prints() -> None:
+def test_the_document_matches_the_script() -> None:
     assert table(FACTORS, Site(), Machine(), Costs()) in (ROOT / "docs" / "scaling.md").read_text()
 
 
-def test_readers_put_in_their_own_numbers() -> None:
+def test_readers_can_set_their_own_numbers() -> None:
     command = [sys.executable, "-m", "benchmarks.scaling", "--ratings", "1e9", "--cost", "stored_rating=200"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     assert "| database, disk | 200 GB |" in done.stdout

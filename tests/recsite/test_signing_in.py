@@ -1,4 +1,4 @@
-"""Guessing passwords, by whatever door."""
+"""Lockout after failed logins, on the site, in the admin and in the API."""
 
 from http import HTTPStatus
 
@@ -18,7 +18,7 @@ PASSWORD = "lovelace-1815"
 
 
 @pytest.fixture(autouse=True)
-def few_tries(settings: Settings) -> None:
+def low_limit(settings: Settings) -> None:
     cache.clear()
     settings.AXES_FAILURE_LIMIT = 3
     settings.ACCOUNT_RATE_LIMITS = False
@@ -30,29 +30,29 @@ def sign_in(password: str, address: str = "10.0.0.1", name: str = "ada") -> int:
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.org"])
-def test_who_guesses_on_is_locked_out_even_with_the_right_password(ada: User, name: str) -> None:
+def test_further_attempts_are_locked_out_even_with_the_right_password(ada: User, name: str) -> None:
     assert [sign_in("wrong", name=name) for _ in range(3)][:2] == [HTTPStatus.OK] * 2
     assert sign_in(PASSWORD, name=name) == HTTPStatus.TOO_MANY_REQUESTS
     assert AccessAttempt.objects.get().failures_since_start >= 3
 
 
-def test_the_owner_is_not_locked_out_by_somebody_elsewhere(ada: User) -> None:
+def test_the_owner_is_not_locked_out_by_attempts_from_another_address(ada: User) -> None:
     for _ in range(5):
         sign_in("wrong", "10.6.6.6")
     assert sign_in(PASSWORD, "10.0.0.1") == HTTPStatus.FOUND
 
 
-def test_a_success_forgets_the_failures(ada: User) -> None:
+def test_a_success_resets_the_failures(ada: User) -> None:
     for _ in range(3):
         assert [sign_in("wrong"), sign_in("wrong"), sign_in(PASSWORD)][-1] == HTTPStatus.FOUND
 
 
-def test_the_admin_sends_to_the_same_door() -> None:
+def test_the_admin_uses_the_same_login() -> None:
     response = Client().get("/admin/", follow=True)
     assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
 
 
-def test_the_api_is_a_door_too(ada: User) -> None:
+def test_the_api_counts_failures_too(ada: User) -> None:
     client = APIClient(REMOTE_ADDR="10.0.0.1")
     body = {"username": "ada", "password": "wrong"}
     for _ in range(2):
@@ -64,7 +64,7 @@ def test_the_api_is_a_door_too(ada: User) -> None:
     assert sign_in(PASSWORD) == HTTPStatus.TOO_MANY_REQUESTS
 
 
-def test_an_address_that_somebody_claims_is_not_believed(settings: Settings) -> None:
+def test_a_forged_forwarded_address_is_ignored(settings: Settings) -> None:
     request = APIRequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="1.2.3.4, 5.6.7.8")
     assert BaseThrottle().get_ident(request) == "10.0.0.1"
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}

@@ -1,4 +1,4 @@
-"""Planted data whose right answer is plain."""
+"""Synthetic interactions with an obvious right answer."""
 
 import numpy as np
 
@@ -7,18 +7,18 @@ from recommendations.engine.data.interactions import IdMap, Interactions
 
 
 def checkerboard(n_users: int = 40, n_items: int = 30, *, hidden: float = 0.2) -> tuple[Interactions, Interactions]:
-    """Even users like even items and dislike odd ones, odd users the reverse; a share of the likes is kept back.
+    """Return train and hold-out interactions: even users like even items and dislike odd ones, odd users the reverse.
 
-    Returns what is known and what is kept back, among the same users and items.
+    The hold-out is a share `hidden` of the likes, over the same users and items.
     """
     users, items = np.divmod(np.arange(n_users * n_items), n_items)
     likes = (users + items) % 2 == 0
     random = np.random.default_rng(5)
-    kept_back = likes & (random.random(len(users)) < hidden)
+    held_out = likes & (random.random(len(users)) < hidden)
     whole = Interactions.from_columns(users * 10, items * 3, np.where(likes, 10, 2), random.permutation(len(users)))
-    # Half of the dislikes is all that people have told.
-    told = likes | (random.random(len(users)) < 0.5)
-    return whole.where(told & ~kept_back), whole.where(kept_back)
+    # Users rate only half of what they dislike.
+    rated = likes | (random.random(len(users)) < 0.5)
+    return whole.where(rated & ~held_out), whole.where(held_out)
 
 
 def plain_features(interactions: Interactions) -> ItemFeatures:
@@ -26,7 +26,7 @@ def plain_features(interactions: Interactions) -> ItemFeatures:
 
 
 def some_ratings(n: int = 400, *, seed: int = 3) -> Interactions:
-    """`n` ratings of 60 items by 25 users, some items the favourites of most."""
+    """Return `n` ratings of 60 items by 25 users, with item popularity proportional to 1 / rank."""
     random = np.random.default_rng(seed)
     cells = random.choice(25 * 60, n, replace=False, p=_skewed())
     return Interactions.from_columns(

@@ -1,4 +1,4 @@
-"""The environment of the tests, set before Django reads its settings (`-p tests.support.environment`)."""
+"""The test environment, set before Django reads its settings (`-p tests.support.environment`)."""
 
 import os
 import shutil
@@ -15,11 +15,11 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 os.environ["RECOMMENDER_ARTIFACTS"] = tempfile.mkdtemp(prefix="recsite-artifacts-")
 os.environ["SPARK_FOLDER"] = tempfile.mkdtemp(prefix="recsite-spark-")
-# What a test makes Spark do is done before it is worth compiling well.
+# Spark's work in a test ends before optimized compilation pays off.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 os.environ["HTTPS"] = "off"
 os.environ["DEBUG"] = "off"
-# Playwright leaves a loop in the thread of the tests, which Django would take for asynchronous code.
+# Playwright leaves an event loop in the tests' thread, which Django would mistake for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "on"
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
@@ -28,20 +28,20 @@ ON_POSTGRESQL = os.environ["DATABASE_URL"].startswith("postgres")
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
-def missing(what: str) -> None:
-    """Skip the test that needs `what`; in CI, where nothing may be missing, fail it."""
+def missing(reason: str) -> None:
+    """Skip a test for lack of a program or server; in CI, where all of them are required, fail it."""
     if IN_CI:
-        pytest.fail(f"{what}, and in CI it must", pytrace=False)
-    pytest.skip(what)
+        pytest.fail(f"{reason}, but CI requires it", pytrace=False)
+    pytest.skip(reason)
 
 
 def postgresql_only(reason: str) -> pytest.MarkDecorator:
-    """Skip on SQLite what it does not have, or what does not meet the database and is done once."""
+    """Skip a test on SQLite: it lacks the feature, or the test is independent of the database and runs once."""
     return pytest.mark.skipif(not ON_POSTGRESQL, reason=reason)
 
 
 def needs_spark() -> None:
-    """Skip where pyspark or Java is missing."""
+    """Skip a test where pyspark or Java is missing."""
     if not find_spec("pyspark"):
         missing("pyspark is not installed")
     if not shutil.which("java"):
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     try:
         psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=2).close()
     except psycopg2.OperationalError as error:
-        reason = f"PostgreSQL does not answer at DATABASE_URL: {str(error).strip()}"
+        reason = f"PostgreSQL is not reachable at DATABASE_URL: {str(error).strip()}"
         if IN_CI:
             pytest.exit(reason, returncode=1)
         for item in items:

@@ -1,4 +1,4 @@
-"""A slow, obvious ranker, and vectors to rank."""
+"""A slow, obvious reference ranker, and vectors to rank."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ def reference(
     exclude: Iterable[int] | None = None,
     candidates: Iterable[int] | None = None,
 ) -> list[tuple[int, float]]:
-    """(ordinal, score) of the best k: every eligible item scored, all of them sorted."""
+    """Return (ordinal, score) of the top k: score every eligible item and sort them all."""
     eligible = set(range(len(item_vectors)) if candidates is None else candidates)
     eligible -= set(() if exclude is None else exclude)
     scores = {item: score(user_vector, item_vectors[item]) for item in eligible}
@@ -21,7 +21,7 @@ def reference(
 
 
 def score(user_vector: NDArray[np.float32], item_vector: NDArray[np.float32]) -> float:
-    """Dot product in float64, its terms added in four lanes, the sum rounded once to float32."""
+    """Dot product in float64, summed in four lanes and rounded once to float32."""
     lanes = [0.0] * 4
     for j, (u, x) in enumerate(zip(user_vector.tolist(), item_vector.tolist(), strict=True)):
         lanes[j % 4 if j < len(user_vector) // 4 * 4 else 0] += u * x
@@ -29,5 +29,5 @@ def score(user_vector: NDArray[np.float32], item_vector: NDArray[np.float32]) ->
 
 
 def whole_numbers(n_items: int, dimension: int, seed: int = 0) -> NDArray[np.float32]:
-    """Vectors of small whole numbers: float32 sums them without rounding, and many items tie."""
+    """Return vectors of small integers: float32 sums them without rounding, and many items tie."""
     return np.random.default_rng(seed).integers(-3, 4, (n_items, dimension)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Small MovieLens releases, written for a test."""
+"""Small MovieLens releases, written to disk for a test."""
 
 import zipfile
 from pathlib import Path
@@ -26,7 +26,7 @@ FILES = {"movies.csv": MOVIES, "ratings.csv": RATINGS, "links.csv": LINKS, "tags
 
 
 def write(folder: Path, **texts: str | bytes) -> Path:
-    """A folder with the release above, and `movies`, `ratings`, `links` or `tags` replaced by what is given."""
+    """Write the release above to a folder; `movies`, `ratings`, `links` and `tags` replace single files."""
     folder.mkdir(exist_ok=True)
     for name, text in FILES.items():
         content = texts.get(name.removesuffix(".csv"), text)
@@ -35,7 +35,7 @@ def write(folder: Path, **texts: str | bytes) -> Path:
 
 
 def zipped(folder: Path, inside: str = "ml/") -> Path:
-    """The folder's files as a zip beside it, in a folder of the zip."""
+    """Zip the folder's files into an archive beside it, below the path `inside`."""
     file = folder.with_suffix(".zip")
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.iterdir()):

@@ -1,4 +1,4 @@
-"""`ServiceToken` and `RequestCount` come from the app `recommendations`, with their tables and permissions."""
+"""Move `ServiceToken` and `RequestCount` from the app `recommendations`, with their tables and permissions."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -12,7 +12,7 @@ MODELS = ("servicetoken", "requestcount")
 
 
 def rename(apps: StateApps, old: str, new: str) -> None:
-    """Permissions and the admin's log refer to the content types, so these are renamed and not made anew."""
+    """Rename the content types instead of creating new ones: permissions and the admin log refer to them."""
     types = apps.get_model("contenttypes", "ContentType").objects
     types.filter(app_label=old, model__in=MODELS).update(app_label=new)
 
