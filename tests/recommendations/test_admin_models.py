@@ -179,7 +179,7 @@ def test_an_experiment_is_set_up_started_and_read(operator: Client, world: World
     arms |= {"arms-0-name": "as ever", "arms-0-weight": 1, "arms-0-settings": "{}"}
     bold = {**arms, "arms-1-name": "bold", "arms-1-weight": 1, "arms-1-settings": '{"diversity": 7}'}
     refused = operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
-    assert "diversity is a number from 0 to 1" in refused.content.decode()
+    assert "diversity must be a number from 0 to 1" in refused.content.decode()
     bold["arms-1-settings"] = '{"diversity": 0.5}'
     operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
     made = Experiment.objects.get()

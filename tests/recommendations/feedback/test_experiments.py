@@ -87,7 +87,7 @@ def test_an_arms_version_is_opened_beside_the_active_one(
 
 def test_one_experiment_runs_at_a_time(experiment: Experiment) -> None:
     begin(experiment)
-    with pytest.raises(ExperimentError, match="has begun"):
+    with pytest.raises(ExperimentError, match="has already started"):
         assignment.start(experiment)
     other = Experiment.objects.create(name="Other")
     with pytest.raises(ExperimentError, match="two arms"):
@@ -115,7 +115,7 @@ def test_a_verdict_needs_people(experiment: Experiment, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("clicks", "words"), [((2, 2), "No difference"), ((2, 5), "more often"), ((5, 2), "less often")]
+    ("clicks", "words"), [((2, 2), "No significant difference"), ((2, 5), "more often"), ((5, 2), "less often")]
 )
 def test_a_verdict_says_what_can_be_seen(
     experiment: Experiment, world: World, clicks: tuple[int, int], words: str

@@ -12,7 +12,7 @@ from benchmarks.support.worlds import World
 from movies import services
 from movies.models import Movie, User
 from recommendations.feedback import recorder as feedback_recorder
-from recommendations.feedback.recorder import Recorder, Seen
+from recommendations.feedback.recorder import Recorder, PendingEvent
 from recommendations.models import Event, ModelVersion, Place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -61,19 +61,19 @@ def test_a_choice_counts_where_the_movie_was_shown(member: Client, fan: User, ow
 
 def test_a_young_click_waits_for_impressions_of_other_processes(fan: User, world: World) -> None:
     recorder = Recorder()
-    recorder._queue.append(Seen(CLICK, fan.pk, world.space[5].pk, Place.HOME))
+    recorder._queue.append(PendingEvent(CLICK, fan.pk, world.space[5].pk, Place.HOME))
     assert recorder.flush() == 0
     Event.objects.create(kind=IMPRESSION, user=fan, movie=world.space[5], place=Place.HOME, source="x", position=7)
     assert recorder.flush(settled=False) == 1
 
 
 def test_a_choice_of_what_was_not_shown_is_none(fan: User, world: World) -> None:
-    assert feedback_recorder.write([Seen(CLICK, fan.pk, world.space[5].pk, Place.HOME)]) == 0
+    assert feedback_recorder.write([PendingEvent(CLICK, fan.pk, world.space[5].pk, Place.HOME)]) == 0
 
 
 def test_events_of_somebody_who_has_left_are_dropped(fan: User, world: World) -> None:
-    event = Seen(IMPRESSION, fan.pk, world.space[5].pk, Place.HOME, position=1)
-    gone = Seen(IMPRESSION, fan.pk + 1, world.space[5].pk, Place.HOME, position=1)
+    event = PendingEvent(IMPRESSION, fan.pk, world.space[5].pk, Place.HOME, position=1)
+    gone = PendingEvent(IMPRESSION, fan.pk + 1, world.space[5].pk, Place.HOME, position=1)
     assert feedback_recorder.write([event, gone]) == 1
     fan.delete()
     assert not Event.objects.exists()
@@ -90,7 +90,7 @@ def test_events_are_kept_for_a_set_time(fan: User, world: World, settings: Setti
 
 def test_a_full_queue_loses_and_counts(monkeypatch: pytest.MonkeyPatch, own_recorder: Recorder) -> None:
     monkeypatch.setattr(feedback_recorder, "LONGEST_QUEUE", 3)
-    own_recorder.put(Seen(IMPRESSION, 1, movie, Place.API, position=1) for movie in range(5))
+    own_recorder.put(PendingEvent(IMPRESSION, 1, movie, Place.API, position=1) for movie in range(5))
     assert own_recorder.lost == 2
 
 

@@ -81,7 +81,7 @@ def test_a_version_is_never_overwritten(sealed: tuple[Path, str]) -> None:
 
 @pytest.mark.parametrize("name", ["..", "../v1", "", "a/b", ".staging-run-1", "x" * 61])
 def test_names_stay_inside_the_folder(name: str) -> None:
-    with pytest.raises(ArtifactError, match="no name of a version"):
+    with pytest.raises(ArtifactError, match="not a valid version name"):
         artifacts.folder_of(name)
 
 
