@@ -67,9 +67,9 @@ def no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
 def first_question_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new version is asked its first question in this process: to start another takes longer than to train."""
 
-    def answers(folder: Path) -> gate.Test:
+    def answers(folder: Path) -> gate.GateCheck:
         smoke_test.main(str(folder))
-        return gate.Test("smoke test", True, None, None, "it opened and gave true answers")
+        return gate.GateCheck("smoke test", True, None, None, "it opened and gave true answers")
 
     monkeypatch.setattr(gate, "answers", answers)
 

@@ -35,15 +35,15 @@ def test_the_active_versions_own_movies_are_the_default(
 ) -> None:
     call_command("benchmark_rankers")
     out = capsys.readouterr().out
-    assert "The movies of the active version" in out
+    assert "Movies of the active version" in out
     assert "approximate_rank" in out
 
 
 def test_without_a_version_there_is_nothing_to_compare(world: World) -> None:
-    with pytest.raises(CommandError, match="No version serves yet"):
+    with pytest.raises(CommandError, match="No version is active yet"):
         call_command("benchmark_rankers")
 
 
 def test_a_catalogue_has_a_movie(version: ModelVersion) -> None:
-    with pytest.raises(CommandError, match="at least one movie"):
+    with pytest.raises(CommandError, match="must be at least 1"):
         call_command("benchmark_rankers", items=[0])

@@ -25,7 +25,7 @@ Lists = dict[int, list[tuple[int, int, float | None]]]
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recommendations, "USERS_OF_A_PART", 30)
+    monkeypatch.setattr(recommendations, "USERS_PER_PART", 30)
 
 
 def everybody() -> Lists:
@@ -140,7 +140,10 @@ def test_a_task_that_comes_again_leaves(version: ModelVersion, tmp_path: Path) -
     [
         ({"all": True}, "--all with --output"),
         ({}, "--all with --output"),
-        ({"all": True, "output": Path("lists.xlsx")}, r"lists.xlsx ends in none of .parquet, .csv"),
+        (
+            {"all": True, "output": Path("lists.xlsx")},
+            r"Unknown format of lists.xlsx; the name must end in .parquet or .csv",
+        ),
         ({"all": True, "output": Path("lists.csv"), "n": 0}, "-n is 0"),
     ],
     ids=["no output", "nobody", "another format", "no movie"],
@@ -151,5 +154,5 @@ def test_what_cannot_be_done_is_said(version: ModelVersion, options: dict[str, o
 
 
 def test_without_a_version_there_is_nothing_to_export(world: World, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="No version serves yet"):
+    with pytest.raises(CommandError, match="No version is active yet"):
         call_command("recommend", all=True, output=tmp_path / "lists.csv")

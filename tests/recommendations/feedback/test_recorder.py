@@ -12,7 +12,7 @@ from benchmarks.support.worlds import World
 from movies import services
 from movies.models import Movie, User
 from recommendations.feedback import recorder as feedback_recorder
-from recommendations.feedback.recorder import Recorder, PendingEvent
+from recommendations.feedback.recorder import PendingEvent, Recorder
 from recommendations.models import Event, ModelVersion, Place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

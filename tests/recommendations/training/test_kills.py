@@ -24,8 +24,8 @@ ON_SPARK = ("retrain", "--trainer", "spark", "--set=dimension=6", "--set=blocks=
 ACTIVE = "SELECT name FROM recommendations_modelversion WHERE is_active"
 MORE_PEOPLE = """
 from django.utils import timezone
-from recommendations.exports.recommendations import USERS_OF_A_PART
-people = User.objects.bulk_create(User(username=f"more-{n}", is_active=False) for n in range(USERS_OF_A_PART))
+from recommendations.exports.recommendations import USERS_PER_PART
+people = User.objects.bulk_create(User(username=f"more-{n}", is_active=False) for n in range(USERS_PER_PART))
 movie, now = Movie.objects.first(), timezone.now()
 Rating.objects.bulk_create(Rating(user=user, movie=movie, half_stars=9, rated_at=now) for user in people)
 """

@@ -48,7 +48,7 @@ def test_json_is_all_that_is_on_standard_output(site: Site) -> None:
 def test_a_table_for_people(site: Site) -> None:
     done = site.run("retrain", *QUICK)
     assert done.returncode == 0, done.stderr
-    for word in ("ndcg@10", "popularity", "ratio", "publish", "It serves from now on"):
+    for word in ("ndcg@10", "popularity", "ratio", "publish", "It is now active"):
         assert word in done.stdout
 
 

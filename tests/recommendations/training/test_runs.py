@@ -48,7 +48,7 @@ def test_a_run_delivered_twice_runs_once() -> None:
     run.refresh_from_db()
     assert run.status == Status.RUNNING
     assert runs.Owner(run, silent).end(Status.FAILED)
-    with pytest.raises(runs.RunCancelledError, match="ended before it began"):
+    with pytest.raises(runs.RunCancelledError, match="ended before it started"):
         runs.claim(TrainingRun.objects.get(pk=run.pk))
 
 
@@ -141,4 +141,4 @@ def test_a_run_whose_message_was_lost_does_not_wait_for_ever() -> None:
     lost.refresh_from_db()
     waiting.refresh_from_db()
     assert (lost.status, waiting.status) == (Status.FAILED, Status.QUEUED)
-    assert "No worker took it" in lost.error
+    assert "No worker started the run" in lost.error

@@ -149,7 +149,7 @@ def test_whoever_hears_of_the_progress_can_stop_it(name: str) -> None:
         ("spark", {"feedback": "both"}, "implicit or explicit"),
         ("spark", {"ridge": -1}, "ridge"),
         ("lightfm", {"confidence": 4}, "Unknown: confidence"),
-        ("sparks", {}, "no trainer 'sparks', but lightfm and spark"),
+        ("sparks", {}, "Unknown trainer 'sparks'. The trainers are lightfm and spark"),
     ],
 )
 @pytest.mark.django_db
