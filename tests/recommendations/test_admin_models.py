@@ -97,14 +97,14 @@ def test_viewers_look_and_have_no_buttons(as_role: Callable[[str], Client], vers
 
 
 def test_a_retraining_is_asked_for_and_written_down(operator: Client, told: list[Any]) -> None:
-    assert "waits for a worker" in post(operator, "retrain")
+    assert "is waiting for a worker" in post(operator, "retrain")
     run = TrainingRun.objects.get()
     assert told == [{"args": [run.pk], "retry": False}]
     assert run.requested_by == User.objects.get(username="Model operator")
-    assert "is asked to stop" in post(operator, "cancel", run.pk)
+    assert f"Cancelling run {run.pk}" in post(operator, "cancel", run.pk)
     run.refresh_from_db()
     assert run.status == TrainingRun.Status.CANCELLED
-    assert log() == ["Asked it to stop.", "Asked for a retraining."]
+    assert log() == ["Cancelled the run.", "Requested a retraining."]
 
 
 def test_the_trainer_is_chosen_where_spark_is_configured(operator: Client, told: list[Any], settings: Settings) -> None:
@@ -137,11 +137,11 @@ def test_progress_asks_again_while_a_run_goes(operator: Client) -> None:
 
 def test_a_version_is_activated_after_a_question(operator: Client, version: ModelVersion) -> None:
     address = reverse("admin:recommendations_activate", args=[version.pk])
-    assert f"Let {version} serve?" in operator.get(address).content.decode()
+    assert f"Activate {version}?" in operator.get(address).content.decode()
     assert version.activations.count() == 1
     assert "every process follows" in post(operator, "activate", version.pk)
     assert version.activations.count() == 2
-    assert log() == ["Let it serve."]
+    assert log() == ["Activated the version."]
 
 
 def test_rolling_back_goes_to_the_one_before(operator: Client, version: ModelVersion) -> None:
@@ -183,11 +183,11 @@ def test_an_experiment_is_set_up_started_and_read(operator: Client, world: World
     bold["arms-1-settings"] = '{"diversity": 0.5}'
     operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
     made = Experiment.objects.get()
-    assert "Started it." in post(operator, "start", made.pk)
+    assert "Started the experiment." in post(operator, "start", made.pk)
     page = operator.get(reverse("admin:recommendations_experiment_change", args=[made.pk])).content.decode()
     assert "Too early to say" in page
     assert 'name="name"' not in page, "arms are not changed once it has begun"
-    assert "Ended it." in post(operator, "end", made.pk)
+    assert "Ended the experiment." in post(operator, "end", made.pk)
     assert assignment.running() == []
     assert Arm.objects.count() == 2
 
