@@ -14,8 +14,8 @@ from tests.browser.page_actions import AsMember, stars
     [
         ("/ratings/", "You have not rated anything yet", "Find movies you know"),
         ("/ratings/statistics/", "Nothing to count yet", "Rate movies"),
-        ("/watchlist/", "Nothing on your watchlist", "See what we would pick for you"),
-        ("/recommendations/?genre=horror&year_to=1880", "No movie is left that fits", "Show everything"),
+        ("/watchlist/", "Nothing on your watchlist", "See your recommendations"),
+        ("/recommendations/?genre=horror&year_to=1880", "No movies match", "Remove all filters"),
         ("/movies/?q=nothing-at-all", "No movie matches all of that", "start over"),
     ],
 )

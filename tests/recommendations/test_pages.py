@@ -90,18 +90,22 @@ def test_whoever_does_not_want_to_know_predicted_stars_does_not_see_them(member:
 def test_a_movies_page_tells_what_is_expected_of_its_reader_and_why(member: Client, world: World) -> None:
     page = page_of(member, world.space[8].get_absolute_url())
     other = page_of(member, world.romance[8].get_absolute_url())
-    expected, less = (float(re.findall(r"We expect <b>(\d\.\d)</b> stars from you", text)[0]) for text in (page, other))
+    expected, less = (
+        float(re.findall(r"We think you’ll give it <b>(\d\.\d)</b> stars", text)[0]) for text in (page, other)
+    )
     assert expected > less
     assert f'rated <a href="{world.space[0].get_absolute_url()[:8]}' in " ".join(page.split())
-    assert re.search(r"We expected <b>[1-5]\.\d</b> stars", page_of(member, world.space[0].get_absolute_url()))
+    assert re.search(
+        r"We thought you’d give it <b>[1-5]\.\d</b> stars", page_of(member, world.space[0].get_absolute_url())
+    )
 
 
 def test_what_is_expected_waits_for_the_rating_of_whoever_wants_that(member: Client, ada: User, world: World) -> None:
     User.objects.filter(pk=ada.pk).update(shows_predictions=False)
     unrated, rated = (page_of(member, world.space[n].get_absolute_url()) for n in (8, 0))
-    assert "We expect" not in unrated
-    assert "shown once you have rated it" in unrated
-    assert "We expected" in rated
+    assert "We think you’ll give" not in unrated
+    assert "our prediction once you’ve rated it" in unrated
+    assert "We thought you’d give" in rated
 
 
 def test_what_is_expected_of_a_rated_movie_does_not_know_its_rating(ada: User, world: World) -> None:
