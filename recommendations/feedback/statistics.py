@@ -22,12 +22,6 @@ QUANTILE = 1.959964
 FEWEST_PEOPLE = 30
 """With fewer users in an arm, the variance between them is unknown."""
 _IMPRESSION, _CLICK = Q(kind=Event.Kind.IMPRESSION), Q(kind=Event.Kind.CLICK)
-_COUNTS = {
-    "impressions": Count("pk", filter=_IMPRESSION),
-    "clicks": Count("pk", filter=_CLICK),
-    "ratings": Count("pk", filter=_IMPRESSION & Q(rated=True)),
-}
-"""What events are counted by; `_with_ratings` gives them `rated`."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +47,25 @@ class FeedbackRow:
 def lines(since: datetime | None = None) -> list[FeedbackRow]:
     """Return the rows of the last `DAYS` days, or since a time; most impressions first."""
     events = Event.objects.filter(at__gte=since or timezone.now() - timedelta(days=DAYS))
-    counted = (
-        _with_ratings(events)
-        .values("version_id", "place", "source")
-        .annotate(**_COUNTS)
-        .order_by("-impressions", "version_id", "place", "source")
-    )
+    group = ("version_id", "place", "source")
+    counted = _counted(events, *group).order_by("-impressions", *group)
     names = dict(ModelVersion.objects.values_list("pk", "name"))
     rows: list[dict[str, Any]] = [dict(row) for row in counted]
     return [FeedbackRow(version=names.get(row.pop("version_id"), "–"), **row) for row in rows]
 
 
-def _with_ratings(events: QuerySet[Event]) -> QuerySet[Event]:
-    """Mark as `rated` the events whose user rated the movie afterwards."""
+def _counted(events: QuerySet[Event], *group: str) -> QuerySet[Any, Any]:
+    """Count by group impressions, clicks, and impressions that a rating followed."""
     rated = Rating.objects.filter(user=OuterRef("user"), movie=OuterRef("movie"), rated_at__gte=OuterRef("at"))
-    return events.annotate(rated=Exists(rated))
+    return (
+        events.annotate(rated=Exists(rated))
+        .values(*group)
+        .annotate(
+            impressions=Count("pk", filter=_IMPRESSION),
+            clicks=Count("pk", filter=_CLICK),
+            ratings=Count("pk", filter=_IMPRESSION & Q(rated=True)),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -156,14 +154,9 @@ def of_experiment(experiment: Experiment) -> list[ArmFigures]:
 
 
 def _users(arm: Arm) -> QuerySet[Any, Any]:
-    """Count impressions, clicks and ratings of each user of an arm who was shown anything."""
-    return (
-        _with_ratings(Event.objects.filter(arm=arm))
-        .values("user_id")
-        .annotate(**_COUNTS)
-        .filter(impressions__gt=0)
-        .order_by(F("user_id"))
-    )
+    """Count the impressions, clicks and ratings of each user of an arm who was shown anything."""
+    counted = _counted(Event.objects.filter(arm=arm), "user_id")
+    return counted.filter(impressions__gt=0).order_by(F("user_id"))
 
 
 def _difference(sums: _Sums, control: _Sums) -> Rate:

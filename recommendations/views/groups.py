@@ -38,8 +38,14 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     form = SteeringForm(request.GET)
     shared = recommend_together(watch_groups.members_of(watch_group), n=LIST, filters=form.filters())
     invitation = request.build_absolute_uri(reverse("recommendations:join", args=[watch_group.invitation]))
-    wanted = cards(request.user, selectors.on_watchlists(shared.members))
-    context = {"group": watch_group, "form": form, "shared": shared, "invitation": invitation, "wanted": wanted}
+    watchlisted = cards(request.user, selectors.on_watchlists(shared.members))
+    context = {
+        "group": watch_group,
+        "form": form,
+        "shared": shared,
+        "invitation": invitation,
+        "watchlisted": watchlisted,
+    }
     return render(request, "recommendations/group.html", context)
 
 

@@ -1,4 +1,4 @@
-"""`manage.py runs`, `versions` and `activate`, as an operator types them."""
+"""The commands `runs`, `versions` and `activate`."""
 
 import io
 import json
@@ -78,7 +78,7 @@ def test_a_version_is_activated_and_rolled_back(
     assert registry.active() == successor
 
 
-def test_what_cannot_serve_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
+def test_an_unusable_version_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
     artifacts.remove(version.name)
     for wanted, reason in ((version.name, "no artifacts"), ("nothing", "No version")):
         with pytest.raises(CommandError, match=reason):
