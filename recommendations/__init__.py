@@ -1,0 +1,1 @@
+"""Movie recommendations: training, versions, serving, feedback and pages."""

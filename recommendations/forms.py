@@ -1,4 +1,4 @@
-"""How visitors steer their recommendations."""
+"""Forms that filter and steer recommendations."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ LABELS = (*GENRES, *TAGS)
 MOST_TAGS = 20
 
 
-class Lean(forms.FloatField):
-    """A slider between two poles; in the middle, or where nothing is asked, it changes nothing."""
+class SliderField(forms.FloatField):
+    """A slider between two poles; zero or no value changes nothing."""
 
     def __init__(self, low: str, high: str, *, least: float = -1.0) -> None:
         attributes = {"step": STEP, "min": f"{least:g}", "max": "1"}
@@ -33,7 +33,7 @@ class Slider(forms.NumberInput):
 
 
 class TagsField(forms.Field):
-    """Tags by their names, each in a field of its own; a name that no tag has is noted in `unknown`."""
+    """Tags by name, one input each; names without a tag are collected in `unknown`."""
 
     widget = forms.MultipleHiddenInput
 
@@ -43,18 +43,18 @@ class TagsField(forms.Field):
 
     def clean(self, value: Any) -> list[Tag]:
         names = [name for name in value or () if name.strip() and "\0" not in name][:MOST_TAGS]
-        found = tags.tags_named(names)
-        keys = {tag.key for tag in found}
+        known = tags.tags_named(names)
+        keys = {tag.key for tag in known}
         self.unknown = [name for name in names if Tag.key_of(name) not in keys]
-        return found
+        return known
 
 
 class SteeringForm(forms.Form):
-    """What may appear, and what the list leans towards.  What is not valid in an address is as good as not there."""
+    """Filters and steering from the query string; invalid values are ignored."""
 
-    popularity = Lean("hidden gems", "well known")
-    recency = Lean("older", "newer")
-    diversity = Lean("safe", "surprising", least=0.0)
+    popularity = SliderField("hidden gems", "well known")
+    recency = SliderField("older", "newer")
+    diversity = SliderField("safe", "surprising", least=0.0)
     genre = forms.ModelChoiceField(Genre.objects.all(), to_field_name="slug", required=False, empty_label="All genres")
     year_from = year_field("From")
     year_to = year_field("To")
@@ -73,39 +73,39 @@ class SteeringForm(forms.Form):
         self.is_valid()
 
     def sliders(self) -> list[forms.BoundField]:
-        return [self[name] for name, field in self.fields.items() if isinstance(field, Lean)]
+        return [self[name] for name, field in self.fields.items() if isinstance(field, SliderField)]
 
     def narrows(self) -> bool:
-        """Whether genres, tags or years are asked for."""
+        """Return whether genres, tags or years are set."""
         steering = self.steering()
         return bool(self.filters() or steering.genres or steering.tags or self.unknown_tags())
 
     def unknown_tags(self) -> list[str]:
-        """What was given as a tag's name and is none."""
+        """Return the names that no tag has."""
         return [name for field in self.fields.values() if isinstance(field, TagsField) for name in field.unknown]
 
     def filters(self) -> Filters:
-        found = self.cleaned_data
-        genre = found.get("genre")
+        data = self.cleaned_data
+        genre = data.get("genre")
         return Filters(
             genres=frozenset([genre.pk] if genre else []),
-            year_from=found.get("year_from"),
-            year_to=found.get("year_to"),
+            year_from=data.get("year_from"),
+            year_to=data.get("year_to"),
         )
 
     def steering(self) -> Steering:
-        found = self.cleaned_data
+        data = self.cleaned_data
         return Steering(
-            popularity=found.get("popularity") or 0.0,
-            recency=found.get("recency") or 0.0,
-            diversity=found.get("diversity") or 0.0,
-            genres=wishes(found.get("more", ()), found.get("less", ())),
-            tags=wishes(found.get("more_tag", ()), found.get("less_tag", ())),
+            popularity=data.get("popularity") or 0.0,
+            recency=data.get("recency") or 0.0,
+            diversity=data.get("diversity") or 0.0,
+            genres=wishes(data.get("more", ()), data.get("less", ())),
+            tags=wishes(data.get("more_tag", ()), data.get("less_tag", ())),
         )
 
     def query(self) -> list[tuple[str, str]]:
-        """What is asked for, as the pairs of an address."""
-        found = self.cleaned_data
-        pairs = [(name, str(self.data[name])) for name in found if found[name] and name not in LABELS]
-        pairs += [(name, genre.slug) for name in GENRES for genre in found.get(name, ())]
-        return pairs + [(name, tag.name) for name in TAGS for tag in found.get(name, ())]
+        """Return the valid values as parameters of a query string."""
+        data = self.cleaned_data
+        pairs = [(name, str(self.data[name])) for name in data if data[name] and name not in LABELS]
+        pairs += [(name, genre.slug) for name in GENRES for genre in data.get(name, ())]
+        return pairs + [(name, tag.name) for name in TAGS for tag in data.get(name, ())]

@@ -1,4 +1,4 @@
-"""What the site notes of the way somebody takes through it."""
+"""Record clicks on movies in lists."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -20,7 +20,7 @@ PLACES = {
 
 
 def track_clicks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: a member who comes to a movie's page from a list has chosen it there."""
+    """Middleware: a member who reaches a movie's page from a list has clicked the movie there."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -36,11 +36,11 @@ def track_clicks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
 
 def _place(request: HttpRequest) -> Place | None:
-    """The list that a request comes from, by the address that the browser says it comes from."""
-    before = urlsplit(request.headers.get("Referer", ""))
-    if before.netloc != request.get_host() or before.path == request.path:
+    """Return the list that a request comes from, by its Referer header; None if it is not from a list."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    if referer.netloc != request.get_host() or referer.path == request.path:
         return None
     try:
-        return PLACES.get(resolve(before.path).view_name)
+        return PLACES.get(resolve(referer.path).view_name)
     except Resolver404:
         return None

@@ -1,4 +1,4 @@
-"""What is read of runs and versions."""
+"""Queries and JSON reports of runs, versions and users."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from recommendations.models import ModelVersion, TrainingRun
 
 
 class UnknownUserError(LookupError):
-    """Nobody has this name or id."""
+    """No user has this name or id."""
 
 
 def run_report(run: TrainingRun) -> dict[str, Any]:
-    """How a run ended and what it made, ready for JSON."""
+    """Return how a run ended, with its version, ready for JSON."""
     version = ModelVersion.objects.filter(run=run).first()
     return {
         "run": run.pk,
@@ -24,12 +24,12 @@ def run_report(run: TrainingRun) -> dict[str, Any]:
 
 
 def latest_runs(n: int) -> list[TrainingRun]:
-    """The latest runs, the newest first, with who asked for them and what they made."""
+    """Return the latest runs, newest first, with their requesters and versions."""
     return list(TrainingRun.objects.select_related("requested_by", "version")[:n])
 
 
-def run_line(run: TrainingRun) -> dict[str, Any]:
-    """A run in short, ready for JSON."""
+def run_summary(run: TrainingRun) -> dict[str, Any]:
+    """Return a run's summary, ready for JSON."""
     times = {name: getattr(run, name) for name in ("created_at", "started_at", "finished_at", "heartbeat_at")}
     version = getattr(run, "version", None)
     return {
@@ -49,7 +49,7 @@ def run_line(run: TrainingRun) -> dict[str, Any]:
 
 
 def version_report(version: ModelVersion) -> dict[str, Any]:
-    """A version in numbers, ready for JSON."""
+    """Return a version's sizes, parameters, metrics and gate, ready for JSON."""
     return {
         "name": version.name,
         "active": version.is_active,
@@ -66,20 +66,20 @@ def version_report(version: ModelVersion) -> dict[str, Any]:
 
 
 def user_named(name: str) -> User:
-    """The user with this username, id, or (as in `movielens:42`) MovieLens id.
+    """Return the user with this username, id or MovieLens id (as in `movielens:42`).
 
     Raises
     ------
     UnknownUserError
-        When there is none.
+        If there is none.
     """
     kind, _, number = name.rpartition(":")
     if kind == "movielens" and number.isdecimal():
-        found = User.objects.filter(movielens_id=int(number)).first()
+        user = User.objects.filter(movielens_id=int(number)).first()
     else:
-        found = User.objects.filter(username=name).first()
-        if found is None and name.isdecimal():
-            found = User.objects.filter(pk=int(name)).first()
-    if found is None:
+        user = User.objects.filter(username=name).first()
+        if user is None and name.isdecimal():
+            user = User.objects.filter(pk=int(name)).first()
+    if user is None:
         raise UnknownUserError(f"There is no user {name!r}. Give a username, an id, or movielens:ID.")
-    return found
+    return user

@@ -1,4 +1,4 @@
-"""What a worker does."""
+"""Celery tasks: retrain, end dead runs, prune events and export lists."""
 
 import logging
 from pathlib import Path
@@ -14,17 +14,15 @@ from recommendations.training import pipeline, runs
 logger = logging.getLogger(__name__)
 
 
-LONGEST_TRAINING = 6 * 3600
-TIME_TO_CLEAR_UP = 300
+TIME_LIMIT = 6 * 3600
+CLEANUP_TIME = 300
 
 
-@shared_task(
-    bind=True, ignore_result=True, soft_time_limit=LONGEST_TRAINING, time_limit=LONGEST_TRAINING + TIME_TO_CLEAR_UP
-)
+@shared_task(bind=True, ignore_result=True, soft_time_limit=TIME_LIMIT, time_limit=TIME_LIMIT + CLEANUP_TIME)
 def retrain(self: Task, run_id: int | None = None, parameters: dict[str, Any] | None = None) -> None:
-    """Do the run with this id; without one, as from a schedule, make a new one with these parameters.
+    """Execute the run with this id, or, for a schedule, a new run with these parameters.
 
-    A copy that is delivered again while its run is going, or after it has ended, leaves.
+    A message that is delivered again while its run is running or after it has ended is ignored.
     """
     run = TrainingRun.objects.get(pk=run_id) if run_id else runs.request_once(str(self.request.id), parameters or {})
     try:
@@ -35,21 +33,21 @@ def retrain(self: Task, run_id: int | None = None, parameters: dict[str, Any] | 
 
 @shared_task(ignore_result=True)
 def reap_runs() -> None:
-    """End the runs whose process has died, and those that no worker has heard of."""
+    """Fail the runs whose process has died, and the runs whose message was lost."""
     runs.reap()
     runs.expire()
 
 
 @shared_task(ignore_result=True)
 def prune_events() -> None:
-    """Forget what members were shown and chose long ago."""
-    logger.info("%s old events are deleted.", recorder.prune())
+    """Delete impressions and clicks that are older than `EVENTS_KEPT_DAYS`."""
+    logger.info("Deleted %s old events.", recorder.prune())
 
 
 @shared_task(ignore_result=True)
 def export_part(folder: str, part: int) -> None:
-    """Write one part of the export whose parts lie in this folder, and the whole if it was the last."""
-    export = Export.begun(Path(folder))
+    """Write one part of the export in this folder, and merge the parts if it was the last."""
+    export = Export.resume(Path(folder))
     if export:
         export.write_part(part)
         export.finish()

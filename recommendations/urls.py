@@ -1,4 +1,4 @@
-"""Addresses of what is recommended."""
+"""URLs of the recommendation pages."""
 
 from django.urls import path
 

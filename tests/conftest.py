@@ -67,9 +67,9 @@ def no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
 def smoke_test_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the smoke test of a new version in this process: starting another takes longer than training."""
 
-    def answers(folder: Path) -> gate.Test:
+    def answers(folder: Path) -> gate.GateCheck:
         smoke_test.main(str(folder))
-        return gate.Test("smoke test", True, None, None, "it opened and gave true answers")
+        return gate.GateCheck("smoke test", True, None, None, "it opened and gave true answers")
 
     monkeypatch.setattr(gate, "answers", answers)
 

@@ -1,4 +1,4 @@
-"""Runs, versions and experiments in the admin."""
+"""Admin of runs, versions and experiments."""
 
 from recommendations.admin import accounts, experiments, model_versions
 

@@ -1,4 +1,4 @@
-"""What managers do to runs and versions by a button: allowed, confirmed where visitors notice, and written down."""
+"""Admin views that operate runs and versions: permission-checked, confirmed if visitors notice, and logged."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -33,6 +33,8 @@ LIST = 20
 
 
 def permission_required(permission: str) -> Callable[[View[P]], View[P]]:
+    """Decorate an admin view to raise PermissionDenied for users without the permission."""
+
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -45,10 +47,10 @@ def permission_required(permission: str) -> Callable[[View[P]], View[P]]:
     return decorate
 
 
-def log_admin_action(request: HttpRequest, thing: Model, what: str) -> None:
-    """Keep who did what to which row, where the admin shows a row's history."""
-    rows = type(thing)._default_manager.filter(pk=thing.pk)
-    LogEntry.objects.log_actions(member(request).pk, rows, CHANGE, change_message=what, single_object=True)
+def log_admin_action(request: HttpRequest, row: Model, message: str) -> None:
+    """Add who did what to the row's history in the admin."""
+    rows = type(row)._default_manager.filter(pk=row.pk)
+    LogEntry.objects.log_actions(member(request).pk, rows, CHANGE, change_message=message, single_object=True)
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
@@ -68,14 +70,14 @@ def retrain(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, str(form.errors["trainer"][0]))
         return redirect("admin:index")
-    asked = {name: value for name, value in form.cleaned_data.items() if value}
+    parameters = {name: value for name, value in form.cleaned_data.items() if value}
     try:
-        run = dispatch.request_retraining(requested_by=member(request), parameters=asked)
+        run = dispatch.request_retraining(requested_by=member(request), parameters=parameters)
     except dispatch.BrokerUnavailableError as error:
         messages.error(request, str(error))
         return redirect("admin:index")
-    log_admin_action(request, run, "Asked for a retraining.")
-    messages.success(request, f"Run {run.pk} waits for a worker; its progress is shown below.")
+    log_admin_action(request, run, "Requested a retraining.")
+    messages.success(request, f"Run {run.pk} is waiting for a worker. Its progress is shown below.")
     return redirect("admin:index")
 
 
@@ -84,8 +86,8 @@ def retrain(request: HttpRequest) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(TrainingRun, pk=pk)
     runs.cancel(run)
-    log_admin_action(request, run, "Asked it to stop.")
-    messages.success(request, f"Run {run.pk} is asked to stop, which may take some seconds.")
+    log_admin_action(request, run, "Cancelled the run.")
+    messages.success(request, f"Cancelling run {run.pk}. This may take a few seconds.")
     return redirect("admin:index")
 
 
@@ -94,9 +96,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion, pk=pk)
     if request.method != "POST":
-        failed = [test for test in version.gate if not test["passed"]]
-        return _page(request, "activate.html", title=f"Let {version} serve?", version=version, failed=failed)
-    return _switch(request, lambda user: registry.activate(version, by=user), "Let it serve.")
+        failed = [check for check in version.gate if not check["passed"]]
+        return _page(request, "activate.html", title=f"Activate {version}?", version=version, failed=failed)
+    return _switch(request, lambda user: registry.activate(version, by=user), "Activated the version.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,49 +108,49 @@ def roll_back(request: HttpRequest) -> HttpResponse:
         version = registry.predecessor()
         title = f"Roll back to {version}?" if version else "There is nothing to roll back to"
         return _page(request, "activate.html", title=title, version=version, back=True)
-    return _switch(request, lambda user: registry.roll_back(by=user), "Rolled back to it.")
+    return _switch(request, lambda user: registry.roll_back(by=user), "Rolled back to the version.")
 
 
-def _switch(request: HttpRequest, switch: Callable[[User], Any], what: str) -> HttpResponse:
+def _switch(request: HttpRequest, switch: Callable[[User], Any], message: str) -> HttpResponse:
     try:
         activation = switch(member(request))
     except (registry.VersionError, ArtifactError) as error:
         messages.error(request, str(error))
         return redirect("admin:index")
-    log_admin_action(request, activation.version, what)
-    messages.success(request, f"{activation.version} serves; every process follows within seconds.")
+    log_admin_action(request, activation.version, message)
+    messages.success(request, f"{activation.version} is active; every process follows within seconds.")
     return redirect("admin:index")
 
 
 @require_safe
 def progress(request: HttpRequest) -> HttpResponse:
-    """The latest runs as a fragment, which asks for itself again while one waits or is going."""
+    """Render the latest runs as a fragment that reloads itself while a run is queued or running."""
     if not member(request).has_perm("recommendations.view_trainingrun"):
         raise PermissionDenied
     return render(request, "admin/recommendations/_runs.html", runs_context(request))
 
 
 def runs_context(request: HttpRequest) -> dict[str, Any]:
-    found = latest_runs(RUNS)
-    live = [run for run in found if run.finished_at is None]
-    return {"runs": found, "live": live, "may_operate": member(request).has_perm(OPERATE), "now": timezone.now()}
+    latest = latest_runs(RUNS)
+    live = [run for run in latest if run.finished_at is None]
+    return {"runs": latest, "live": live, "may_operate": member(request).has_perm(OPERATE), "now": timezone.now()}
 
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Whether broker and workers answer, as a fragment: asking takes a second."""
+    """Render whether broker and workers answer, as a fragment because the check takes a second."""
     return render(request, "admin/recommendations/_health.html", {"health": dispatch.health()})
 
 
 @require_safe
 @permission_required(SEE)
 def see(request: HttpRequest, pk: int) -> HttpResponse:
-    """What somebody would see, and why; that one has looked is written down."""
+    """Show a user's recommendations with explanations; the view is logged in the user's history."""
     user = get_object_or_404(User, pk=pk)
-    log_admin_action(request, user, "Looked at what they are recommended.")
-    found = recommend(user, n=LIST, reasons=3, explained=True)
-    return _page(request, "see.html", title=f"What {user} would see", found=found)
+    log_admin_action(request, user, "Viewed the user's recommendations.")
+    recommended = recommend(user, n=LIST, reasons=3, explained=True)
+    return _page(request, "see.html", title=f"Recommendations for {user}", recommended=recommended)
 
 
-def dashboard_context(request: HttpRequest, found: Dashboard) -> dict[str, Any]:
-    return {"dashboard": found, "trainers": dispatch.trainers(), **runs_context(request)}
+def dashboard_context(request: HttpRequest, dashboard: Dashboard) -> dict[str, Any]:
+    return {"dashboard": dashboard, "trainers": dispatch.trainers(), **runs_context(request)}

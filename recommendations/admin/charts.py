@@ -1,4 +1,4 @@
-"""Numbers as shapes of an SVG image, so that a template only has to write them down."""
+"""Lay out line and bar charts as SVG shapes for a template."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 10, 12, 26
 BAR_LEFT = 120
 BAR_HEIGHT, BAR_GAP = 16, 8
 COLOURS = 5
-"""Of how many series `admin.css` knows the colours."""
+"""Number of series colours in `admin.css`."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A named line; each point is a label and a value, None where it is not known."""
+    """A named line with a value for each step, None if unknown."""
 
     name: str
     values: Sequence[float | None]
@@ -21,7 +21,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Tick:
-    place: float
+    position: float
     label: str
 
 
@@ -56,7 +56,7 @@ class LineChart:
 
 
 def line_chart(title: str, labels: Sequence[str], series: Sequence[Series], digits: int = 3) -> LineChart | None:
-    """A chart of the series; None while nothing is known."""
+    """Return a chart of the series; None if no value is known."""
     known = [value for line in series for value in line.values if value is not None]
     if not known:
         return None
@@ -104,7 +104,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class BarChart:
-    """Horizontal bars, each with its value in words, and with its interval where one is known."""
+    """Horizontal bars, each with its value as text and, if known, its interval."""
 
     title: str
     bars: list[Bar]
@@ -127,24 +127,24 @@ class Amount:
 
 
 def bar_chart(title: str, amounts: Sequence[Amount]) -> BarChart | None:
-    """A bar for each amount, none of which is negative; None without any."""
+    """Return a chart with a bar for each amount, none of which may be negative; None without amounts."""
     if not amounts:
         return None
-    most = max(max(amount.value, amount.high or 0.0) for amount in amounts) or 1.0
-    room = WIDTH - BAR_LEFT - 78
+    largest = max(max(amount.value, amount.high or 0.0) for amount in amounts) or 1.0
+    width = WIDTH - BAR_LEFT - 78
 
-    def place(value: float | None) -> float | None:
-        return None if value is None else round(BAR_LEFT + room * value / most, 1)
+    def x(value: float | None) -> float | None:
+        return None if value is None else round(BAR_LEFT + width * value / largest, 1)
 
     bars = [
         Bar(
             amount.label,
             TOP + row * (BAR_HEIGHT + BAR_GAP),
-            round(room * amount.value / most, 1),
+            round(width * amount.value / largest, 1),
             amount.text,
             row % COLOURS,
-            place(amount.low),
-            place(amount.high),
+            x(amount.low),
+            x(amount.high),
         )
         for row, amount in enumerate(amounts)
     ]

@@ -1,4 +1,4 @@
-"""What those who run a site want to see at a glance."""
+"""Data of the admin dashboard: counts, active version, runs, charts, feedback and data quality."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -23,12 +23,13 @@ PREDECESSORS = 12
 RECENT_RUNS = 5
 QUALITY_SECONDS = 600
 DUPLICATES = 20
+COMPARED = ("model", "EASE", "popularity")
 Chart = LineChart | BarChart
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What is amiss in the catalogue."""
+    """Problems in the catalogue: counts, and (title, year, times) of possible duplicates."""
 
     without_genres: int
     without_year: int
@@ -39,6 +40,8 @@ class Quality:
 
 @dataclass(frozen=True)
 class Dashboard:
+    """All that the admin's index page shows of the recommender."""
+
     counts: dict[str, int]
     newest: Any
     status: active.Status
@@ -54,6 +57,7 @@ class Dashboard:
 
 
 def dashboard() -> Dashboard:
+    """Gather the dashboard's data."""
     version, load = registry.active(), Load.objects.first()
     return Dashboard(
         counts={model._meta.model_name or "": _rows(model) for model in (Movie, User, Rating, Tag)},
@@ -76,47 +80,47 @@ def _rows(model: Any) -> int:
 
 
 def quality(load: Load | None) -> Quality:
-    """Looked up after every load, and every ten minutes at most."""
+    """Count problems in the catalogue; cached for ten minutes or until the next load."""
     key = f"catalogue-quality-{load.pk if load else 0}"
-    if known := cache.get(key):
-        return Quality(**known)
-    twice = Movie.objects.values("title", "year").annotate(times=Count("*")).filter(times__gt=1)
-    rows = twice.order_by("-times", "title").values_list("title", "year", "times")
-    found = Quality(
+    if cached := cache.get(key):
+        return Quality(**cached)
+    duplicates = Movie.objects.values("title", "year").annotate(times=Count("*")).filter(times__gt=1)
+    rows = duplicates.order_by("-times", "title").values_list("title", "year", "times")
+    counted = Quality(
         without_genres=Movie.objects.filter(genres=None).count(),
         without_year=Movie.objects.filter(year=None).count(),
         without_links=Movie.objects.filter(imdb_id=None, tmdb_id=None).count(),
         unrated=Movie.objects.filter(rating_count=0).count(),
         duplicates=list(rows[:DUPLICATES]),
     )
-    cache.set(key, asdict(found), QUALITY_SECONDS)
-    return found
+    cache.set(key, asdict(counted), QUALITY_SECONDS)
+    return counted
 
 
 def charts(version: ModelVersion) -> list[Chart]:
-    """The version against baselines and its predecessors."""
+    """Return charts of the version beside baselines and its predecessors."""
     model = active.current()
     history = model.manifest.get("history", []) if model and model.name == version.name else []
-    found = [
-        _over_versions("NDCG@10 of versions, beside baselines", ("model", "EASE", "popularity"), "ndcg@10"),
-        _learning(history),
+    candidates = [
+        _over_versions("NDCG@10 by version, with baselines", "ndcg@10"),
+        _learning_curves(history),
         _rankers(version.metrics.get("index", {})),
-        _over_versions("Coverage of the catalogue by first tens", ("model", "EASE", "popularity"), "coverage@10"),
-        _over_versions("Popularity bias of first tens", ("model", "EASE", "popularity"), "popularity_lift@10"),
+        _over_versions("Catalogue coverage of top tens", "coverage@10"),
+        _over_versions("Popularity bias of top tens", "popularity_lift@10"),
         _stars(version.metrics.get("stars", {})),
     ]
-    return [chart for chart in found if chart]
+    return [chart for chart in candidates if chart]
 
 
-def _over_versions(title: str, names: tuple[str, ...], metric: str) -> Chart | None:
-    last = list(reversed(ModelVersion.objects.order_by("-created_at", "-pk")[:PREDECESSORS]))
-    labels = [f"{version.created_at:%d %b %H:%M}" for version in last]
-    series = [Series(name, [version.metrics.get(name, {}).get(metric) for version in last]) for name in names]
+def _over_versions(title: str, metric: str) -> Chart | None:
+    versions = list(reversed(ModelVersion.objects.order_by("-created_at", "-pk")[:PREDECESSORS]))
+    labels = [f"{version.created_at:%d %b %H:%M}" for version in versions]
+    series = [Series(name, [version.metrics.get(name, {}).get(metric) for version in versions]) for name in COMPARED]
     return line_chart(title, labels, series)
 
 
-def _learning(history: list[Mapping[str, Any]]) -> Chart | None:
-    """A line for each weight of EASE that was tried."""
+def _learning_curves(history: list[Mapping[str, Any]]) -> Chart | None:
+    """Return a chart with a line for each EASE weight of the trial."""
     epochs = list(dict.fromkeys(point["epoch"] for point in history))
     lines: dict[float, dict[int, float]] = {}
     for point in history:
@@ -127,17 +131,17 @@ def _learning(history: list[Mapping[str, Any]]) -> Chart | None:
 
 
 def _rankers(plan: Mapping[str, Any]) -> Chart | None:
-    """How long a top ten takes; the approximate one with its recall."""
+    """Return a chart of the time that each ranker takes for a top ten."""
     names = [name for name in ("exact", "approximate", "partition") if name in plan]
     recall = plan.get("recall_at_10")
     return bar_chart(
-        f"Microseconds of a top 10 at the median; recall@10 of the approximate {recall:.3f}" if recall else "Rankers",
+        f"Median time of a top 10 in µs; recall@10 of the approximate ranker {recall:.3f}" if recall else "Rankers",
         [Amount(name, plan[name]["p50"], f"{plan[name]['p50']:,.0f} µs") for name in names],
     )
 
 
 def _stars(errors: Mapping[str, Mapping[str, float]]) -> Chart | None:
     return bar_chart(
-        "Predicted stars: root mean square error, ours and simpler ones",
+        "RMSE of predicted stars, beside simpler predictors",
         [Amount(name, error["rmse"], f"{error['rmse']:.3f}") for name, error in errors.items()],
     )

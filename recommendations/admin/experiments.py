@@ -1,4 +1,4 @@
-"""Experiments in the admin: arms are set before one begins, and its figures read after."""
+"""Admin of experiments: edit arms before the start, see results afterwards."""
 
 from typing import Any
 
@@ -41,53 +41,49 @@ class ExperimentAdmin(admin.ModelAdmin):
         ]
 
     def has_change_permission(self, request: HttpRequest, obj: Experiment | None = None) -> bool:
-        """What has begun is only looked at: changed arms would be another experiment."""
-        begun = obj is not None and obj.started_at is not None
-        return not begun and super().has_change_permission(request, obj)
+        """Make a started experiment read-only, because changed arms would be another experiment."""
+        started = obj is not None and obj.started_at is not None
+        return not started and super().has_change_permission(request, obj)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         experiment = kwargs.get("obj")
         context["may_operate"] = request.user.has_perm(CHANGE)
         if experiment and experiment.started_at:
-            found = statistics.of_experiment(experiment)
-            context |= {"figures": found, "verdict": statistics.verdict(found), "chart": _chart(found)}
+            figures = statistics.of_experiment(experiment)
+            context |= {"figures": figures, "verdict": statistics.verdict(figures), "chart": _chart(figures)}
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-def _chart(found: list[statistics.ArmFigures]) -> BarChart | None:
+def _chart(figures: list[statistics.ArmFigures]) -> BarChart | None:
     amounts = [
         Amount(
-            part.arm.name,
-            part.click_rate.value,
-            f"{part.click_rate.value:.2%}",
-            part.click_rate.low,
-            part.click_rate.high,
+            arm.arm.name, arm.click_rate.value, f"{arm.click_rate.value:.2%}", arm.click_rate.low, arm.click_rate.high
         )
-        for part in found
+        for arm in figures
     ]
-    return bar_chart("Clicks per impression, with intervals of 95 %", amounts)
+    return bar_chart("Clicks per impression, with 95 % intervals", amounts)
 
 
 @require_POST
 def _start(request: HttpRequest, pk: int) -> HttpResponse:
-    return _switch(request, pk, assignment.start, "Started it.")
+    return _switch(request, pk, assignment.start, "Started the experiment.")
 
 
 @require_POST
 def _end(request: HttpRequest, pk: int) -> HttpResponse:
-    return _switch(request, pk, assignment.end, "Ended it.")
+    return _switch(request, pk, assignment.end, "Ended the experiment.")
 
 
-def _switch(request: HttpRequest, pk: int, switch: Any, what: str) -> HttpResponse:
+def _switch(request: HttpRequest, pk: int, switch: Any, message: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, pk=pk)
     if not request.user.has_perm(CHANGE):
-        messages.error(request, "You may not do this.")
+        messages.error(request, "You do not have permission to do this.")
         return redirect("admin:index")
     try:
         switch(experiment)
     except assignment.ExperimentError as error:
         messages.error(request, str(error))
     else:
-        log_admin_action(request, experiment, what)
-        messages.success(request, what)
+        log_admin_action(request, experiment, message)
+        messages.success(request, message)
     return redirect("admin:recommendations_experiment_change", pk)

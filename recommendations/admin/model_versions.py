@@ -1,4 +1,4 @@
-"""Runs and versions in the admin: to be looked at, and to be operated by buttons."""
+"""Admin of runs, versions and activations: read-only, with buttons to operate them."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class ModelVersionAdmin(ReadOnly):
     list_display = ("name", "is_active", "ndcg", "users", "movies", "ratings", "dimension", "created_at")
     list_filter = ("is_active",)
     search_fields = ("name",)
-    readonly_fields = ("lists_come_from",)
+    readonly_fields = ("served_ranker",)
     change_form_template = "admin/recommendations/version.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -55,20 +55,20 @@ class ModelVersionAdmin(ReadOnly):
         context["may_operate"] = request.user.has_perm(actions.OPERATE)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="Unfiltered lists come from")
-    def lists_come_from(self, version: ModelVersion) -> str:
-        """What publishing measured of the rankers: processor time of a top 10 at the median."""
+    @admin.display(description="Ranker of unfiltered lists")
+    def served_ranker(self, version: ModelVersion) -> str:
+        """Return the ranker with the measurements at publication: median CPU time of a top 10."""
         plan = version.metrics.get("index")
         if plan is None:
             return "–"
-        took = ", ".join(f"{name} {plan[name]['p50']:,.0f} µs" for name in ("exact", "approximate", "partition"))
+        times = ", ".join(f"{name} {plan[name]['p50']:,.0f} µs" for name in ("exact", "approximate", "partition"))
         forest = f"{plan['n_trees']} trees, search_k {plan['search_k']}, recall@10 {plan['recall_at_10']:.3f}"
-        return f"{plan['serve']} ({took}; Annoy: {forest})"
+        return f"{plan['serve']} ({times}; Annoy: {forest})"
 
     @admin.display(description="NDCG@10")
     def ndcg(self, version: ModelVersion) -> str:
-        found = version.metrics.get("model", {}).get("ndcg@10")
-        return "–" if found is None else f"{found:.4f}"
+        ndcg = version.metrics.get("model", {}).get("ndcg@10")
+        return "–" if ndcg is None else f"{ndcg:.4f}"
 
 
 @admin.register(Activation)

@@ -1,4 +1,4 @@
-"""The endpoint for what people were shown and chose elsewhere."""
+"""API endpoint that records impressions and clicks of lists shown elsewhere."""
 
 from typing import Any
 
@@ -23,22 +23,22 @@ KINDS = {"impression": Event.Kind.IMPRESSION, "click": Event.Kind.CLICK}
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    """A movie that somebody was shown in a list, or chose there."""
+    """A movie that a user was shown in a list, or clicked there."""
 
     kind = serializers.ChoiceField(list(KINDS))
     movie = IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The movie's id.")
-    user = IntegerField(required=False, min_value=1, max_value=LARGEST_ID, help_text="For services: whose event it is.")
+    user = IntegerField(required=False, min_value=1, max_value=LARGEST_ID, help_text="For services: the user's id.")
     version = TextField(
         required=False,
         max_length=60,
         allow_null=True,
         trim_whitespace=False,
-        help_text="`version` of the answer that held the list.",
+        help_text="`version` of the response with the list.",
     )
     source = serializers.ChoiceField(  # type: ignore[assignment]  # a field; the metaclass takes it away
-        [source.value for source in Source], help_text="`source` of that answer."
+        [source.value for source in Source], help_text="`source` of that response."
     )
-    rank = IntegerField(min_value=1, max_value=32_767, help_text="`rank` of the movie in it.")
+    rank = IntegerField(min_value=1, max_value=32_767, help_text="The movie's `rank` in that response.")
 
 
 @extend_schema_serializer(
@@ -62,25 +62,25 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 
 @extend_schema(tags=["recommendations"])
 class Events(APIView):
-    """What people were shown and chose."""
+    """Impressions and clicks."""
 
     permission_classes = (MayRecord,)
 
     @extend_schema(request=EventsSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request) -> Response:
-        """Record what was shown and chosen: of oneself, or, by a service with the scope `events`, of anybody."""
+        """Record impressions and clicks: a member their own, a service with the scope `events` those of any user."""
         body = EventsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         events = body.validated_data["events"]
         by_service = service_of(request) is not None
         if any(("user" in event) != by_service for event in events):
-            raise PermissionDenied("A service says whose each event is; a member records their own only.")
-        recorder.recorder.put(_seen(event, event.get("user", member(request).pk)) for event in events)
+            raise PermissionDenied("A service must give each event a user; a member must not, and records their own.")
+        recorder.recorder.put(_pending(event, event.get("user", member(request).pk)) for event in events)
         return Response(AcceptedSerializer({"accepted": len(events)}).data, status=HTTP_202_ACCEPTED)
 
 
-def _seen(event: dict[str, Any], user_id: int) -> recorder.Seen:
-    return recorder.Seen(
+def _pending(event: dict[str, Any], user_id: int) -> recorder.PendingEvent:
+    return recorder.PendingEvent(
         KINDS[event["kind"]],
         user_id,
         event["movie"],

@@ -1,4 +1,4 @@
-"""Endpoints for those who run the recommender: versions and runs."""
+"""API endpoints that operate the recommender: versions and runs."""
 
 import math
 import re
@@ -33,7 +33,7 @@ OPERATES = allowed(scope=Scope.OPERATE, permission="recommendations.operate_mode
 
 
 class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A published version of the model, with its measures."""
+    """A published version of the model, with its metrics."""
 
     parent = serializers.CharField(  # type: ignore[assignment]  # a field; the metaclass takes it away
         source="parent.name", default=None, read_only=True, allow_null=True
@@ -52,9 +52,9 @@ class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
 
 
 class RunSerializer(serializers.ModelSerializer[TrainingRun]):
-    """A retraining, as far as it is."""
+    """A training run with its progress or result."""
 
-    version = serializers.SerializerMethodField(help_text="The version that it published.")
+    version = serializers.SerializerMethodField(help_text="Name of the version that the run published.")
     parameters = serializers.DictField(read_only=True)
     timings = serializers.DictField(child=serializers.FloatField(), read_only=True)
 
@@ -79,14 +79,14 @@ class RunSerializer(serializers.ModelSerializer[TrainingRun]):
     }
 )
 class ConfigField(serializers.DictField):
-    """Names with a number, a flag or a name each."""
+    """A mapping of names to numbers, booleans or names."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.fail("not_a_dict", input_type=type(data).__name__)
         for name, value in data.items():
             if not re.fullmatch(NAME, name) or not _is_plain(value):
-                raise serializers.ValidationError({name: "A number, a flag or a name is wanted, under a name."})
+                raise serializers.ValidationError({name: "Give a name, and as value a number, a boolean or a name."})
         return data
 
 
@@ -96,30 +96,28 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, bool | int | float) and math.isfinite(value)
 
 
-@extend_schema_serializer(
-    examples=[examples.request({"config": {"epochs": 20}}), examples.request({}, "As by default")]
-)
+@extend_schema_serializer(examples=[examples.request({"config": {"epochs": 20}}), examples.request({}, "Defaults")])
 class RetrainSerializer(serializers.Serializer[Any]):
-    """What the training shall do otherwise than by default."""
+    """Training parameters that differ from the defaults."""
 
     config = ConfigField(
         required=False,
-        help_text='Parameters of the training, such as {"epochs": 20}; with an unknown one the run fails.',
+        help_text='Training parameters, such as {"epochs": 20}. An unknown parameter makes the run fail.',
     )
 
     def get_fields(self) -> dict[str, Any]:
         trainer = serializers.ChoiceField(
             [(trainer.value, trainer.label) for trainer in dispatch.trainers()],
             required=False,
-            help_text="LightFM by default; Spark where the site has it.",
-            error_messages={"invalid_choice": "“{input}” is no trainer of this site; spark needs SPARK_MASTER."},
+            help_text="LightFM by default; Spark if the site is configured for it.",
+            error_messages={"invalid_choice": "“{input}” is not available; the trainer spark needs SPARK_MASTER."},
         )
         return {**super().get_fields(), "trainer": trainer}
 
 
 @extend_schema(tags=["operating"])
 class Versions(ListAPIView[ModelVersion]):
-    """Versions, the newest first."""
+    """Versions, newest first."""
 
     serializer_class = VersionSerializer
     permission_classes = (SEES_VERSIONS,)
@@ -130,7 +128,7 @@ class Versions(ListAPIView[ModelVersion]):
 
 @extend_schema(tags=["operating"])
 class Version(RetrieveAPIView[ModelVersion]):
-    """A version with its measures, and what it had to pass."""
+    """A version with its metrics and gate checks."""
 
     serializer_class = VersionSerializer
     permission_classes = (SEES_VERSIONS,)
@@ -139,7 +137,7 @@ class Version(RetrieveAPIView[ModelVersion]):
 
 
 class Operation(APIView):
-    """Something that changes what visitors are served."""
+    """Base of the endpoints that change what visitors are served."""
 
     permission_classes: tuple[type[BasePermission], ...] = (OPERATES,)
     conflict = {409: ErrorSerializer}  # noqa: RUF012 - never written to
@@ -147,11 +145,11 @@ class Operation(APIView):
 
 @extend_schema(tags=["operating"])
 class Activate(Operation):
-    """Let a version serve."""
+    """Activate a version."""
 
     @extend_schema(request=None, responses={200: VersionSerializer, **Operation.conflict})
     def post(self, request: Request, name: str) -> Response:
-        """Let a version serve; every process follows within seconds."""
+        """Activate a version; every process follows within seconds."""
         version = get_object_or_404(ModelVersion, name=name)
         try:
             registry.activate(version, by=member(request))
@@ -162,11 +160,11 @@ class Activate(Operation):
 
 @extend_schema(tags=["operating"])
 class RollBack(Operation):
-    """Let the version serve again that served before."""
+    """Roll back."""
 
     @extend_schema(request=None, responses={200: VersionSerializer, **Operation.conflict})
     def post(self, request: Request) -> Response:
-        """Let the version serve again that served before the active one."""
+        """Activate the version that was active before."""
         try:
             activation = registry.roll_back(by=member(request))
         except (registry.VersionError, ArtifactError) as error:
@@ -176,7 +174,7 @@ class RollBack(Operation):
 
 @extend_schema(tags=["operating"])
 class Runs(ListAPIView[TrainingRun]):
-    """Runs, the newest first."""
+    """Runs, newest first."""
 
     serializer_class = RunSerializer
 
@@ -188,7 +186,7 @@ class Runs(ListAPIView[TrainingRun]):
 
     @extend_schema(request=RetrainSerializer, responses={202: RunSerializer})
     def post(self, request: Request) -> Response:
-        """Ask a worker for a retraining."""
+        """Queue a retraining for a worker."""
         body = RetrainSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
@@ -200,7 +198,7 @@ class Runs(ListAPIView[TrainingRun]):
 
 @extend_schema(tags=["operating"])
 class Run(RetrieveAPIView[TrainingRun]):
-    """A run: its phase and progress, or how it ended."""
+    """A run with its phase and progress, or its result."""
 
     serializer_class = RunSerializer
     permission_classes = (SEES_RUNS,)
@@ -209,14 +207,14 @@ class Run(RetrieveAPIView[TrainingRun]):
 
 @extend_schema(tags=["operating"])
 class Cancel(Operation):
-    """Stop a run."""
+    """Cancel a run."""
 
     @extend_schema(request=None, responses={202: RunSerializer, **Operation.conflict})
     def post(self, request: Request, pk: int) -> Response:
-        """Ask a run to stop: one that waits ends at once, one that runs within seconds."""
+        """Cancel a run: a queued one ends at once, a running one within seconds."""
         run = get_object_or_404(TrainingRun, pk=pk)
         if run.finished_at is not None:
-            raise ConflictError(f"Run {run.pk} has ended: {run.get_status_display()}.")
+            raise ConflictError(f"Run {run.pk} has already ended: {run.get_status_display()}.")
         runs.cancel(run)
         run.refresh_from_db()
         return Response(RunSerializer(run).data, status=HTTP_202_ACCEPTED)

@@ -1,4 +1,4 @@
-"""Endpoints that recommend."""
+"""API endpoints for recommendations, similar movies and predicted stars."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ from recsite.api.permissions import allowed
 OF_OTHERS = allowed(
     scope=ServiceToken.Scope.RECOMMENDATIONS, permission="recommendations.view_recommendations_of_others"
 )
-UNCHANGED = OpenApiResponse(description="Nothing has changed since the answer with the `ETag` in `If-None-Match`.")
+UNCHANGED = OpenApiResponse(description="Nothing has changed since the response with the `ETag` in `If-None-Match`.")
 LIST = {200: RecommendationsSerializer, 304: UNCHANGED}
 
 
@@ -48,72 +48,74 @@ class Similar(APIView):
 
     @extend_schema(parameters=[SimilarQuery], responses=MovieSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Movies that the same people like, the most similar first."""
+        """Movies that the same people like, most similar first."""
         n = SimilarQuery.read(request)["n"]
         return Response(MovieSerializer(similar_movies(movie_or_404(pk), n=n), many=True).data)
 
 
 def list_for(user: User, request: Request) -> Response:
-    """Somebody's list, or that it is as it was."""
-    asked = ListQuery.of(request).arguments()
+    """Respond with a user's list, or 304 if it has not changed."""
+    arguments = ListQuery.of(request).arguments()
     query = user_query(user)
     tag = _etag(query, request)
     if tag and (unchanged := get_conditional_response(request, etag=tag)):
         return Response(status=unchanged.status_code, headers=dict(unchanged.items()))
-    found = recommend(user, query=query, **asked)
-    response = Response(RecommendationsSerializer(found).data)
-    if tag and found.source != Source.POPULAR:
+    recommended = recommend(user, query=query, **arguments)
+    response = Response(RecommendationsSerializer(recommended).data)
+    if tag and recommended.source != Source.POPULAR:
         response["ETag"] = tag
     patch_cache_control(response, private=True, no_cache=True)
     return response
 
 
 def _etag(query: UserQuery, request: Request) -> str | None:
-    """Of the version, the user's ratings and hidden movies, and the question."""
-    question = request.META.get("QUERY_STRING", "")
-    return query.tag and f'W/"{salted_hmac("recommendations", f"{query.user_id} {query.tag} {question}").hexdigest()}"'
+    """Return an ETag of the version, the user's ratings and hidden movies, and the query string."""
+    parameters = request.META.get("QUERY_STRING", "")
+    return (
+        query.tag and f'W/"{salted_hmac("recommendations", f"{query.user_id} {query.tag} {parameters}").hexdigest()}"'
+    )
 
 
 @extend_schema(tags=["recommendations"])
 class MyRecommendations(APIView):
-    """What is recommended to the account that asks."""
+    """Recommendations for the authenticated user."""
 
     @extend_schema(parameters=[ListQuery], responses=LIST)
     def get(self, request: Request) -> Response:
-        """Movies that one has not rated or hidden, best first."""
+        """Movies that you have not rated or hidden, best first."""
         return list_for(member(request), request)
 
 
 @extend_schema(tags=["recommendations"])
 class RecommendationsOf(APIView):
-    """What is recommended to anybody."""
+    """Recommendations for any user."""
 
     permission_classes = (OF_OTHERS,)
 
     @extend_schema(parameters=[ListQuery], responses=LIST)
     def get(self, request: Request, pk: int) -> Response:
-        """What somebody is recommended.  For staff, and services with the scope `recommendations`."""
+        """A user's recommendations. For staff, and services with the scope `recommendations`."""
         return list_for(get_object_or_404(User, pk=pk), request)
 
 
 @extend_schema(tags=["recommendations"])
 class Batch(APIView):
-    """The lists of many people at once."""
+    """Recommendations for many users at once."""
 
     permission_classes = (OF_OTHERS,)
 
     @extend_schema(request=BatchSerializer, responses=BatchAnswerSerializer)
     def post(self, request: Request) -> Response:
-        """The lists of up to 1,000 users.  For staff, and services with the scope `recommendations`."""
+        """The lists of up to 1,000 users. For staff, and services with the scope `recommendations`."""
         body = BatchSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         users = list(dict.fromkeys(body.validated_data["users"]))
-        version, found = recommend_many(users, n=body.validated_data["n"])
-        results = [{"user": pk, "results": _lines(found.get(pk, []))} for pk in users]
+        version, lists = recommend_many(users, n=body.validated_data["n"])
+        results = [{"user": pk, "results": _scored(lists.get(pk, []))} for pk in users]
         return Response(BatchAnswerSerializer({"version": version, "results": results}).data)
 
 
-def _lines(pairs: list[tuple[int, float]]) -> list[dict[str, Any]]:
+def _scored(pairs: list[tuple[int, float]]) -> list[dict[str, Any]]:
     return [{"movie": pk, "score": score} for pk, score in pairs]
 
 
@@ -125,20 +127,20 @@ class Preview(APIView):
 
     @extend_schema(request=PreviewSerializer, responses=RecommendationsSerializer)
     def post(self, request: Request) -> Response:
-        """Recommend to somebody of whom only these ratings are known.  Nothing is stored."""
+        """Recommendations from these ratings alone. Nothing is stored."""
         body = PreviewSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        found = recommend_for_ratings(**body.arguments())
-        return Response(RecommendationsSerializer(found).data)
+        recommended = recommend_for_ratings(**body.arguments())
+        return Response(RecommendationsSerializer(recommended).data)
 
 
 @extend_schema(tags=["recommendations"])
 class Predictions(APIView):
-    """The stars that one would probably give."""
+    """Predicted stars."""
 
     @extend_schema(parameters=[PredictionQuery], responses=PredictionsSerializer)
     def get(self, request: Request) -> Response:
-        """The stars that one would probably give to movies, in the order in which they are asked for."""
+        """The stars that you would probably give to movies, in the order of the request."""
         ids = list(dict.fromkeys(PredictionQuery.read(request)["movie"]))
         stars = predicted_stars(member(request), selectors.movies_by_id(ids))
         model = active.current()

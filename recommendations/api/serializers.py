@@ -1,4 +1,4 @@
-"""Recommendations as the API shows them, and what may be asked of them."""
+"""API serializers for recommendations and their query parameters."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from recsite.api.fields import (
 
 LONGEST_LIST = 100
 MOST_EXCLUDED = 100
-"""In an address; servers take only so long a one."""
+"""In a query string, because servers limit the length of URLs."""
 MOST_GENRES = 20
 MOST_TAGS = 20
 MOST_RATINGS = 1_000
@@ -40,20 +40,20 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
     movie = MovieSerializer()
     stars = StarsField(source="half_stars")
-    share = serializers.FloatField(help_text="How much of the score it brought.")
+    share = serializers.FloatField(help_text="The rating's share of the score.")
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
-    """A score taken apart, twice: each time the parts add up to it."""
+    """A score split in two ways; each time the parts add up to it."""
 
     score = serializers.FloatField()
     parts = serializers.DictField(
         child=serializers.FloatField(),
-        help_text="What general appeal (`bias`) and each kind of knowledge (`identity`, `genres` …) bring.",
+        help_text="Shares of general appeal (`bias`) and of each block of features (`identity`, `genres` …).",
     )
-    base = serializers.FloatField(help_text="What anybody's score begins with.")
-    ratings = ReasonSerializer(many=True, help_text="What each of the ratings adds or takes, the strongest first.")
-    training = serializers.FloatField(help_text="What no single rating accounts for.")
+    base = serializers.FloatField(help_text="What every user's score starts from.")
+    ratings = ReasonSerializer(many=True, help_text="What each rating adds or subtracts, strongest first.")
+    training = serializers.FloatField(help_text="The rest, which no single rating accounts for.")
 
 
 class EntrySerializer(serializers.Serializer[Any]):
@@ -61,30 +61,28 @@ class EntrySerializer(serializers.Serializer[Any]):
 
     rank = serializers.IntegerField(help_text="1 for the best.")
     movie = MovieSerializer()
-    score = serializers.FloatField(
-        allow_null=True, help_text="Orders a list that is not steered; null for popular movies."
-    )
+    score = serializers.FloatField(allow_null=True, help_text="Orders an unsteered list; null for popular movies.")
     predicted_stars = serializers.FloatField(source="stars", allow_null=True)
     reasons = ReasonSerializer(many=True)
-    explanation = ExplanationSerializer(allow_null=True, help_text="Null unless `explain` asks for it.")
+    explanation = ExplanationSerializer(allow_null=True, help_text="Null unless `explain` is true.")
 
 
 @extend_schema_serializer(examples=[examples.answer(examples.LISTED)])
 class RecommendationsSerializer(serializers.Serializer[Any]):
-    """A list, best first, and where it comes from."""
+    """A list, best first, with its source and version."""
 
-    version = serializers.CharField(allow_null=True, help_text="The version of the model that made the list.")
+    version = serializers.CharField(allow_null=True, help_text="Version of the model that made the list.")
     source = serializers.ChoiceField(  # type: ignore[assignment]  # a field; the metaclass takes it away
         [source.value for source in Source],
-        help_text="`trained`: the vector learnt for the user; `folded_in`: one computed from their ratings as they "
-        "are now; `popular`: what most people rated, for want of ratings or of a model.",
+        help_text="`trained`: by the user's trained vector; `folded_in`: by a vector computed from their current "
+        "ratings; `popular`: the most rated movies, because there are no ratings or there is no model.",
     )
     results = serializers.SerializerMethodField()
 
     @extend_schema_field(EntrySerializer(many=True))
-    def get_results(self, found: Recommendations) -> list[dict[str, Any]]:
-        # As `EntrySerializer` says it, which takes as long for a list as the rest of the answer.
-        return [_entry(entry, rank) for rank, entry in enumerate(found.entries, start=1)]
+    def get_results(self, recommended: Recommendations) -> list[dict[str, Any]]:
+        # Equal to `EntrySerializer`, which would take as long as the rest of the response.
+        return [_entry(entry, rank) for rank, entry in enumerate(recommended.entries, start=1)]
 
 
 def _entry(entry: Entry, rank: int) -> dict[str, Any]:
@@ -103,6 +101,8 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 class SimilarQuery(Query):
+    """Query parameters of similar movies."""
+
     n = WholeNumberField(default=12, min_value=1, max_value=LONGEST_LIST, help_text="How many movies.")
 
 
@@ -122,12 +122,12 @@ def _tags(help_text: str) -> serializers.ListField:
 
 
 class ListQuery(Query):
-    """What may be asked of a list."""
+    """Query parameters of a list: filters, steering and explanations."""
 
     n: serializers.IntegerField = WholeNumberField(
         default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies."
     )
-    genre = _genres("Slugs of genres: movies have all of them.")
+    genre = _genres("Slugs of genres; movies must have all of them.")
     year_from: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     year_to: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     min_ratings: serializers.IntegerField = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
@@ -135,10 +135,10 @@ class ListQuery(Query):
         child=WholeNumberField(min_value=1, max_value=LARGEST_ID),
         required=False,
         max_length=MOST_EXCLUDED,
-        help_text="Ids of movies that shall not appear.",
+        help_text="Ids of movies to exclude.",
     )
     popularity: serializers.FloatField = NumberField(
-        default=0.0, min_value=-1, max_value=1, help_text="Lean towards hidden gems (−1) or the well known (1)."
+        default=0.0, min_value=-1, max_value=1, help_text="Lean towards hidden gems (−1) or well-known movies (1)."
     )
     recency: serializers.FloatField = NumberField(
         default=0.0, min_value=-1, max_value=1, help_text="Lean towards older (−1) or newer (1) movies."
@@ -146,37 +146,38 @@ class ListQuery(Query):
     diversity: serializers.FloatField = NumberField(
         default=0.0, min_value=0, max_value=1, help_text="Lean towards movies that differ from each other (1)."
     )
-    more = _genres("Slugs of genres that the list shall lean towards.")
-    less = _genres("Slugs of genres that the list shall lean away from.")
-    more_tags = _tags("Names of tags that the list shall lean towards; case does not matter.")
-    less_tags = _tags("Names of tags that the list shall lean away from.")
+    more = _genres("Slugs of genres to lean towards.")
+    less = _genres("Slugs of genres to lean away from.")
+    more_tags = _tags("Names of tags to lean towards, ignoring case.")
+    less_tags = _tags("Names of tags to lean away from, ignoring case.")
     reasons: serializers.IntegerField = WholeNumberField(
-        default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most."
+        default=2, min_value=0, max_value=10, help_text="Maximum number of reasons for each movie."
     )
-    explain: serializers.BooleanField = serializers.BooleanField(default=False, help_text="Take each score apart.")
+    explain: serializers.BooleanField = serializers.BooleanField(default=False, help_text="Explain each score.")
     ranker = serializers.ChoiceField(
         [ranker.value for ranker in Ranker],
         default=Ranker.SERVED.value,
-        help_text="To compare: `exact`, `annoy` (approximate, exact where a filter is on), or what the version was "
-        "measured to answer best from (`served`).  A list that is steered is exact.",
+        help_text="For comparisons: `exact`, `annoy` (approximate, but exact with a filter), or `served`, the one that "
+        "was faster when the version was published. Steered lists are always exact.",
     )
 
-    def asked(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
+        """Return the validated parameters of the list."""
         return dict(self.validated_data)
 
     def arguments(self) -> dict[str, Any]:
-        """The same as `services.recommend` takes it."""
-        asked = self.asked()
-        genres, more, less = (genres_or_404(asked.pop(name, [])) for name in ("genre", "more", "less"))
-        more_tags, less_tags = (tags_or_404(asked.pop(name, [])) for name in ("more_tags", "less_tags"))
-        leans = {name: asked.pop(name) for name in ("popularity", "recency", "diversity")}
-        kept: dict[str, Any] = {name: asked.pop(name) for name in ("n", "exclude", "reasons") if name in asked}
+        """Return the arguments of `serving.recommend.recommend`."""
+        data = self.parameters()
+        genres, more, less = (genres_or_404(data.pop(name, [])) for name in ("genre", "more", "less"))
+        more_tags, less_tags = (tags_or_404(data.pop(name, [])) for name in ("more_tags", "less_tags"))
+        sliders = {name: data.pop(name) for name in ("popularity", "recency", "diversity")}
+        plain: dict[str, Any] = {name: data.pop(name) for name in ("n", "exclude", "reasons") if name in data}
         return {
-            **kept,
-            "ranker": Ranker(asked.pop("ranker")),
-            "explained": asked.pop("explain"),
-            "steering": Steering(**leans, genres=wishes(more, less), tags=wishes(more_tags, less_tags)),
-            "filters": Filters(genres=frozenset(genre.pk for genre in genres), **asked),
+            **plain,
+            "ranker": Ranker(data.pop("ranker")),
+            "explained": data.pop("explain"),
+            "steering": Steering(**sliders, genres=wishes(more, less), tags=wishes(more_tags, less_tags)),
+            "filters": Filters(genres=frozenset(genre.pk for genre in genres), **data),
         }
 
 
@@ -184,7 +185,7 @@ class ListQuery(Query):
     examples=[examples.request({"ratings": [{"movie": 260, "stars": 5}, {"movie": 541, "stars": 4.5}], "n": 10})]
 )
 class PreviewSerializer(ListQuery):
-    """Ratings of somebody who has no account here, and what is asked of their list."""
+    """Ratings of a visitor without an account, and the parameters of their list."""
 
     n = IntegerField(default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies.")
     year_from = IntegerField(required=False, min_value=1870, max_value=2100)
@@ -196,11 +197,11 @@ class PreviewSerializer(ListQuery):
     popularity = FloatField(default=0.0, min_value=-1, max_value=1)
     recency = FloatField(default=0.0, min_value=-1, max_value=1)
     diversity = FloatField(default=0.0, min_value=0, max_value=1)
-    reasons = IntegerField(default=2, min_value=0, max_value=10, help_text="Reasons for each movie, at most.")
-    explain = FlagField(default=False, help_text="Take each score apart.")
+    reasons = IntegerField(default=2, min_value=0, max_value=10, help_text="Maximum number of reasons for each movie.")
+    explain = FlagField(default=False, help_text="Explain each score.")
     ratings = serializers.ListField(child=MovieStarsSerializer(), max_length=MOST_RATINGS)
 
-    def asked(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         return {name: value for name, value in self.validated_data.items() if name != "ratings"}
 
     def arguments(self) -> dict[str, Any]:
@@ -209,6 +210,8 @@ class PreviewSerializer(ListQuery):
 
 
 class PredictionQuery(Query):
+    """Query parameters of predictions."""
+
     movie = serializers.ListField(
         child=WholeNumberField(min_value=1, max_value=LARGEST_ID),
         min_length=1,
@@ -220,24 +223,24 @@ class PredictionQuery(Query):
 class PredictionSerializer(serializers.Serializer[Any]):
     movie = serializers.IntegerField(help_text="The movie's id.")
     stars = serializers.FloatField(
-        allow_null=True, help_text="Null for a movie that one has rated, or that the model knows nothing of."
+        allow_null=True, help_text="Null for movies that you have rated or that the model does not know."
     )
 
 
 @extend_schema_serializer(examples=[examples.answer(PREDICTIONS)])
 class PredictionsSerializer(serializers.Serializer[Any]):
-    version = serializers.CharField(allow_null=True, help_text="The version of the model that serves.")
+    version = serializers.CharField(allow_null=True, help_text="The active version of the model.")
     results = PredictionSerializer(many=True)
 
 
 @extend_schema_serializer(examples=[examples.request({"users": [7, 8], "n": 10})])
 class BatchSerializer(serializers.Serializer[Any]):
-    """Whose lists are wanted."""
+    """The users whose lists are requested."""
 
     users = serializers.ListField(
         child=IntegerField(min_value=1, max_value=LARGEST_ID), min_length=1, max_length=MOST_USERS
     )
-    n = IntegerField(default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies for each.")
+    n = IntegerField(default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies for each user.")
 
 
 class LineSerializer(serializers.Serializer[Any]):
@@ -247,10 +250,10 @@ class LineSerializer(serializers.Serializer[Any]):
 
 class BatchEntrySerializer(serializers.Serializer[Any]):
     user = serializers.IntegerField(help_text="The user's id.")
-    results = LineSerializer(many=True, help_text="Best first; empty for whom the model knows nothing of.")
+    results = LineSerializer(many=True, help_text="Best first; empty for users whom the model does not know.")
 
 
 @extend_schema_serializer(examples=[examples.answer(BATCH)])
 class BatchAnswerSerializer(serializers.Serializer[Any]):
     version = serializers.CharField(allow_null=True)
-    results = BatchEntrySerializer(many=True, help_text="In the order in which the users were given, each once.")
+    results = BatchEntrySerializer(many=True, help_text="In the order of the given users, each once.")

@@ -1,4 +1,4 @@
-"""Where the endpoints of the recommender are."""
+"""URLs of the recommender's API endpoints."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Offline evaluation of the site's model beside baselines, and of its rankers."""
+"""Offline evaluation of the model against baselines, and of the rankers."""

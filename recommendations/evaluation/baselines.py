@@ -1,4 +1,4 @@
-"""The peers that an evaluation sets beside our model; ALS and SLIM where the libraries that fit them are installed."""
+"""Baselines to evaluate beside our model; ALS and SLIM if the libraries that fit them are installed."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from recommendations.engine.evaluation.baselines import PEERS, USUAL, Peer, Rows
 
 
 def fit_als(rows: Rows, *, dimension: int, regularization: float, alpha: float, seed: int = 0) -> ScoreRows:
-    """`implicit`'s alternating least squares (Hu, Koren and Volinsky 2008), with its own fold-in."""
+    """Fit `implicit`'s alternating least squares (Hu, Koren and Volinsky 2008), with its own fold-in."""
     from implicit.als import AlternatingLeastSquares  # noqa: PLC0415 - a development dependency
 
     model = AlternatingLeastSquares(
@@ -26,25 +26,28 @@ def fit_als(rows: Rows, *, dimension: int, regularization: float, alpha: float, 
     )
     model.fit(rows, show_progress=False)
 
-    def score(asked: Any) -> NDArray[np.float32]:
-        users = model.recalculate_user(np.arange(asked.shape[0]), asked)
+    def score(user_rows: Any) -> NDArray[np.float32]:
+        users = model.recalculate_user(np.arange(user_rows.shape[0]), user_rows)
         return np.asarray(users @ model.item_factors.T, np.float32)
 
     return score
 
 
 def fit_slim(rows: Rows, *, l1: float, l2: float) -> ScoreRows:
-    """SLIM (Ning and Karypis 2011): X · W with ½‖X − XW‖² + ½ l2 ‖W‖² + l1 ‖W‖₁ least, W ≥ 0 and of no diagonal."""
+    """Fit SLIM (Ning and Karypis 2011).
+
+    Scores are X · W, where W minimises ½‖X − XW‖² + ½ l2 ‖W‖² + l1 ‖W‖₁ subject to W ≥ 0 and a zero diagonal.
+    """
     weights = slim_weights(rows, l1=l1, l2=l2).astype(np.float32)
-    return lambda asked: (asked @ weights).toarray()
+    return lambda user_rows: (user_rows @ weights).toarray()
 
 
 def slim_weights(rows: Rows, *, l1: float, l2: float, tolerance: float = 1e-3) -> csr_matrix:
-    """W, (n_items, n_items), by scikit-learn's coordinate descent, which takes all ratings anew for each item."""
+    """Compute W, (n_items, n_items), by scikit-learn's coordinate descent, which reads all ratings for each item."""
     from sklearn.linear_model import ElasticNet  # noqa: PLC0415 - a development dependency
 
     n_users, n_items = rows.shape
-    # Its squares are divided by 2 n_users, and its penalties by nothing.
+    # scikit-learn divides the squared error by 2 n_users, but not the penalties.
     model = ElasticNet(
         alpha=(l1 + l2) / n_users,
         l1_ratio=l1 / (l1 + l2),
@@ -76,9 +79,9 @@ LIBRARIES: Mapping[str, tuple[str, Peer]] = {
     ),
     "SLIM": ("sklearn", Peer(fit_slim, {"weights": USUAL, "l1": (1.0, 5.0), "l2": (10.0, 50.0)})),
 }
-"""The peers of libraries: what is imported, and how it is tuned."""
+"""Baselines from libraries: the module to import, and the peer with its grid of parameters."""
 
 
 def peers() -> Mapping[str, Peer]:
-    """By name, those that can be run here."""
+    """Return by name the baselines whose libraries are installed."""
     return {**PEERS, **{name: peer for name, (library, peer) in LIBRARIES.items() if find_spec(library)}}

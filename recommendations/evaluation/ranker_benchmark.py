@@ -1,4 +1,4 @@
-"""The rankers compared on the version that serves."""
+"""Benchmark the rankers on the active version."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,18 +15,18 @@ class NothingServesError(Exception):
 
 
 def compare_rankers(n_items: int | None = None) -> Iterator[BenchmarkRow]:
-    """Ask every ranker for the lists of some users, among the movies of the active version.
+    """Benchmark every ranker on the active version's movies, for a sample of users.
 
-    With `n_items` the catalogue has that size: fewer of the movies, or more that are like them.
+    With `n_items`, the catalogue is resized: a subset of the movies, or more simulated from them.
 
     Raises
     ------
     NothingServesError
-        When no version is active.
+        If no version is active.
     """
     model = active.current()
     if model is None:
-        raise NothingServesError("No version serves yet; train one with `manage.py retrain`.")
+        raise NothingServesError("No version is active yet; train one with `manage.py retrain`.")
     items = model.embeddings.items
     items = items if n_items is None else resized(items, n_items)
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The use case of an evaluation: the database's ratings, parted in some way, and models judged beside each other."""
+"""Evaluate the model and baselines on a split of the database's ratings."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
@@ -16,17 +16,18 @@ from recommendations.training.tuning import tuned
 
 OURS = "recsite"
 BASELINES = ("popularity", "EASE", "item-kNN", "ALS")
-"""Judged beside ours unless others are named.  SLIM has to be: its time grows with items times ratings."""
+"""The default baselines. SLIM must be named, because its time grows with items times ratings."""
 SPLITS = tuple(PROTOCOLS)
-Tell = Callable[[str], object]
+Report = Callable[[str], object]
+"""Called with the name of each model before it is fitted."""
 
 
-class NothingToJudgeError(Exception):
-    """There are too few ratings to part them in the way that was asked for."""
+class NothingToEvaluateError(Exception):
+    """There are too few ratings for this split."""
 
 
 def baselines() -> tuple[str, ...]:
-    """The names of the baselines that can be run here."""
+    """Return the names of the baselines whose libraries are installed."""
     return tuple(peers())
 
 
@@ -36,41 +37,46 @@ def evaluate(
     parameters: Mapping[str, Any],
     beside: Iterable[str] = BASELINES,
     seed: int = 0,
-    tell: Tell = lambda _: None,
+    report: Report = lambda _: None,
 ) -> dict[str, Any]:
-    """Judge our model, and others beside it, on the ratings of the database.
+    """Evaluate our model and the baselines in `beside` on the database's ratings.
 
     Returns a report that is ready for JSON: "split", "seed" and "models" by name, ours first.
+
+    Raises
+    ------
+    NothingToEvaluateError
+        If there are too few ratings for the split.
     """
     data = read()
     protocol = PROTOCOLS[split](data.interactions, seed)
     if not len(protocol.train) or not len(protocol.judged.test):
-        raise NothingToJudgeError("There are too few ratings; load some with `manage.py load_movielens`.")
+        raise NothingToEvaluateError("There are too few ratings; load some with `manage.py load_movielens`.")
+    available = [name for name in beside if name in peers()]
+    config = configured(tuned(parameters))
     return {
         "split": split,
         "seed": seed,
-        "models": judge(
-            protocol, data.features, configured(tuned(parameters)), [name for name in beside if name in peers()], tell
-        ),
+        "models": compare(protocol, data.features, config, available, report),
     }
 
 
-def judge(
-    protocol: Protocol, features: ItemFeatures, config: TrainingConfig, beside: Iterable[str], tell: Tell
+def compare(
+    protocol: Protocol, features: ItemFeatures, config: TrainingConfig, beside: Iterable[str], report: Report
 ) -> dict[str, Any]:
-    """By name, what there is to tell of ours and of each model beside it."""
+    """Return by name the setting and measures of our model and of each baseline."""
     labels = features.matrix[:, features.blocks["genres"]] if "genres" in features.blocks else None
-    tell(OURS)
-    settings, ours = _judge_ours(protocol, features, config)
-    told = {OURS: {"setting": settings, **describe(ours, protocol, labels)}}
+    report(OURS)
+    setting, ours = _evaluate_ours(protocol, features, config)
+    models = {OURS: {"setting": setting, **describe(ours, protocol, labels)}}
     for name in beside:
-        tell(name)
-        setting, judged = judge_peer(protocol, peers()[name])
-        told[name] = {"setting": setting, **describe(judged, protocol, labels, ours)}
-    return told
+        report(name)
+        setting, evaluation = judge_peer(protocol, peers()[name])
+        models[name] = {"setting": setting, **describe(evaluation, protocol, labels, ours)}
+    return models
 
 
-def _judge_ours(
+def _evaluate_ours(
     protocol: Protocol, features: ItemFeatures, config: TrainingConfig
 ) -> tuple[Mapping[str, Any], Evaluation]:
     model = train(protocol.train, features, config)

@@ -1,1 +1,1 @@
-"""Everybody's recommendations as files."""
+"""Export recommendations to files."""

@@ -1,8 +1,8 @@
-"""Everybody's list in one file, for e-mails and other systems.
+"""Export all users' recommendations to one file, for emails and other systems.
 
-The users are cut into parts.  Each part is ranked by itself and written beside the output, in a folder whose name
-holds the version: so memory does not grow with the number of users, several processes can share the work, and an
-export that was stopped goes on where it stopped.  Whoever finishes the last part puts the file together.
+The users are divided into parts. Each part is ranked separately and written beside the output, in a folder named
+after the version. So memory does not grow with the number of users, several processes can share the work, and a
+stopped export resumes. The process that writes the last part merges the file.
 """
 
 import json
@@ -27,7 +27,7 @@ from recommendations.versions import registry
 
 PLAN = "plan.json"
 PART_TASK = "recommendations.tasks.export_part"
-USERS_OF_A_PART = 4_096
+USERS_PER_PART = 4_096
 FORMATS: dict[str, Callable[[pl.LazyFrame, Path], Any]] = {
     ".parquet": pl.LazyFrame.sink_parquet,
     ".csv": pl.LazyFrame.sink_csv,
@@ -35,15 +35,15 @@ FORMATS: dict[str, Callable[[pl.LazyFrame, Path], Any]] = {
 
 
 class ExportError(Exception):
-    """The export cannot be made."""
+    """The export is not possible."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """A file to be: up to `n` movies for each user, ranked by one version.
+    """An export of up to `n` movies for each user, ranked by one version.
 
-    Its columns are user_id, rank (from 1), movie_id, score and version.  Who has rated nothing that the version knows
-    is not in it.  Part i are the users with ids from `bounds[i]` to below `bounds[i + 1]`.
+    The file's columns are user_id, rank (from 1), movie_id, score and version. Users without a rating that the
+    version knows are left out. Part i holds the users with ids in [`bounds[i]`, `bounds[i + 1]`).
     """
 
     output: Path
@@ -53,23 +53,25 @@ class Export:
 
     @classmethod
     def of_active_version(cls, output: Path, n: int) -> Self:
-        """The export to this path by the version that serves; one that was begun before goes on.
+        """Return the export to this path by the active version; resume it if it was started before.
+
+        Parts of other versions or lengths are deleted.
 
         Raises
         ------
         ExportError
-            When nothing serves, or the name of the file tells no known format.
+            If no version is active, or the file's extension is not a known format.
         """
         version = registry.active()
         if version is None:
-            raise ExportError("No version serves yet; train one with `manage.py retrain`.")
+            raise ExportError("No version is active yet; train one with `manage.py retrain`.")
         if output.suffix not in FORMATS:
-            raise ExportError(f"{output.name} ends in none of {', '.join(FORMATS)}.")
+            raise ExportError(f"Unknown format of {output.name}; the name must end in {' or '.join(FORMATS)}.")
         folder = _folder(output, version.name, n)
-        for other in output.parent.glob(f".{output.name}.*.parts"):
-            if other != folder:
-                shutil.rmtree(other)
-        export = cls.begun(folder)
+        for outdated in output.parent.glob(f".{output.name}.*.parts"):
+            if outdated != folder:
+                shutil.rmtree(outdated)
+        export = cls.resume(folder)
         if export is None:
             export = cls(output, version.name, n, _bounds())
             folder.mkdir(parents=True, exist_ok=True)
@@ -78,8 +80,8 @@ class Export:
         return export
 
     @classmethod
-    def begun(cls, folder: Path) -> Self | None:
-        """The export whose parts lie in this folder; None if there is none, or it is finished."""
+    def resume(cls, folder: Path) -> Self | None:
+        """Return the export whose parts are in this folder; None if there is none or it is finished."""
         try:
             plan = json.loads((folder / PLAN).read_text())
         except FileNotFoundError:
@@ -92,31 +94,33 @@ class Export:
 
     @property
     def missing(self) -> list[int]:
-        """The parts that have not been written yet."""
+        """The parts that are not written yet."""
         return [part for part in range(len(self.bounds) - 1) if not self._path(part).exists()]
 
     def queue_parts(self) -> None:
-        """Ask workers, which must see the same folders, for the parts that are missing.
+        """Queue the missing parts for workers, which must see the same folders.
 
         Raises
         ------
         BrokerUnavailableError
-            When the broker does not answer.
+            If the broker does not answer.
         """
         tasks = (current_app.signature(PART_TASK, args=[str(self.folder), part]) for part in self.missing)
         try:
             group(tasks).apply_async(retry=False)
         except (OperationalError, OSError) as error:
-            raise BrokerUnavailableError(f"The broker does not answer, so no worker can be told: {error}") from error
+            raise BrokerUnavailableError(
+                f"The broker does not answer, so no worker can be notified: {error}"
+            ) from error
 
     def write_part(self, part: int, *, threads: int = 1) -> None:
-        """Rank the users of a part, unless that has been done."""
+        """Rank the users of a part and write the lists, unless the part exists."""
         if not self._path(part).exists():
-            lists = lists_of(self._bundle(), self.bounds[part], self.bounds[part + 1], self.n, threads=threads)
+            lists = lists_of(self._model(), self.bounds[part], self.bounds[part + 1], self.n, threads=threads)
             self._write(self._path(part), _table(lists, self.version).write_parquet)
 
     def finish(self) -> bool:
-        """Put the parts together, if they are all there; they are removed then."""
+        """Merge the parts into the output and remove them; return False while parts are missing."""
         if self.missing:
             return False
         paths = [self._path(part) for part in range(len(self.bounds) - 1)]
@@ -124,7 +128,7 @@ class Export:
             rows = pl.scan_parquet(paths)
             self._write(self.output, lambda path: FORMATS[self.output.suffix](rows, path))
         except FileNotFoundError:
-            # Another process was faster, and has removed the parts.
+            # Another process merged the parts first and removed them.
             return self.output.exists()
         shutil.rmtree(self.folder, ignore_errors=True)
         return True
@@ -132,14 +136,14 @@ class Export:
     def _path(self, part: int) -> Path:
         return self.folder / f"{part:06}.parquet"
 
-    def _bundle(self) -> ServingModel:
+    def _model(self) -> ServingModel:
         model = active.current()
         if model is None or model.name != self.version:
             model = active.open_version(registry.by_name(self.version))
         return model
 
     def _write(self, path: Path, write: Callable[[Path], Any]) -> None:
-        """Write a file that is whole as soon as it has its name."""
+        """Write a file and rename it, so that it is complete as soon as it has its name."""
         staged = self.folder / f"{path.name}.{os.getpid()}"
         write(staged)
         staged.replace(path)
@@ -150,9 +154,9 @@ def _folder(output: Path, version: str, n: int) -> Path:
 
 
 def _bounds() -> tuple[int, ...]:
-    """Ids between which lie some thousand users each."""
+    """Return ids that divide the users into parts of `USERS_PER_PART`."""
     ids = np.fromiter(User.objects.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
-    return (*ids[::USERS_OF_A_PART].tolist(), *(ids[-1:] + 1).tolist()) or (0, 0)
+    return (*ids[::USERS_PER_PART].tolist(), *(ids[-1:] + 1).tolist()) or (0, 0)
 
 
 def _table(lists: Lists, version: str) -> pl.DataFrame:

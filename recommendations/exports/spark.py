@@ -1,6 +1,6 @@
-"""What Spark's processes do for an export of everybody's lists: the same as Celery's workers do.
+"""Write parts of an export on Spark, as Celery workers do.
 
-Django is met in the functions only: a process of Spark's imports this before it has been set up.
+Only the functions import Django code: Spark's processes import this module before Django is set up.
 """
 
 import os
@@ -13,14 +13,14 @@ import django
 
 
 def write_parts(folder: Path, parts: Sequence[int]) -> None:
-    """Let Spark's machines write parts of the export in `folder`, which they must see, with this program's settings.
+    """Write parts of the export in `folder` on Spark's machines, which must see it, with this process's settings.
 
-    A part that fails, or whose machine dies, is tried again elsewhere; what is whole stays when all is begun anew.
+    Spark retries a part that fails or whose machine dies on another one. Parts that exist are not written again.
 
     Raises
     ------
     SparkUnavailableError
-        When pyspark or Java is missing.
+        If pyspark or Java is missing.
     """
     from recommendations.training.spark import session  # noqa: PLC0415 - see above
 
@@ -30,11 +30,11 @@ def write_parts(folder: Path, parts: Sequence[int]) -> None:
 
 
 def write_part(folder: str, part: int) -> None:
-    """Write one part, unless that has been done."""
+    """Write one part, unless it exists."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings.base")
     django.setup()
     from recommendations.exports.recommendations import Export  # noqa: PLC0415 - see above
 
-    export = Export.begun(Path(folder))
+    export = Export.resume(Path(folder))
     if export:
         export.write_part(part)

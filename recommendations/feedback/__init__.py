@@ -1,1 +1,1 @@
-"""What members are shown and choose, and experiments with it."""
+"""Impressions, clicks and A/B experiments."""

@@ -1,7 +1,7 @@
-"""Which arm of the running experiment somebody is in, and what that changes.
+"""Assign users to arms of the running experiment.
 
-The arm follows from the experiment's and the person's ids alone, so it is the same in every process and on every
-day.  Arms are not edited once an experiment has begun.
+The arm depends only on the ids of experiment and user, so it is the same in every process and on every day. Arms
+cannot be edited once an experiment has started.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ FEWEST_ARMS = 2
 
 
 class ExperimentError(Exception):
-    """An experiment cannot begin or end."""
+    """An experiment cannot start or end."""
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """What somebody's arm changes: another version, if one is named, and how lists lean unless they are steered."""
+    """What an arm changes: the model, if the arm names a version, and the steering of lists that users do not steer."""
 
     arm: Arm
     model: ServingModel | None
@@ -51,15 +51,15 @@ _state = _State()
 
 
 def forget() -> None:
-    """Look anew at the next request."""
+    """Read the running experiment again at the next request."""
     global _state  # noqa: PLW0603 - one reference per process is the point
     _state = _State()
 
 
 def treatment_of(user: User) -> Treatment | None:
-    """What the running experiment, if there is one, changes for somebody.
+    """Return what the running experiment changes for a user; None if no experiment runs.
 
-    None as well while the arm's version is still being opened: what is not treated must not be counted so.
+    Also None while the arm's version is being opened, because an untreated user must not count as treated.
     """
     state = _state
     arms = _running(state)
@@ -76,31 +76,31 @@ def treatment_of(user: User) -> Treatment | None:
 
 
 def running() -> list[Arm]:
-    """The arms of the running experiment; none while there is none."""
+    """Return the arms of the running experiment; empty if none runs."""
     return _running(_state)
 
 
 def arm_of(user_id: int, arms: list[Arm]) -> Arm:
-    """The arm, of one experiment's, that a person is in for good."""
+    """Return the arm of an experiment that a user is permanently in, drawn by weight."""
     digest = hashlib.sha256(f"{arms[0].experiment_id}:{user_id}".encode()).digest()
-    place = int.from_bytes(digest[:8], "big") % sum(arm.weight for arm in arms)
+    bucket = int.from_bytes(digest[:8], "big") % sum(arm.weight for arm in arms)
     for arm in arms:
-        place -= arm.weight
-        if place < 0:
+        bucket -= arm.weight
+        if bucket < 0:
             return arm
-    raise AssertionError("the weights add up")
+    raise AssertionError("a bucket is less than the sum of the weights")
 
 
 def start(experiment: Experiment) -> None:
-    """Begin, if no other is running and there is something to compare."""
+    """Start an experiment with two or more arms, if no other is running."""
     experiment.refresh_from_db()
     if experiment.started_at is not None:
-        raise ExperimentError(f"“{experiment}” has begun already.")
+        raise ExperimentError(f"“{experiment}” has already started.")
     if experiment.arms.count() < FEWEST_ARMS:
-        raise ExperimentError(f"“{experiment}” needs two arms or more.")
-    gone = experiment.arms.filter(version__files_removed_at__isnull=False).first()
-    if gone is not None:
-        raise ExperimentError(f"The files of {gone.version} have been removed.")
+        raise ExperimentError(f"“{experiment}” needs at least two arms.")
+    unavailable = experiment.arms.filter(version__files_removed_at__isnull=False).first()
+    if unavailable is not None:
+        raise ExperimentError(f"The files of {unavailable.version} have been removed; choose another version.")
     with transaction.atomic():
         other = Experiment.objects.filter(started_at__isnull=False, ended_at=None).first()
         if other is not None:
@@ -109,7 +109,7 @@ def start(experiment: Experiment) -> None:
 
 
 def end(experiment: Experiment) -> None:
-    """Give everybody the same again."""
+    """End an experiment; all users get the same lists again."""
     if not Experiment.objects.filter(pk=experiment.pk, started_at__isnull=False, ended_at=None).update(
         ended_at=timezone.now()
     ):
@@ -122,8 +122,8 @@ def _running(state: _State) -> list[Arm]:
         state.checked_at = now
         running = Arm.objects.filter(experiment__started_at__isnull=False, experiment__ended_at=None)
         state.arms = list(running.select_related("version").order_by("pk"))
-        served = {arm.version_id for arm in state.arms}
-        state.models = {pk: model for pk, model in state.models.items() if pk in served}
+        needed = {arm.version_id for arm in state.arms}
+        state.models = {pk: model for pk, model in state.models.items() if pk in needed}
     return state.arms
 
 
@@ -139,5 +139,5 @@ def _load(state: _State, arm: Arm) -> None:
     try:
         state.models[arm.version_id] = active.open_version(arm.version)
     except (ArtifactError, OSError):
-        # Its people get what everybody gets, uncounted; the next process to start tries again.
+        # Users of the arm get the active version, uncounted; the next process to start tries again.
         logger.exception("The version of arm %s cannot be served", arm)

@@ -1,7 +1,7 @@
-"""What people were shown and chose, written down in batches, off the path of requests.
+"""Record impressions and clicks in batches, outside the request path.
 
-Each process keeps a bounded queue and one thread that writes it.  Where the database cannot be reached, or more
-comes than can be written, events are lost and counted: feedback is worth less than an answer.
+Each process has a bounded queue and one thread that writes it. If the database is unreachable or the queue is full,
+events are dropped and counted: serving matters more than feedback.
 """
 
 import atexit
@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 SETTLE_SECONDS = 5.0
-"""A click waits so long for the impression that another process may still hold."""
+"""How long a click waits for its impression, which another process may not have written yet."""
 SAME_SECONDS = 1800
-"""What is shown again so soon, as when a page is steered or made longer, is no further impression."""
+"""Showing a movie again within this time, as when a list is steered or extended, is not another impression."""
 REMEMBERED = 20_000
 LONGEST_QUEUE = 50_000
 BATCH = 1_000
@@ -40,8 +40,11 @@ COLUMNS = ("kind", "at", "user", "movie", "version", "arm", "place", "source", "
 
 
 @dataclass(frozen=True)
-class Seen:
-    """An event before it is written.  The version is known by its name; a click without a position is looked up."""
+class PendingEvent:
+    """An event that is not written yet.
+
+    `version` is the version's name. A click without a position takes position, source and arm from its impression.
+    """
 
     kind: Event.Kind
     user_id: int
@@ -55,17 +58,17 @@ class Seen:
 
 
 class Recorder:
-    """The queue of this process."""
+    """This process's queue of events and the thread that writes them."""
 
     def __init__(self) -> None:
         self.lost = 0
-        self._queue: deque[Seen] = deque()
+        self._queue: deque[PendingEvent] = deque()
         self._recent: OrderedDict[tuple[object, ...], float] = OrderedDict()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def put(self, events: Iterable[Seen]) -> None:
-        """Take events; they are written within seconds."""
+    def put(self, events: Iterable[PendingEvent]) -> None:
+        """Queue events; they are written within seconds."""
         for event in events:
             if len(self._queue) >= LONGEST_QUEUE:
                 self.lost += 1
@@ -74,37 +77,37 @@ class Recorder:
         self.start()
 
     def start(self) -> None:
-        """Start the thread that writes, once in a process; a forked process has none of its parent's."""
+        """Start the writing thread once per process; a forked process does not inherit its parent's."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="feedback", daemon=True)
                 self._thread.start()
 
     def flush(self, *, settled: bool = True) -> int:
-        """Write what has been taken, and say how much; without `settled`, clicks that are too young too."""
-        taken = [self._queue.popleft() for _ in range(len(self._queue))]
-        young = timezone.now() - timedelta(seconds=SETTLE_SECONDS)
-        waiting = [event for event in taken if settled and not event.position and event.at > young]
+        """Write queued events and return how many; unless `settled`, also clicks that may precede their impression."""
+        queued = [self._queue.popleft() for _ in range(len(self._queue))]
+        settled_before = timezone.now() - timedelta(seconds=SETTLE_SECONDS)
+        waiting = [event for event in queued if settled and not event.position and event.at > settled_before]
         self._queue.extend(waiting)
-        ready = [event for event in taken if event not in waiting] if waiting else taken
+        ready = [event for event in queued if event not in waiting] if waiting else queued
         return sum(self._write(ready[start : start + BATCH]) for start in range(0, len(ready), BATCH))
 
-    def _is_new(self, event: Seen) -> bool:
+    def _is_new(self, event: PendingEvent) -> bool:
         key = (event.user_id, event.movie_id, event.place, event.version)
         now = time.monotonic()
         with self._lock:
-            before = self._recent.pop(key, None)
+            last_shown = self._recent.pop(key, None)
             self._recent[key] = now
             while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)
-        return before is None or now - before > SAME_SECONDS
+        return last_shown is None or now - last_shown > SAME_SECONDS
 
-    def _write(self, events: list[Seen]) -> int:
+    def _write(self, events: list[PendingEvent]) -> int:
         try:
             return write(events)
         except DatabaseError as error:
             self.lost += len(events)
-            logger.warning("%s events are lost: %s", len(events), error)
+            logger.warning("%s events were dropped: %s", len(events), error)
             return 0
 
     def _run(self) -> None:
@@ -125,88 +128,90 @@ def _flush_at_exit() -> None:
         recorder.flush(settled=False)
 
 
-def write(events: list[Seen]) -> int:
-    """Save the events of people who still have an account; say how many."""
+def write(events: list[PendingEvent]) -> int:
+    """Save the events of users who still have an account; return how many."""
     versions = dict(ModelVersion.objects.filter(name__in={event.version for event in events}).values_list("name", "pk"))
-    people = set(User.objects.filter(pk__in={event.user_id for event in events}).values_list("pk", flat=True))
-    ours = [event for event in events if event.user_id in people]
-    whole = [event for event in ours if event.position]
-    _insert([_row(event, versions.get(event.version or "")) for event in whole])
-    clicks = [row for event in ours if not event.position and (row := _attributed(event))]
+    user_ids = set(User.objects.filter(pk__in={event.user_id for event in events}).values_list("pk", flat=True))
+    kept = [event for event in events if event.user_id in user_ids]
+    complete = [event for event in kept if event.position]
+    _insert([_row(event, versions.get(event.version or "")) for event in complete])
+    clicks = [row for event in kept if not event.position and (row := _attributed(event))]
     _insert(clicks)
-    return len(whole) + len(clicks)
+    return len(complete) + len(clicks)
 
 
 def _insert(rows: list[tuple[object, ...]]) -> None:
-    """Without a model for each row, which would hold the interpreter while requests wait for it."""
+    # Not by `bulk_create`: building model instances holds the interpreter lock while requests wait for it.
     with transaction.atomic():
         bulk.store().insert(Event, COLUMNS, rows)
 
 
-def _row(event: Seen, version_id: int | None) -> tuple[object, ...]:
-    """The event as `COLUMNS`."""
+def _row(event: PendingEvent, version_id: int | None) -> tuple[object, ...]:
+    """Return the event as `COLUMNS`."""
     at = int(event.at.timestamp())
-    where = event.place, event.source, event.position
-    return (int(event.kind), at, event.user_id, event.movie_id, version_id, event.arm_id, *where)
+    shown_at = event.place, event.source, event.position
+    return (int(event.kind), at, event.user_id, event.movie_id, version_id, event.arm_id, *shown_at)
 
 
-def _attributed(click: Seen) -> tuple[object, ...] | None:
-    """The click as one of the list in which the movie was last shown at its place; None if it was not, of late."""
-    shown = Event.objects.filter(user_id=click.user_id, movie_id=click.movie_id, place=click.place)
-    recent = shown.filter(kind=Event.Kind.IMPRESSION, at__gte=click.at - CLICK_AFTER)
-    last = recent.order_by("-at", "-pk").first()
-    if last is None:
+def _attributed(click: PendingEvent) -> tuple[object, ...] | None:
+    """Attribute a click to the movie's last impression at the same place; None without a recent impression."""
+    events = Event.objects.filter(user_id=click.user_id, movie_id=click.movie_id, place=click.place)
+    recent = events.filter(kind=Event.Kind.IMPRESSION, at__gte=click.at - CLICK_AFTER)
+    impression = recent.order_by("-at", "-pk").first()
+    if impression is None:
         return None
-    found = replace(click, arm_id=last.arm_id, source=last.source, position=last.position)
-    return _row(found, last.version_id)
+    attributed = replace(click, arm_id=impression.arm_id, source=impression.source, position=impression.position)
+    return _row(attributed, impression.version_id)
 
 
-def shown(user: User, found: Recommendations, place: Place, *, only: Iterable[int] | None = None) -> None:
-    """Note that somebody was shown a list, or those movies of it with an id in `only`."""
-    kept = None if only is None else set(only)
+def shown(user: User, recommended: Recommendations, place: Place, *, only: Iterable[int] | None = None) -> None:
+    """Record that a user was shown a list, or its movies with an id in `only`."""
+    shown_ids = None if only is None else set(only)
     recorder.put(
-        Seen(
+        PendingEvent(
             Event.Kind.IMPRESSION,
             user.pk,
             entry.movie.pk,
             place,
-            version=found.version,
-            arm_id=found.arm,
-            source=found.source,
+            version=recommended.version,
+            arm_id=recommended.arm,
+            source=recommended.source,
             position=position,
         )
-        for position, entry in enumerate(found.entries, start=1)
-        if kept is None or entry.movie.pk in kept
+        for position, entry in enumerate(recommended.entries, start=1)
+        if shown_ids is None or entry.movie.pk in shown_ids
     )
 
 
 def shown_similar(user: User, movies: Iterable[Movie]) -> None:
-    """Note that somebody was shown movies like the one they look at."""
+    """Record that a user was shown movies similar to the one whose page they are on."""
     model = active.current()
     version = model.name if model else None
     recorder.put(
-        Seen(Event.Kind.IMPRESSION, user.pk, movie.pk, Place.SIMILAR, version, source="similar", position=position)
+        PendingEvent(
+            Event.Kind.IMPRESSION, user.pk, movie.pk, Place.SIMILAR, version, source="similar", position=position
+        )
         for position, movie in enumerate(movies, start=1)
     )
 
 
 def clicked(user: User, movie_id: int, place: Place) -> None:
-    """Note that somebody chose a movie at a place; it counts if they were shown it there."""
-    recorder.put([Seen(Event.Kind.CLICK, user.pk, movie_id, place)])
+    """Record that a user clicked a movie at a place; it counts only if they were shown it there."""
+    recorder.put([PendingEvent(Event.Kind.CLICK, user.pk, movie_id, place)])
 
 
 def arm_id_of(user_id: int) -> int | None:
-    """The arm of the running experiment that somebody is in."""
+    """Return the primary key of the running experiment's arm that a user is in; None if no experiment runs."""
     arms = assignment.running()
     return assignment.arm_of(user_id, arms).pk if arms else None
 
 
 def prune(now: datetime | None = None) -> int:
-    """Delete the events that are older than they are kept; say how many."""
-    limit = (now or timezone.now()) - timedelta(days=settings.EVENTS_KEPT_DAYS)
+    """Delete events older than `EVENTS_KEPT_DAYS`; return how many."""
+    cutoff = (now or timezone.now()) - timedelta(days=settings.EVENTS_KEPT_DAYS)
     deleted = 0
     while old := list(
-        Event.objects.filter(at__lt=limit).order_by("at").values_list("pk", flat=True)[:EVENTS_PER_DELETE]
+        Event.objects.filter(at__lt=cutoff).order_by("at").values_list("pk", flat=True)[:EVENTS_PER_DELETE]
     ):
         deleted += Event.objects.filter(pk__in=old).delete()[0]
     return deleted

@@ -1,7 +1,7 @@
-"""What feedback says: how often what was shown is chosen and rated, and what an experiment has found.
+"""Click and rating rates of what was shown, by version and by experiment arm.
 
-People and not impressions are divided among arms, and one person's impressions are alike.  So rates are ratios of
-sums over people, and their intervals come from the spread between people (the delta method).
+Experiments assign users, not impressions, to arms, and one user's impressions are correlated. So rates are ratios of
+sums over users, and their intervals come from the variance between users (the delta method).
 """
 
 import math
@@ -18,15 +18,15 @@ from recommendations.models import Arm, Event, Experiment, ModelVersion
 
 DAYS = 30
 QUANTILE = 1.959964
-"""Of the normal distribution, for intervals of 95 %."""
+"""The 97.5 % quantile of the normal distribution, for 95 % intervals."""
 FEWEST_PEOPLE = 30
-"""With fewer in an arm the spread between people is not known."""
-_SHOWN, _CHOSEN = Q(kind=Event.Kind.IMPRESSION), Q(kind=Event.Kind.CLICK)
+"""With fewer users in an arm, the variance between them is unknown."""
+_IMPRESSION, _CLICK = Q(kind=Event.Kind.IMPRESSION), Q(kind=Event.Kind.CLICK)
 
 
 @dataclass(frozen=True)
 class FeedbackRow:
-    """What became of what was shown by one version, at one place, by one path."""
+    """Impressions, clicks and ratings of one version, place and source."""
 
     version: str
     place: str
@@ -45,31 +45,32 @@ class FeedbackRow:
 
 
 def lines(since: datetime | None = None) -> list[FeedbackRow]:
-    """The figures of the last `DAYS` days, or since a time; the most shown first."""
+    """Return the rows of the last `DAYS` days, or since a time; most impressions first."""
     events = Event.objects.filter(at__gte=since or timezone.now() - timedelta(days=DAYS))
-    counted = (
-        _with_ratings(events)
-        .values("version_id", "place", "source")
-        .annotate(
-            impressions=Count("pk", filter=_SHOWN),
-            clicks=Count("pk", filter=_CHOSEN),
-            ratings=Count("pk", filter=_SHOWN & Q(rated=True)),
-        )
-        .order_by("-impressions", "version_id", "place", "source")
-    )
+    group = ("version_id", "place", "source")
+    counted = _counted(events, *group).order_by("-impressions", *group)
     names = dict(ModelVersion.objects.values_list("pk", "name"))
     rows: list[dict[str, Any]] = [dict(row) for row in counted]
     return [FeedbackRow(version=names.get(row.pop("version_id"), "–"), **row) for row in rows]
 
 
-def _with_ratings(events: QuerySet[Event]) -> QuerySet[Event]:
+def _counted(events: QuerySet[Event], *group: str) -> QuerySet[Any, Any]:
+    """Count by group impressions, clicks, and impressions that a rating followed."""
     rated = Rating.objects.filter(user=OuterRef("user"), movie=OuterRef("movie"), rated_at__gte=OuterRef("at"))
-    return events.annotate(rated=Exists(rated))
+    return (
+        events.annotate(rated=Exists(rated))
+        .values(*group)
+        .annotate(
+            impressions=Count("pk", filter=_IMPRESSION),
+            clicks=Count("pk", filter=_CLICK),
+            ratings=Count("pk", filter=_IMPRESSION & Q(rated=True)),
+        )
+    )
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of impressions with its interval; None where too few people were there to know one."""
+    """A share of impressions with its 95 % interval; None for the bounds if there are too few users."""
 
     value: float
     low: float | None
@@ -78,7 +79,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class ArmFigures:
-    """What the people of one arm were shown, and what they did."""
+    """Impressions, clicks and ratings of one arm's users."""
 
     arm: Arm
     people: int
@@ -88,12 +89,12 @@ class ArmFigures:
     click_rate: Rate
     rating_rate: Rate
     difference: Rate | None
-    """Of the click rate, to the first arm's."""
+    """The click rate minus the first arm's; None for the first arm."""
 
 
 @dataclass(frozen=True)
 class _Sums:
-    """Over people: their number, and the sums and products of what they were shown (n) and did (c)."""
+    """The number of users, and sums over them of impressions (n), actions (c) and their products."""
 
     people: int = 0
     n: int = 0
@@ -120,7 +121,7 @@ class _Sums:
 
     @property
     def variance(self) -> float | None:
-        """Of the rate, by the delta method."""
+        """The variance of the rate by the delta method; None if there are too few users."""
         if self.people < FEWEST_PEOPLE or not self.n:
             return None
         spread = self.cc - 2 * self.rate * self.nc + self.rate**2 * self.nn
@@ -138,32 +139,24 @@ def _interval(value: float, variance: float | None, least: float = -1.0) -> Rate
 
 
 def of_experiment(experiment: Experiment) -> list[ArmFigures]:
-    """The figures of each arm, the first being what the others are held against."""
-    found: list[ArmFigures] = []
+    """Return the figures of each arm; the first arm is the control."""
+    figures: list[ArmFigures] = []
     control: _Sums | None = None
     for arm in experiment.arms.order_by("pk"):
-        people = list(_people(arm))
-        clicks = _Sums.of((person["shown"], person["chosen"]) for person in people)
-        ratings = _Sums.of((person["shown"], person["rates"]) for person in people)
+        users = list(_users(arm))
+        clicks = _Sums.of((user["impressions"], user["clicks"]) for user in users)
+        ratings = _Sums.of((user["impressions"], user["ratings"]) for user in users)
         difference = _difference(clicks, control) if control else None
         control = control or clicks
         rates = clicks.interval(), ratings.interval()
-        found.append(ArmFigures(arm, clicks.people, clicks.n, clicks.c, ratings.c, *rates, difference))
-    return found
+        figures.append(ArmFigures(arm, clicks.people, clicks.n, clicks.c, ratings.c, *rates, difference))
+    return figures
 
 
-def _people(arm: Arm) -> QuerySet[Any, Any]:
-    return (
-        _with_ratings(Event.objects.filter(arm=arm))
-        .values("user_id")
-        .annotate(
-            shown=Count("pk", filter=_SHOWN),
-            chosen=Count("pk", filter=_CHOSEN),
-            rates=Count("pk", filter=_SHOWN & Q(rated=True)),
-        )
-        .filter(shown__gt=0)
-        .order_by(F("user_id"))
-    )
+def _users(arm: Arm) -> QuerySet[Any, Any]:
+    """Count the impressions, clicks and ratings of each user of an arm who was shown anything."""
+    counted = _counted(Event.objects.filter(arm=arm), "user_id")
+    return counted.filter(impressions__gt=0).order_by(F("user_id"))
 
 
 def _difference(sums: _Sums, control: _Sums) -> Rate:
@@ -173,24 +166,25 @@ def _difference(sums: _Sums, control: _Sums) -> Rate:
 
 
 def verdict(figures: list[ArmFigures]) -> str:
-    """What an experiment has found, in a sentence."""
+    """Summarise an experiment's result in words."""
     if not figures:
-        return "There are no arms."
-    few = [part.arm.name for part in figures if part.people < FEWEST_PEOPLE]
-    if few:
-        return f"Too early to say: fewer than {FEWEST_PEOPLE} people have been shown anything in {', '.join(few)}."
+        return "The experiment has no arms."
+    too_small = [each.arm.name for each in figures if each.people < FEWEST_PEOPLE]
+    if too_small:
+        return (
+            f"Too early to say: fewer than {FEWEST_PEOPLE} people have been shown anything in {', '.join(too_small)}."
+        )
     control, *others = figures
-    told = [_told(part, control) for part in others]
-    return " ".join(told)
+    return " ".join(_comparison(treated, control) for treated in others)
 
 
-def _told(part: ArmFigures, control: ArmFigures) -> str:
-    if part.difference is None or part.difference.low is None or part.difference.high is None:
+def _comparison(treated: ArmFigures, control: ArmFigures) -> str:
+    if treated.difference is None or treated.difference.low is None or treated.difference.high is None:
         return ""
-    low, high = part.difference.low, part.difference.high
-    span = f"{part.difference.value:+.2%} [{low:+.2%}, {high:+.2%}]"
+    low, high = treated.difference.low, treated.difference.high
+    span = f"{treated.difference.value:+.2%} [{low:+.2%}, {high:+.2%}]"
     if low > 0:
-        return f"“{part.arm.name}” is chosen from more often than “{control.arm.name}”: {span}."
+        return f"“{treated.arm.name}” is clicked more often than “{control.arm.name}”: {span}."
     if high < 0:
-        return f"“{part.arm.name}” is chosen from less often than “{control.arm.name}”: {span}."
-    return f"No difference between “{part.arm.name}” and “{control.arm.name}” can be seen: {span}."
+        return f"“{treated.arm.name}” is clicked less often than “{control.arm.name}”: {span}."
+    return f"No significant difference between “{treated.arm.name}” and “{control.arm.name}”: {span}."

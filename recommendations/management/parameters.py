@@ -1,4 +1,4 @@
-"""Parameters of the training as commands take them."""
+"""Command-line options for training parameters."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
@@ -12,8 +12,8 @@ from recommendations.training.spark import SparkUnavailableError
 
 FLAGS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "recipe": (RECIPES, "joined: LightFM fits, EASE and ALS in one dot product; article: one plain LightFM fit"),
-    "feedback": (FEEDBACK, "implicit: ratings are positives, weighted by stars; explicit: some are negatives"),
-    "loss": (LOSSES, "what LightFM minimises; logistic needs explicit feedback"),
+    "feedback": (FEEDBACK, "implicit: ratings are positives weighted by stars; explicit: some are negatives"),
+    "loss": (LOSSES, "the loss that LightFM minimises; logistic needs explicit feedback"),
 }
 
 
@@ -26,14 +26,14 @@ def add_training_arguments(parser: ArgumentParser) -> None:
         default=[],
         type=assignment,
         metavar="NAME=VALUE",
-        help="any parameter of the training, such as epochs=20; may be repeated",
+        help="any training parameter, such as epochs=20; may be repeated",
     )
 
 
 def training_parameters(
     options: Mapping[str, Any], check: Callable[[Mapping[str, Any]], object] = configured
 ) -> dict[str, Any]:
-    """What was given, by name; parameters that `check` refuses end the command."""
+    """Return the given parameters by name; raise CommandError if `check` rejects them."""
     given = {name: options[name] for name in FLAGS if options[name] is not None} | dict(options["set"])
     try:
         check(given)
@@ -43,6 +43,7 @@ def training_parameters(
 
 
 def assignment(text: str) -> tuple[str, Any]:
+    """Parse NAME=VALUE, where the value is JSON or else a string."""
     name, sign, value = text.partition("=")
     if not sign or not name:
         raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")

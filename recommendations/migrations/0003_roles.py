@@ -1,4 +1,4 @@
-"""Groups for the people who run a site: viewer, catalogue editor, model operator."""
+"""Create the staff groups: viewer, catalogue editor and model operator."""
 
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
@@ -23,7 +23,7 @@ ROLES = {
 
 
 def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    # Permissions are otherwise made after the last migration.
+    # Django creates permissions only after the last migration.
     for label in SEEN:
         config = apps.get_app_config(label)
         config.models_module = True

@@ -1,4 +1,4 @@
-"""What a worker does by the clock, to be edited in the admin: retrain at night, end dead runs."""
+"""Schedule the nightly retraining and the check for dead runs, which can be edited in the admin."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -18,7 +18,7 @@ def schedule(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     minute, _ = model("IntervalSchedule").objects.get_or_create(every=1, period="minutes")
     tasks = model("PeriodicTask").objects
     tasks.get_or_create(name=NIGHTLY, defaults={"task": "recommendations.tasks.retrain", "crontab": night})
-    # Nobody needs those that a stopped worker has missed.
+    # Checks that a stopped worker has missed need not be made up for.
     reaping = {"task": "recommendations.tasks.reap_runs", "interval": minute, "expire_seconds": 60}
     tasks.get_or_create(name=REAPING, defaults=reaping)
 

@@ -1,4 +1,4 @@
-"""Let a worker forget old events every night."""
+"""Schedule the nightly deletion of old events."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

@@ -1,4 +1,4 @@
-"""Let every role look at loads of releases."""
+"""Let every role view the loads of releases."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -8,7 +8,7 @@ ROLES = ("Viewer", "Catalogue editor", "Model operator")
 
 
 def let_see(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    # Permissions are otherwise made after the last migration.
+    # Django creates permissions only after the last migration.
     load, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(app_label="movies", model="load")
     view, _ = apps.get_model("auth", "Permission").objects.get_or_create(
         content_type=load, codename="view_load", defaults={"name": "Can view load"}

@@ -1,4 +1,4 @@
-"""`ServiceToken` and `RequestCount` leave for the app `api`; their tables stay as they are."""
+"""Move `ServiceToken` and `RequestCount` to the app `api`; their tables stay unchanged."""
 
 from django.db import migrations
 

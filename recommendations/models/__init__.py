@@ -1,4 +1,4 @@
-"""Training runs and the versions that they publish; experiments, and what members are shown and choose."""
+"""Models for training runs, versions, experiments and events."""
 
 from recommendations.models.experiments import Arm, Event, Experiment, Place
 from recommendations.models.training import Activation, ModelVersion, TrainingRun, TunedParameters

@@ -1,4 +1,4 @@
-"""What people were shown and chose, and experiments with it."""
+"""Models for A/B experiments and for events, which are impressions and clicks."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from movies.models import Movie
 from recsite.database.unix_time import UnixTimeField
 
 SETTINGS = {"popularity": (-1.0, 1.0), "recency": (-1.0, 1.0), "diversity": (0.0, 1.0)}
-"""What an arm may set of `filters.Steering`, and the range of each."""
+"""The fields of `filters.Steering` that an arm may set, and their ranges."""
 
 
 class Place(models.TextChoices):
@@ -27,10 +27,10 @@ class Place(models.TextChoices):
 
 
 class Experiment(models.Model):
-    """People are divided among arms, each for good, and what they choose is compared."""
+    """Users are permanently assigned to arms, and what they click and rate is compared."""
 
     name = models.CharField(max_length=100, unique=True)
-    question = models.TextField(blank=True, help_text="What it shall tell.")
+    question = models.TextField(blank=True, help_text="The question that the experiment should answer.")
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -53,28 +53,33 @@ class Experiment(models.Model):
 
 
 def check_settings(value: object) -> None:
-    """Only known settings, each within its range."""
+    """Raise ValidationError unless all settings are known and within their ranges."""
     if not isinstance(value, dict) or value.keys() - SETTINGS.keys():
-        raise ValidationError(f"Known settings are {', '.join(SETTINGS)}.")
+        raise ValidationError(f"Unknown setting. Choose from {', '.join(SETTINGS)}.")
     for name, number in value.items():
         low, high = SETTINGS[name]
         if isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high:
-            raise ValidationError(f"{name} is a number from {low:g} to {high:g}.")
+            raise ValidationError(f"{name} must be a number from {low:g} to {high:g}.")
 
 
 class Arm(models.Model):
-    """What one part of the people gets: a version, settings, or (with neither) what everybody gets."""
+    """One arm of an experiment: its users get a version, settings or, with neither, the default."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="arms")
     name = models.CharField(max_length=40)
     weight = models.PositiveSmallIntegerField(
-        default=1, validators=[MinValueValidator(1), MaxValueValidator(100)], help_text="Its part of the people."
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="The arm's share of users, relative to the other arms.",
     )
     version = models.ForeignKey(
         "recommendations.ModelVersion", models.SET_NULL, null=True, blank=True, related_name="arms"
     )
     settings = models.JSONField(
-        default=dict, blank=True, validators=[check_settings], help_text='Such as {"diversity": 0.3}.'
+        default=dict,
+        blank=True,
+        validators=[check_settings],
+        help_text='Steering of the lists, for example {"diversity": 0.3}.',
     )
 
     class Meta:
@@ -88,10 +93,10 @@ class Arm(models.Model):
 
 
 class Event(models.Model):
-    """A movie that somebody was shown, or chose, in a list.
+    """A movie that a user was shown in a list, or clicked there.
 
-    Rows are written in batches and kept for a set time.  What they point to may go before them, so only the
-    person is held by a foreign key's constraint: their events go with them.
+    Rows are written in batches and kept for `EVENTS_KEPT_DAYS`. Movies, versions and arms may be deleted before their
+    events, so only `user` has a foreign key constraint: a user's events are deleted with the account.
     """
 
     class Kind(models.IntegerChoices):
@@ -108,8 +113,10 @@ class Event(models.Model):
     )  # fmt: skip
     arm = models.ForeignKey(Arm, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False)
     place = models.CharField(max_length=10, choices=Place)
-    source = models.CharField(max_length=10, help_text="`trained`, `folded_in` or `popular`.")
-    position = models.PositiveSmallIntegerField(help_text="In the list, from 1.")
+    source = models.CharField(
+        max_length=10, help_text="Source of the list: `trained`, `folded_in`, `popular` or `similar`."
+    )
+    position = models.PositiveSmallIntegerField(help_text="Position in the list, from 1.")
 
     class Meta:
         indexes: ClassVar = [

@@ -1,4 +1,4 @@
-"""Training runs, the versions of the model that they publish, and which of them served when."""
+"""Models for training runs, the versions that they publish, and activations."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 class TrainingRun(models.Model):
-    """A retraining as a durable job.  The row is the job; the broker only says that there is one.
+    """A retraining as a durable job. The row is the job; the broker only announces it.
 
     The partial unique constraint is the lock: at most one run is `RUNNING`, on every database.
     """
@@ -36,13 +36,13 @@ class TrainingRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
-    worker = models.CharField(max_length=200, blank=True, help_text="Host and process that run it.")
+    worker = models.CharField(max_length=200, blank=True, help_text="Host and process id of the worker.")
     phase = models.CharField(max_length=40, blank=True)
-    progress = models.FloatField(default=0, help_text="Share of the phase that is done, 0 to 1.")
-    log = models.TextField(blank=True, help_text="The last lines of the log.")
+    progress = models.FloatField(default=0, help_text="Completed share of the phase, 0 to 1.")
+    log = models.TextField(blank=True, help_text="Last lines of the log.")
     error = models.TextField(blank=True)
-    timings = models.JSONField(default=dict, help_text="Seconds for each phase.")
-    peak_memory = models.PositiveBigIntegerField(null=True, blank=True, help_text="In bytes.")
+    timings = models.JSONField(default=dict, help_text="Duration of each phase in seconds.")
+    peak_memory = models.PositiveBigIntegerField(null=True, blank=True, help_text="Peak memory in bytes.")
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
@@ -53,7 +53,7 @@ class TrainingRun(models.Model):
         ]
         permissions: ClassVar = [
             ("operate_models", "Can retrain, cancel, activate and roll back"),
-            ("view_recommendations_of_others", "Can see what anybody is recommended, and why"),
+            ("view_recommendations_of_others", "Can view the recommendations of other users"),
         ]
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ class TrainingRun(models.Model):
 class ModelVersion(models.Model):
     """A published version of the model: a folder of artifacts that never changes."""
 
-    name = models.CharField(max_length=60, unique=True, help_text="Also the name of its folder.")
+    name = models.CharField(max_length=60, unique=True, help_text="Also the name of the artifact folder.")
     run = models.OneToOneField(TrainingRun, models.SET_NULL, null=True, blank=True, related_name="version")
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     is_active = models.BooleanField(default=False)
@@ -72,15 +72,15 @@ class ModelVersion(models.Model):
     manifest_sha256 = models.CharField(max_length=64)
     parameters = models.JSONField(default=dict)
     metrics = models.JSONField(default=dict)
-    gate = models.JSONField(default=list, help_text="What it had to pass before it was published, with numbers.")
+    gate = models.JSONField(default=list, help_text="Checks before publication, with their values and thresholds.")
     files_removed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its artifacts were removed; it cannot be activated any more."
+        null=True, blank=True, help_text="When the artifacts were removed; the version can no longer be activated."
     )
     users = models.PositiveIntegerField()
     movies = models.PositiveIntegerField()
     ratings = models.PositiveBigIntegerField()
-    dimension = models.PositiveSmallIntegerField(help_text="Of the embeddings, without the biases.")
-    size = models.PositiveBigIntegerField(help_text="Of the artifacts, in bytes.")
+    dimension = models.PositiveSmallIntegerField(help_text="Dimension of the embeddings, without the biases.")
+    size = models.PositiveBigIntegerField(help_text="Size of the artifacts in bytes.")
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
@@ -93,14 +93,16 @@ class ModelVersion(models.Model):
 
 
 class Activation(models.Model):
-    """When a version began to serve, and who wanted that."""
+    """When a version was activated, and by whom."""
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="activations")
     activated_at = models.DateTimeField(default=timezone.now)
     activated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="activations"
     )
-    forced = models.BooleanField(default=False, help_text="The gate had refused the version.")
+    forced = models.BooleanField(
+        default=False, help_text="The gate had refused the version, and the refusal was overridden."
+    )
 
     class Meta:
         ordering: ClassVar = ["-activated_at", "-id"]
@@ -110,15 +112,15 @@ class Activation(models.Model):
 
 
 class TunedParameters(models.Model):
-    """What a search has found; the latest row is what trainings start from."""
+    """Result of a hyperparameter search; trainings start from the latest row."""
 
     created_at = models.DateTimeField(default=timezone.now)
-    parameters = models.JSONField(default=dict, help_text="Of the training, by name.")
-    found = models.FloatField(help_text="NDCG@10 on the validation slice.")
-    default = models.FloatField(help_text="The same of the default parameters.")
+    parameters = models.JSONField(default=dict, help_text="Best parameters by name; empty if the defaults are best.")
+    found = models.FloatField(help_text="Best NDCG@10 on the validation slice.")
+    default = models.FloatField(help_text="NDCG@10 of the default parameters on the validation slice.")
     trials = models.PositiveIntegerField()
     seconds = models.FloatField()
-    ratings = models.PositiveBigIntegerField(help_text="How many ratings there were.")
+    ratings = models.PositiveBigIntegerField(help_text="Number of ratings in the database.")
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]

@@ -1,1 +1,1 @@
-"""Lists, predictions and explanations for requests, from the active version."""
+"""Serve lists, predictions and explanations from the active version."""

@@ -1,9 +1,9 @@
-"""The version that this process serves.
+"""Serve the active version in this process and follow activations.
 
-At most every `CHECK_SECONDS` a request, or a thread that does nothing else, asks the database which version is
-active.  Another one is verified, opened whole and asked a question, in a thread of its own, before one reference is
-swapped; a request keeps the model that it took.  What cannot be opened is logged and
-tried again later; the last good version serves on.
+At most every `CHECK_SECONDS`, a request or the background thread asks the database which version is active. A new
+version is verified, opened and smoke-tested in its own thread before one reference is swapped; a request keeps the
+model that it started with. A version that cannot be opened is logged and retried later, while the last good one
+keeps serving.
 """
 
 import logging
@@ -27,23 +27,23 @@ logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 2.0
 RETRY_SECONDS = 30.0
-LEAST_PRIORITY = 19
+LOWEST_PRIORITY = 19
 _NEVER = float("-inf")
 
 
 @dataclass
 class _State:
     model: ServingModel | None = None
-    fault: str = ""
+    error: str = ""
     checked_at: float = _NEVER
-    tried: str = ""
-    tried_at: float = _NEVER
+    last_attempt: str = ""
+    attempted_at: float = _NEVER
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)
 class Status:
-    """What this process serves.  `degraded` says what is wrong, if it is not the active version."""
+    """What this process serves. `degraded` holds the error if that is not the active version."""
 
     version: str | None
     created_at: str | None
@@ -54,7 +54,7 @@ _state = _State()
 
 
 def current() -> ServingModel | None:
-    """The model to answer this request from; None while there is nothing to serve but popularity."""
+    """Return the model that answers this request; None if only popular movies can be served."""
     state = _state
     if state.model is None:
         with state.lock:
@@ -68,19 +68,20 @@ def current() -> ServingModel | None:
 
 
 def status() -> Status:
+    """Report the served version for readiness checks and the dashboard."""
     model = current()
     return Status(
         version=model.name if model else None,
         created_at=model.manifest["created_at"] if model else None,
-        degraded=_state.fault,
+        degraded=_state.error,
     )
 
 
 def prepare() -> None:
-    """Open the active version in a process that others are forked from: they share what that takes of memory.
+    """Open the active version before forking, so that the workers share its memory, which is mostly compiled code.
 
-    The code compiled for it is most of that.  A version that is not here yet is left to them: it is fetched by a
-    thread, and none outlives a fork.
+    A version that is not on this host yet is left to the workers: a thread fetches it, and threads do not survive
+    a fork.
     """
     with suppress(DatabaseError), _state.lock:
         version = registry.active()
@@ -89,7 +90,7 @@ def prepare() -> None:
 
 
 def follow() -> None:
-    """Serve what is active now, and from now on look in the background, so that a process nobody asks follows too."""
+    """Serve the active version and keep checking in the background, so that an idle process follows too."""
     with _state.lock:
         _check(_state, wait=True)
     threading.Thread(target=_follow, name="follow", daemon=True).start()
@@ -100,37 +101,37 @@ def _follow() -> None:
         try:
             current()
         except Exception:
-            # Whatever it was, the next look may find better.
-            logger.exception("Cannot look for the active version")
+            # The thread must survive any error; the next check may succeed.
+            logger.exception("Cannot check for the active version")
         close_old_connections()
         time.sleep(CHECK_SECONDS)
 
 
 def forget() -> None:
-    """Serve nothing until the next request asks anew."""
+    """Drop the served model; the next request checks again."""
     global _state  # noqa: PLW0603 - one reference per process is the point
     _state = _State()
 
 
 def open_version(version: ModelVersion) -> ServingModel:
-    """Verify, open and try a version.
+    """Verify, open and smoke-test a version.
 
     Raises
     ------
     ArtifactError
-        When its files are not what was published, or give no answer.
+        If its files are not what was published, or the model does not answer correctly.
     """
-    # Reading every file takes long, and hardly ever the interpreter: requests shall have the processors first.  What
-    # follows holds the interpreter, so that they would wait for it the longer, the less of a processor it had.
-    with ThreadPoolExecutor(1, "verify", _come_last) as pool:
+    # Verification reads every file, which takes long but rarely holds the interpreter lock, so it runs at the lowest
+    # priority. Opening holds the lock: at low priority, requests would only wait longer for it.
+    with ThreadPoolExecutor(1, "verify", _lower_priority) as pool:
         verified = pool.submit(storage.ready, version.name, version.manifest_sha256).result()
     model = ServingModel.open(*verified)
     smoke_test(model)
     return model
 
 
-def _come_last() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_PRIORITY)
+def _lower_priority() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
 
 
 def _check(state: _State, *, wait: bool) -> None:
@@ -141,14 +142,14 @@ def _check(state: _State, *, wait: bool) -> None:
     try:
         version = registry.active()
     except DatabaseError as error:
-        logger.warning("Cannot ask which version is active: %s", error)
+        logger.warning("Cannot read which version is active: %s", error)
         return
     if version is None:
-        state.model, state.fault = None, ""
+        state.model, state.error = None, ""
     elif state.model and state.model.name == version.name:
-        state.fault = ""
-    elif state.tried != version.name or now - state.tried_at > RETRY_SECONDS:
-        state.tried, state.tried_at = version.name, now
+        state.error = ""
+    elif state.last_attempt != version.name or now - state.attempted_at > RETRY_SECONDS:
+        state.last_attempt, state.attempted_at = version.name, now
         if wait and storage.here(version.name):
             _load(state, version)
         else:
@@ -160,11 +161,11 @@ def _load(state: _State, version: ModelVersion) -> None:
     try:
         state.model = open_version(version)
     except Exception as error:
-        # Whatever is wrong with a version, visitors keep their pages.
+        # A broken version must never break pages: the last good one keeps serving.
         logger.exception("Version %s cannot be served", version)
         metrics.reloads.labels("failed").inc()
-        state.fault = f"{version} cannot be opened ({timezone.now():%Y-%m-%d %H:%M} UTC): {error}"
+        state.error = f"{version} cannot be opened ({timezone.now():%Y-%m-%d %H:%M} UTC): {error}"
         return
-    state.fault = state.tried = ""
+    state.error = state.last_attempt = ""
     metrics.reloads.labels("opened").inc()
-    logger.info("Serving version %s after %.2f s.", version, time.perf_counter() - started)
+    logger.info("Serving version %s, opened in %.2f s.", version, time.perf_counter() - started)

@@ -1,4 +1,4 @@
-"""Explanations: a score taken apart by feature block and by rating."""
+"""Explain scores by feature block and by rating."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from recommendations.serving.results import Explanation, Reason
 def explanations(
     parts_by_movie: Mapping[int, ScoreParts], movies: Mapping[int, Movie], ratings: Ratings
 ) -> dict[int, Explanation]:
-    """An explanation for each of `movies` whose score has parts, by movie id."""
+    """Explain the score of each movie in `movies` that has parts, by movie id."""
     rated = selectors.in_bulk({pk for parts in parts_by_movie.values() for pk in parts.shares})
     half_stars = dict(zip(ratings.movie_ids.tolist(), ratings.half_stars.tolist(), strict=True))
     return {

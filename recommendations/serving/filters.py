@@ -1,4 +1,4 @@
-"""What may be asked of a list, and where a list comes from."""
+"""Filters, steering, rankers and sources of recommendation lists."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,26 +14,26 @@ class Source(StrEnum):
     """Where a list comes from."""
 
     TRAINED = "trained"
-    """The vector that the model learnt for this user."""
+    """The vector that training learned for this user."""
     FOLDED_IN = "folded_in"
-    """A vector computed from the user's ratings as they are now."""
+    """A vector computed from the user's current ratings."""
     POPULAR = "popular"
-    """What most people rated: nothing is known about the user, or there is no model to serve."""
+    """The most rated movies: the model does not know the user, or no model serves."""
 
 
 class Ranker(StrEnum):
-    """What finds the best movies of a list that is not steered."""
+    """The ranker of an unsteered list."""
 
     SERVED = "served"
-    """What the version was measured to answer best from."""
+    """The ranker that was measured as the faster one when the version was published."""
     EXACT = "exact"
     ANNOY = "annoy"
-    """The approximate index; exact where a filter is on."""
+    """The approximate index; exact if a filter is set."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which movies may appear.  A movie has all of `genres` (ids); the years are inclusive."""
+    """Which movies may appear. A movie must have all `genres` (ids); years are inclusive."""
 
     genres: frozenset[int] = frozenset()
     year_from: int | None = None
@@ -51,17 +51,17 @@ class Label(Protocol):
 
 
 def wishes(more: Iterable[Label], less: Iterable[Label]) -> dict[int, float]:
-    """What `Steering` takes, by id: as much more or less as can be; more of what is in both."""
+    """Build the weights of `Steering` by id: 1 for each label in `more`, −1 in `less`; `more` wins if it is in both."""
     return {label.pk: -1.0 for label in less} | {label.pk: 1.0 for label in more}
 
 
 @dataclass(frozen=True)
 class Steering:
-    """What a list shall lean towards; all at 0 leaves it as it is.
+    """What a list leans towards; all zeros leave it unchanged.
 
     `popularity` is −1 (hidden gems) to 1 (well known), `recency` −1 (classics) to 1 (new), `diversity` 0 to 1,
-    `genres` and `tags` (ids) each −1 (less) to 1 (more).  A number outside its range is a ValueError.  What each
-    does exactly is in `recommendations.engine.reranking.steering`.
+    `genres` and `tags` (ids) each −1 (less) to 1 (more). A number outside its range raises ValueError.
+    `recommendations.engine.reranking.steering` defines each scale.
     """
 
     popularity: float = 0.0
@@ -71,10 +71,13 @@ class Steering:
     tags: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        nothing = np.empty(0, dtype=np.int32)
-        wishes = (*self.genres.values(), *self.tags.values())
-        Wishes(self.popularity, self.recency, self.diversity, [(nothing, wish) for wish in wishes])
+        no_movies = np.empty(0, dtype=np.int32)
+        # `Wishes` checks the ranges.
+        Wishes(self.popularity, self.recency, self.diversity, [(no_movies, weight) for weight in self._label_weights])
 
     def __bool__(self) -> bool:
-        wishes = (*self.genres.values(), *self.tags.values())
-        return bool(self.popularity or self.recency or self.diversity or any(wishes))
+        return bool(self.popularity or self.recency or self.diversity or any(self._label_weights))
+
+    @property
+    def _label_weights(self) -> tuple[float, ...]:
+        return (*self.genres.values(), *self.tags.values())

@@ -1,4 +1,4 @@
-"""One list for several people."""
+"""Recommend one fair list to a group of members."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ POOL = 1_000
 
 @dataclass(frozen=True)
 class SharedEntry:
-    """A movie for a group, and the stars that each member would give it: None for members without ratings."""
+    """A movie for a group, with each member's predicted stars; None for members without ratings."""
 
     movie: Movie
     by_member: tuple[tuple[User, float | None], ...]
@@ -29,7 +29,7 @@ class SharedEntry:
 
 @dataclass(frozen=True)
 class SharedList:
-    """A list for a group, best first; `personal` says whether the members' taste made it, or popularity."""
+    """A list for a group, best first; `personal` is False if the movies are just popular."""
 
     members: tuple[User, ...]
     entries: tuple[SharedEntry, ...]
@@ -37,9 +37,9 @@ class SharedList:
 
 
 def recommend_together(members: Sequence[User], *, n: int = 12, filters: Filters = NO_FILTERS) -> SharedList:
-    """A list that is fair to all members: movies that none of them has rated or hidden.
+    """Recommend movies that none of the members has rated or hidden, fair to all of them.
 
-    Members without ratings have no say. If nobody has any, the list is popular movies.
+    Members without ratings do not influence the list. If no member has any, the movies are popular ones.
     """
     ratings = {member: ratings_of(member) for member in members}
     exclude = {int(pk) for rated in ratings.values() for pk in rated.movie_ids}
@@ -55,7 +55,7 @@ def recommend_together(members: Sequence[User], *, n: int = 12, filters: Filters
 def _fair_entries(
     model: ServingModel, ratings: Mapping[User, Ratings], exclude: Collection[int], n: int, filters: Filters
 ) -> tuple[SharedEntry, ...]:
-    """The model's list; empty if it knows nothing about anybody."""
+    """Rank for the group; empty if the model knows none of the members."""
     profiles = {member: model.profile(None, rated) for member, rated in ratings.items()}
     known = [profile for profile in profiles.values() if profile is not None]
     if not known:

@@ -1,4 +1,4 @@
-"""An opened version: what one process needs to answer, mapped from files that never change."""
+"""The serving model: one opened version, memory-mapped from immutable files."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +32,10 @@ SIMILAR_INDEX = "similar.ann"
 
 @dataclass(frozen=True)
 class Ratings:
-    """Somebody's ratings: `movie_ids` (m,) int64, ascending, `half_stars` (m,) int8, `rated_at` (m,) int64 Unix
-    seconds."""
+    """One user's ratings, by movie.
+
+    `movie_ids` (m,) int64, ascending; `half_stars` (m,) int8; `rated_at` (m,) int64, Unix seconds.
+    """
 
     movie_ids: NDArray[np.int64]
     half_stars: NDArray[np.int8]
@@ -41,24 +43,27 @@ class Ratings:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[int, int]]) -> "Ratings":
-        """Ratings of which it is not known when they were made: now, and none is newer than another."""
+        """Build undated ratings from pairs of movie id and half stars; all get the current time."""
         table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
         return cls(table[:, 0].copy(), table[:, 1].astype(np.int8), np.full(len(table), int(time.time())))
 
     @cached_property
     def fingerprint(self) -> int:
-        """A hash of the movies and their stars, equal for equal ratings; computed once a request."""
+        """A hash of movies and half stars, equal for equal ratings; cached, so that a request computes it once."""
         return fingerprint(self.movie_ids, self.half_stars)
 
     def without(self, movie_id: int) -> "Ratings":
-        """The same but for that of one movie."""
+        """Return the ratings of all other movies."""
         kept = self.movie_ids != movie_id
         return Ratings(self.movie_ids[kept], self.half_stars[kept], self.rated_at[kept])
 
 
 @dataclass(frozen=True)
 class UserProfile:
-    """Somebody as the model sees them: a vector (d + 2,) float32, and those of their ratings that it knows."""
+    """A user as the model sees them: a vector (d + 2,) float32, and their ratings of movies that it knows.
+
+    `ordinals` (m,) int32, `half_stars` (m,) int8 and `rated_at` (m,) int64 have one entry a rating.
+    """
 
     vector: NDArray[np.float32]
     source: Source
@@ -69,7 +74,7 @@ class UserProfile:
 
 @dataclass(frozen=True)
 class ScoreParts:
-    """A score, what each block of features brings to it, and what each rating brings (by the movie's id)."""
+    """A score split twice: by block of features, and into a base and the share of each rating, by movie id."""
 
     score: float
     blocks: dict[str, float]
@@ -79,7 +84,7 @@ class ScoreParts:
 
 @dataclass(frozen=True)
 class ServingModel:
-    """One version, ready to answer; requests of many threads may share it.
+    """One version, ready to answer; threads may share it.
 
     `directions` (n_items, d) float32 are the movies' unit vectors; `holdout_ndcg` (n_users,) float32 is each user's
     NDCG@10 on their held-out latest ratings, NaN for users without any.
@@ -133,15 +138,15 @@ class ServingModel:
         )
 
     def profile(self, user_id: int | None, ratings: Ratings) -> UserProfile | None:
-        """The user with these ratings; None if the model knows none of the movies rated.
+        """Return the profile of a user with these ratings; None if the model knows none of the movies.
 
-        The vector is the trained one if it was trained on exactly these ratings, and folded in from them otherwise.
+        The vector is the trained one if it was trained on exactly these ratings, else it is folded in from them.
         """
         ordinals = self.movies.ordinals(ratings.movie_ids, missing="mark")
         known = ordinals >= 0
-        known_ratings = ordinals[known], ratings.half_stars[known], ratings.rated_at[known]
-        if not len(known_ratings[0]):
+        if not known.any():
             return None
+        known_ratings = ordinals[known], ratings.half_stars[known], ratings.rated_at[known]
         trained = self._trained_vector(user_id, ratings)
         if trained is not None:
             return UserProfile(trained, Source.TRAINED, *known_ratings)
@@ -150,20 +155,20 @@ class ServingModel:
     def _trained_vector(self, user_id: int | None, ratings: Ratings) -> NDArray[np.float32] | None:
         if user_id is None:
             return None
-        place = self.users.ordinals(np.array([user_id]), missing="mark")[0]
-        if place < 0 or self.fingerprints[place] != ratings.fingerprint:
+        ordinal = self.users.ordinals(np.array([user_id]), missing="mark")[0]
+        if ordinal < 0 or self.fingerprints[ordinal] != ratings.fingerprint:
             return None
-        return self.embeddings.users[place]
+        return self.embeddings.users[ordinal]
 
     def reasons(self, profile: UserProfile, ordinals: NDArray[np.int32], n: int) -> list[list[tuple[int, int, float]]]:
-        """For each movie, the n ratings of movies liked that raise its score most: (movie id, half stars, share of it).
+        """Return for each movie the n liked movies that raise its score most, as (movie id, half stars, share).
 
-        The shares are exact: a vector computed from ratings is a sum over them.  A trained vector differs from
-        that sum by what training added, which no rating is credited with.
+        The shares are exact: a folded-in vector is a sum over the ratings. A trained vector differs from that sum
+        by what training added, which is credited to no rating.
         """
         liked = self.fold_in.weights[profile.half_stars] > 0
-        added = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)[liked]
-        shares = added @ self.embeddings.items[ordinals].T
+        contributions = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)[liked]
+        shares = contributions @ self.embeddings.items[ordinals].T
         best = np.argsort(-shares, axis=0, kind="stable")[:n].T
         rated, half_stars = self.ids(profile.ordinals[liked]), profile.half_stars[liked]
         return [
@@ -181,50 +186,47 @@ class ServingModel:
         steering: Steering | None = None,
         ranker: Ranker = Ranker.SERVED,
     ) -> Ranking:
-        """The best k movies that pass the filters, without those with an id in `exclude`.
+        """Return the best k movies that pass the filters, without the movie ids in `exclude`.
 
-        Steered, they stand in the order that was wished for, with their unsteered scores.
+        A steered list is in its steered order and has the unsteered scores.
         """
-        left_out = self.movies.ordinals(exclude, missing="drop")
+        excluded = self.movies.ordinals(exclude, missing="drop")
         eligible = self.facets.eligible(filters)
-        if not steering and ranker == Ranker.ANNOY:
-            return approximate_rank(vector, self.index, k, exclude=left_out, candidates=eligible)
-        if not steering:
-            chosen = self.ranker if ranker == Ranker.EXACT else self.served
-            return chosen.rank(vector, k, exclude=left_out, candidates=eligible)
-        traits = Traits(self.facets.years, self.directions)
-        found = steer(self.ranker, vector, k, self._wishes(steering), traits, exclude=left_out, candidates=eligible)
-        return Ranking(found, self.embeddings.items[found] @ vector, len(self.movies))
+        if steering:
+            traits = Traits(self.facets.years, self.directions)
+            best = steer(self.ranker, vector, k, self._wishes(steering), traits, exclude=excluded, candidates=eligible)
+            return Ranking(best, self.embeddings.items[best] @ vector, len(self.movies))
+        if ranker == Ranker.ANNOY:
+            return approximate_rank(vector, self.index, k, exclude=excluded, candidates=eligible)
+        chosen = self.ranker if ranker == Ranker.EXACT else self.served
+        return chosen.rank(vector, k, exclude=excluded, candidates=eligible)
 
     def _wishes(self, steering: Steering) -> Wishes:
-        labels = [(self.facets.of_genre(genre), wish) for genre, wish in steering.genres.items()]
-        labels += [(self.facets.of_tag(tag), wish) for tag, wish in steering.tags.items()]
+        labels = [(self.facets.of_genre(genre), weight) for genre, weight in steering.genres.items()]
+        labels += [(self.facets.of_tag(tag), weight) for tag, weight in steering.tags.items()]
         return Wishes(steering.popularity, steering.recency, steering.diversity, labels)
 
     def predicted_stars(self, profile: UserProfile, ordinals: NDArray[np.int32]) -> NDArray[np.float64]:
-        """What somebody would probably rate movies that they have not rated; (m,), 0.5 to 5."""
+        """Predict the stars that a user would give to movies that they have not rated; (m,), 0.5 to 5."""
         return self.rating_predictor.predict(self.directions, profile.ordinals, profile.half_stars, ordinals)
 
     def stars_of(self, profile: UserProfile | None, movie_ids: NDArray[np.int64]) -> dict[int, float]:
-        """The same by id, for those of the movies that the model knows."""
+        """Predict stars by movie id, for the movies that the model knows; empty without a profile."""
         ordinals = self.movies.ordinals(movie_ids, missing="drop")
         if profile is None or not len(ordinals):
             return {}
         return dict(zip(self.ids(ordinals).tolist(), self.predicted_stars(profile, ordinals).tolist(), strict=True))
 
     def score_parts(self, profile: UserProfile | None, movie_ids: Sequence[int]) -> dict[int, ScoreParts]:
-        """The parts of each movie's score by movie id, for the movies that the model knows.
-
-        Empty without a profile.
-        """
+        """Split each movie's score, by movie id, for the movies that the model knows; empty without a profile."""
         if profile is None:
             return {}
-        added = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)
+        contributions = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)
         base = self.fold_in.base(profile.half_stars, profile.rated_at)
         ordinals = self.movies.ordinals(np.array(movie_ids, dtype=np.int64), missing="drop")
         rated = self.ids(profile.ordinals).tolist()
         return {
-            int(self.ids(ordinal)): self._score_parts(profile, ordinal[None], added, base, rated)
+            int(self.ids(ordinal)): self._score_parts(profile, ordinal[None], contributions, base, rated)
             for ordinal in ordinals
         }
 
@@ -232,12 +234,12 @@ class ServingModel:
         self,
         profile: UserProfile,
         ordinal: NDArray[np.int32],
-        added: NDArray[np.float32],
+        contributions: NDArray[np.float32],
         base: NDArray[np.float32],
         rated: list[int],
     ) -> ScoreParts:
         items = self.embeddings.items[ordinal]
-        base_score, shares = parts_by_rating(added, base, items)
+        base_score, shares = parts_by_rating(contributions, base, items)
         blocks = parts_by_block(profile.vector, self.parts, ordinal)
         return ScoreParts(
             score=float(items[0].astype(np.float64) @ profile.vector.astype(np.float64)),
@@ -249,31 +251,32 @@ class ServingModel:
     def similar_ids(
         self, movie_id: int, k: int, leanings: Sequence[tuple[NDArray[np.int64], float]] = ()
     ) -> NDArray[np.int64]:
-        """The ids of the movies most similar to one; none if the model does not know it.
+        """Return the ids of the k movies most similar to a movie; empty if the model does not know it.
 
-        Each leaning is the ids of some movies, and how much more (to 1) or less (to −1) such movies are wanted.
+        Each leaning is a set of movie ids and a weight from −1 (fewer such movies) to 1 (more).
         """
-        place = self.movies.ordinals(np.array([movie_id]), missing="mark")
-        if place[0] < 0:
+        ordinal = self.movies.ordinals(np.array([movie_id]), missing="mark")
+        if ordinal[0] < 0:
             return np.empty(0, dtype=np.int64)
-        labels = [(self.movies.ordinals(ids, missing="drop"), lean) for ids, lean in leanings]
-        found = steer(
+        labels = [(self.movies.ordinals(ids, missing="drop"), weight) for ids, weight in leanings]
+        most_similar = steer(
             self.similar,
-            self.directions[place[0]],
+            self.directions[ordinal[0]],
             k,
             Wishes(labels=labels),
             Traits(self.facets.years, self.directions),
-            exclude=place,
+            exclude=ordinal,
             candidates=self.well_rated,
         )
-        return self.ids(found)
+        return self.ids(most_similar)
 
     def ids(self, ordinals: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return movie ids of ordinals."""
         return self.embeddings.item_ids[ordinals]
 
 
 def _served(plan: Mapping[str, Any], exact: ExactRanker, index: ItemIndex) -> ServedRanker:
-    """The ranker that publishing measured to be the faster one, unless the setting names another."""
+    """Choose the ranker that was the faster one at publication, unless the setting names another."""
     choice = settings.RECOMMENDER_RANKER
     if "approximate" not in (choice, plan.get("serve") if choice == "measured" else None):
         return ServedRanker(exact)

@@ -1,4 +1,4 @@
-"""What the model says about one movie: the stars a user would give it, why it suits them, and similar movies."""
+"""Predictions for single movies: expected stars, reasons, explanations and similar movies."""
 
 from collections.abc import Collection, Sequence
 
@@ -14,7 +14,7 @@ from recommendations.serving.results import Explanation, Reason
 
 
 def explain(user: User, movie: Movie) -> Explanation | None:
-    """Why a movie has its score for a user; None if the model knows nothing about either of them."""
+    """Explain a movie's score for a user; None if the model does not know the user or the movie."""
     ratings = ratings_of(user)
     model, _ = assigned_model(user)
     parts = query_or_fallback(model, lambda model: model.score_parts(model.profile(user.pk, ratings), [movie.pk]))
@@ -22,7 +22,7 @@ def explain(user: User, movie: Movie) -> Explanation | None:
 
 
 def reasons_for(user: User, movie: Movie, n: int) -> tuple[Reason, ...]:
-    """The `n` of a user's ratings of other movies that raise a movie's score most."""
+    """Return the user's `n` ratings of other movies that raise a movie's score most, strongest first."""
     ratings = ratings_of(user)
     model, _ = assigned_model(user)
     reasons = query_or_fallback(model, lambda model: _reasons(model, user.pk, ratings, movie.pk, n + 1)) or []
@@ -39,9 +39,9 @@ def _reasons(
 
 
 def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
-    """The stars that a user would give to movies that they have not rated, by movie id.
+    """Predict by movie id the stars that a user would give to movies that they have not rated.
 
-    Movies that the model does not know have no entry; for a user without ratings there is none at all.
+    Movies that the model does not know have no entry. The result is empty for a user without ratings.
     """
     ratings = ratings_of(user)
     unrated = np.setdiff1d([movie.pk for movie in movies], ratings.movie_ids)
@@ -50,23 +50,23 @@ def predicted_stars(user: User, movies: Collection[Movie]) -> dict[int, float]:
 
 
 def stars_without(user: User, movie: Movie) -> float | None:
-    """The stars that a user would give to a movie, predicted without their own rating of it."""
+    """Predict the stars that a user would give to a movie, ignoring their own rating of it."""
     ratings = ratings_of(user).without(movie.pk)
-    wanted = np.array([movie.pk])
-    stars = query_or_fallback(active.current(), lambda model: model.stars_of(model.profile(None, ratings), wanted))
+    ids = np.array([movie.pk])
+    stars = query_or_fallback(active.current(), lambda model: model.stars_of(model.profile(None, ratings), ids))
     return (stars or {}).get(movie.pk)
 
 
 def similar_ids(movie: Movie, *, n: int, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[int]:
-    """The ids of `similar_movies` that the model finds; none if it does not know the movie."""
-    wanted = [(np.fromiter(ids, dtype=np.int64), lean) for ids, lean in leanings]
-    return query_or_fallback(active.current(), lambda model: model.similar_ids(movie.pk, n, wanted).tolist()) or []
+    """Return the ids of the model's `similar_movies`; empty if it does not know the movie."""
+    labels = [(np.fromiter(ids, dtype=np.int64), weight) for ids, weight in leanings]
+    return query_or_fallback(active.current(), lambda model: model.similar_ids(movie.pk, n, labels).tolist()) or []
 
 
 def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[Movie]:
-    """Movies that the same people like, the most similar first, topped up with popular ones of the same genres.
+    """Return movies that the same people like, most similar first, topped up with popular ones of the same genres.
 
-    Each leaning is the ids of some movies, and how much more (to 1) or less (to −1) such movies are wanted.
+    Each leaning is a set of movie ids and a weight from −1 (fewer such movies) to 1 (more).
     """
     similar = selectors.movies_by_id(similar_ids(movie, n=n, leanings=leanings))
     if len(similar) < n:

@@ -1,4 +1,4 @@
-"""A user's query: their ratings, the version that answers it, and the experiment arm that it is counted for."""
+"""Resolve a user's query: their history, the model that answers it, and the experiment arm it counts for."""
 
 import logging
 from collections.abc import Callable
@@ -19,7 +19,7 @@ UNSTEERED = Steering()
 
 
 class UserHistory(NamedTuple):
-    """What a user's lists follow from: their ratings, and the ids of the movies that they hid, ascending."""
+    """A user's ratings, and the ids of the movies that they hid, ascending."""
 
     ratings: Ratings
     hidden: list[int]
@@ -27,7 +27,7 @@ class UserHistory(NamedTuple):
 
 @dataclass(frozen=True)
 class UserQuery:
-    """Who asks and who answers, decided once a request.
+    """Who asks and which model answers, decided once per request.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class UserQuery:
         None for ratings that belong to no account.
     history : UserHistory
     model : ServingModel or None
-        The version of the user's experiment arm, else the active one; None while no version serves.
+        The version of the user's experiment arm, else the active one; None if no version serves.
     steering : Steering
-        What the arm steers lists by that the user does not steer.
+        The arm's steering of lists that the user does not steer.
     arm : int or None
         The arm's primary key.
     """
@@ -50,7 +50,7 @@ class UserQuery:
 
     @property
     def tag(self) -> str | None:
-        """A text that changes whenever the user's lists may; None while no version serves."""
+        """A string that changes whenever the user's lists may change; None if no version serves."""
         if self.model is None:
             return None
         ratings, hidden = self.history
@@ -58,7 +58,7 @@ class UserQuery:
 
 
 def user_query(user: User) -> UserQuery:
-    """Read a user's history and decide which version answers."""
+    """Read a user's history and decide which model answers."""
     history = UserHistory(ratings_of(user), selectors.hidden_ids(user))
     model, treatment = assigned_model(user)
     if treatment is None:
@@ -67,23 +67,24 @@ def user_query(user: User) -> UserQuery:
 
 
 def ratings_of(user: User) -> Ratings:
-    """A user's ratings as they are now."""
+    """Read a user's current ratings."""
     return Ratings(*columns.of_user(user.pk))
 
 
 def assigned_model(user: User) -> tuple[ServingModel | None, Treatment | None]:
-    """The version that answers a user, and what the running experiment changes for them."""
+    """Return the model that answers a user, and what the running experiment changes for them."""
     treatment = treatment_of(user)
     return (treatment and treatment.model) or active.current(), treatment
 
 
 def query_or_fallback(model: ServingModel | None, query: Callable[[ServingModel], T | None]) -> T | None:
-    """What a model answers; None without a model, and when it fails: pages then fall back to popularity."""
+    """Run a query against a model; None without a model or if it fails, so that pages fall back to popular movies."""
     if model is None:
         return None
     try:
         return query(model)
     except Exception:
+        # A broken model must never break a page.
         logger.exception("Version %s failed to answer", model.name)
         metrics.fallbacks.labels("the model failed").inc()
         return None

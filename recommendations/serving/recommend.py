@@ -1,7 +1,7 @@
-"""Recommendation lists, from a user's query to the entries that a page shows.
+"""Recommend movies: from a user's query to the entries that a page shows.
 
-The module reads top to bottom in the order of a request: the use cases, what the model ranks, the entries with their
-movies, and the popularity baseline that fills what the model leaves open.
+The module reads in the order of a request: the use cases, the model's ranking, the entries with their movies, and the
+popularity baseline that fills the gaps.
 """
 
 from collections.abc import Collection, Mapping
@@ -38,9 +38,9 @@ NO_FILTERS = Filters()
 
 
 class RankRequest(NamedTuple):
-    """How many movies, which may appear, and how they are ordered, found and explained.
+    """How many movies, which may appear, and how they are ranked and explained.
 
-    `exclude` are ids of movies besides those that the user has rated.
+    `exclude` holds movie ids besides those that the user has rated.
     """
 
     n: int
@@ -55,8 +55,8 @@ class RankRequest(NamedTuple):
 class RankResult(NamedTuple):
     """The model's list, best first.
 
-    `reasons[i]` are the ratings that raise the score of movie i most, as (movie id, half stars, share of the score);
-    `parts` are the parts of each score by movie id, empty unless they are asked for.
+    `reasons[i]` are the ratings that raise the score of movie i most, as (movie id, half stars, share of the score).
+    `parts` are the parts of each score by movie id; empty unless the request is `explained`.
     """
 
     source: Source
@@ -79,10 +79,10 @@ def recommend(
     explained: bool = False,
     query: UserQuery | None = None,
 ) -> Recommendations:
-    """The best `n` movies for a user, without those that they rated or hid and those with an id in `exclude`.
+    """Return the best `n` movies for a user, without those that they have rated or hidden and the ids in `exclude`.
 
-    Visitors, and members without ratings, get popular movies. Each movie comes with up to `reasons` of the user's
-    ratings that raised its score most. A caller that has the user's `query` passes it on to save reading it again.
+    Visitors and members without ratings get popular movies. Each movie comes with up to `reasons` of the user's
+    ratings that raised its score most. A caller that already has the user's `query` passes it on.
     """
     if not isinstance(user, User):
         return _popular(n, filters, exclude)
@@ -103,15 +103,15 @@ def recommend_for_ratings(
     ranker: Ranker = Ranker.SERVED,
     explained: bool = False,
 ) -> Recommendations:
-    """The best `n` movies for ratings that belong to no account: half stars by movie id."""
+    """Return the best `n` movies for ratings that belong to no account: half stars by movie id."""
     query = UserQuery(None, UserHistory(Ratings.of(ratings.items()), []), active.current())
     return _recommend(query, RankRequest(n, filters, exclude, steering, reasons, ranker, explained))
 
 
 def recommend_many(user_ids: Collection[int], *, n: int = 10) -> tuple[str | None, dict[int, ScoredMovies]]:
-    """The lists of many users as pairs of movie id and score, and the version that made them.
+    """Return the version that answered and, by user id, lists of (movie id, score).
 
-    Users that the version knows nothing about have no list. Experiments do not apply.
+    Users that the model does not know have no list. Experiments do not apply.
     """
     model = active.current()
     lists = query_or_fallback(model, lambda model: lists_of_some(model, user_ids, n)) or {}
@@ -119,13 +119,13 @@ def recommend_many(user_ids: Collection[int], *, n: int = 10) -> tuple[str | Non
 
 
 def least_rated_genre(history: UserHistory) -> int | None:
-    """The id of the genre, among those of many movies, that a user has rated least; None while no version serves."""
+    """Return the id of the large genre that a user has rated least; None if no version serves."""
 
-    def find(model: ServingModel) -> int | None:
+    def least_rated(model: ServingModel) -> int | None:
         rated = model.movies.ordinals(history.ratings.movie_ids, missing="drop")
         return model.facets.least_rated_genre(rated)
 
-    return query_or_fallback(active.current(), find)
+    return query_or_fallback(active.current(), least_rated)
 
 
 def _recommend(query: UserQuery, request: RankRequest) -> Recommendations:
@@ -136,14 +136,14 @@ def _recommend(query: UserQuery, request: RankRequest) -> Recommendations:
         return _popular(request.n, request.filters, exclude)
     entries = _entries(result, query.history.ratings)
     if len(entries) < request.n:
-        # The model does not know movies that are newer than it, and may know some that are gone.
+        # The model lacks movies that were added after it was trained, and may list some that were deleted since.
         exclude.update(entry.movie.pk for entry in entries)
         entries += _popular(request.n - len(entries), request.filters, exclude).entries
     return Recommendations(entries, result.source, query.model.name)
 
 
 def _rank(model: ServingModel, query: UserQuery, request: RankRequest) -> RankResult | None:
-    """The model's list; None if it knows nothing about the user."""
+    """Rank with the model; None if it does not know the user."""
     ratings = query.history.ratings
     profile = model.profile(query.user_id, ratings)
     if profile is None:
@@ -174,7 +174,7 @@ def _rank(model: ServingModel, query: UserQuery, request: RankRequest) -> RankRe
 
 
 def _entries(result: RankResult, ratings: Ratings) -> tuple[Entry, ...]:
-    """The entries of the movies that the database still has."""
+    """Build the entries of the movies that the database still has."""
     reason_ids = (movie_id for reasons in result.reasons for movie_id, _, _ in reasons)
     movies = selectors.in_bulk({*result.movie_ids, *reason_ids})
     explained = explanations(result.parts, movies, ratings) if result.parts else {}
@@ -193,7 +193,8 @@ def _entries(result: RankResult, ratings: Ratings) -> tuple[Entry, ...]:
 
 
 def _popular(n: int, filters: Filters, exclude: Collection[int]) -> Recommendations:
-    # Excluded here and not by the database, which limits the parameters of a query.
+    """Return the most rated movies, for users that the model does not know."""
+    # Exclude in Python: databases limit the number of query parameters.
     ids = _filtered(filters).order_by("-rating_count", "pk").values_list("pk", flat=True)[: n + len(exclude)]
     eligible = [pk for pk in ids if pk not in exclude][:n]
     return Recommendations(tuple(Entry(movie) for movie in selectors.movies_by_id(eligible)), Source.POPULAR)

@@ -1,4 +1,4 @@
-"""The lists that people see."""
+"""Recommendation lists as pages, API and commands receive them."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from recommendations.serving.filters import Source
 
 @dataclass(frozen=True)
 class Reason:
-    """A rating of the user that raised a movie's score, and by how much (in the score's unit)."""
+    """A rating of the user that raised a movie's score; `share` is by how much, in the score's unit."""
 
     movie: Movie
     half_stars: int
@@ -19,10 +19,10 @@ class Reason:
 class Entry:
     """A recommended movie.
 
-    `score` orders one user's list and means nothing beside another list's; it is None where popularity and not
-    the model brought the movie.  `stars` is the rating that the user would probably give it, None where nothing is
-    known of the user.  `reasons` are the ratings that raised the score most, the strongest first; `explanation`
-    is there where it was asked for and the model brought the movie.
+    `score` orders one user's list and cannot be compared between lists; it is None for movies that fill the list by
+    popularity. `stars` is the predicted rating; None if the model does not know the user. `reasons` are the ratings
+    that raised the score most, strongest first. `explanation` is set if it was requested and the model ranked the
+    movie.
     """
 
     movie: Movie
@@ -34,9 +34,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Recommendations:
-    """A list, best first, where it comes from, and the version of the model that made it.
+    """A list, best first, with its source and the version of the model that made it.
 
-    `arm` is the experiment's arm that it was made for, if somebody is in one.
+    `arm` is the primary key of the user's experiment arm, if they are in one.
     """
 
     entries: tuple[Entry, ...]
@@ -47,11 +47,11 @@ class Recommendations:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A score taken apart, twice; each time the parts add up to it.
+    """A score split in two ways; each time the parts add up to it.
 
-    `parts` are what general appeal ("bias") and each kind of knowledge about the movie ("identity": what its raters
-    have in common, "genres", "tags" …) bring.  `base` is what anybody's score begins with, `ratings` what each of
-    the user's ratings adds, the strongest first, and `training` what no single rating accounts for.
+    `parts` are the shares of general appeal ("bias") and of each block of features ("identity": what the movie's
+    raters have in common, "genres", "tags" …). `base` is what every user's score starts from, `ratings` what each of
+    the user's ratings adds, strongest first, and `training` the rest, which no single rating accounts for.
     """
 
     movie: Movie

@@ -1,4 +1,4 @@
-"""The dashboard on the admin's first page."""
+"""Template tag for the dashboard on the admin's index page."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django import template
 from django.template import RequestContext
 
 from recommendations.admin.actions import dashboard_context
-from recommendations.admin.dashboard import dashboard as gather
+from recommendations.admin.dashboard import dashboard as dashboard_data
 
 register = template.Library()
 
 
 @register.inclusion_tag("admin/recommendations/_dashboard.html", takes_context=True)
 def dashboard(context: RequestContext) -> dict[str, Any]:
-    """For those who may look at versions; nothing for others."""
+    """Render the dashboard for users who may view versions, and nothing for others."""
     request = context["request"]
     if not request.user.has_perm("recommendations.view_modelversion"):
         return {}
-    return dashboard_context(request, gather())
+    return dashboard_context(request, dashboard_data())

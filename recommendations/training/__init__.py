@@ -1,1 +1,1 @@
-"""A training run, from the rows of ratings to a published version."""
+"""Training runs, from ratings to a published version."""

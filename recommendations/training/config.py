@@ -1,4 +1,4 @@
-"""The configuration of a training, from what somebody asked for."""
+"""Build training configurations from overrides."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ RECIPES: tuple[str, ...] = get_args(Recipe)
 
 
 class ConfigError(ValueError):
-    """A parameter of the training is unknown or wrong."""
+    """A training parameter is unknown or invalid."""
 
 
 ARTICLE: Mapping[str, Any] = {
@@ -30,19 +30,19 @@ ARTICLE: Mapping[str, Any] = {
     "max_sampled": 10,
     "so_so_weight": 0.0,
 }
-"""One LightFM fit of the likes with the library's own defaults, wide as in the article; only stopped in time."""
+"""One LightFM fit of the likes with the library's defaults and the article's dimension, plus early stopping."""
 
 
 def configured(overrides: Mapping[str, Any]) -> TrainingConfig:
-    """The configuration of a recipe, by default ours, with some fields replaced."""
+    """Return the configuration of a recipe ("joined" by default), with some fields overridden."""
     recipe = ARTICLE if overrides.get("recipe") == "article" else {}
     threads = min(SIZES[0].fits, len(os.sched_getaffinity(0)))
-    return _made(TrainingConfig, {"threads": threads, **recipe}, overrides)
+    return _build(TrainingConfig, {"threads": threads, **recipe}, overrides)
 
 
 def als_configured(overrides: Mapping[str, Any]) -> AlsConfig:
-    """The configuration of ALS, with some fields replaced."""
-    return _made(AlsConfig, {}, overrides)
+    """Return the configuration of ALS, with some fields overridden."""
+    return _build(AlsConfig, {}, overrides)
 
 
 RENAMED: Mapping[str, str] = {
@@ -50,16 +50,16 @@ RENAMED: Mapping[str, str] = {
     "sibling_features": "ease_features",
     "sibling_so_so": "ease_so_so",
 }
-"""Parameters by the names that schedules and versions from before 0.2.0 know them by."""
+"""Current parameter names by their names before 0.2.0, which schedules and old versions still use."""
 
 
-def _made(kind: type[C], usual: Mapping[str, Any], overrides: Mapping[str, Any]) -> C:
+def _build(kind: type[C], defaults: Mapping[str, Any], overrides: Mapping[str, Any]) -> C:
     overrides = {RENAMED.get(name, name): value for name, value in overrides.items()}
     known = [field.name for field in fields(kind)]
     if unknown := sorted(set(overrides) - set(known)):
         raise ConfigError(f"Unknown: {', '.join(unknown)}. The parameters are {', '.join(known)}.")
     try:
-        return kind(**{**usual, **overrides})
+        return kind(**{**defaults, **overrides})
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
-        raise ConfigError(f"The training cannot be done with {given}: {error}") from error
+        raise ConfigError(f"Cannot train with {given}: {error}") from error

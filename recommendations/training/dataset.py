@@ -1,4 +1,4 @@
-"""What a training reads of the database, as the engine wants it."""
+"""Read the training data from the database: interactions, item features and facets."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,19 +16,19 @@ from recommendations.engine.data.interactions import IdMap, Interactions
 from recommendations.serving.facets import ItemFacets, grouped
 
 TAG_ON_MOVIES = 5
-"""A tag on fewer movies says little that the movie's own vector cannot."""
+"""Tags on fewer movies are dropped: they add little to the movies' own vectors."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Everything that one version is made from."""
+    """The training data of one version."""
 
     interactions: Interactions
     features: ItemFeatures
     facets: ItemFacets
 
     def summary(self) -> dict[str, Any]:
-        """What was read, for the manifest; the watermark is the time of the latest rating."""
+        """Return the sizes for the manifest, and as watermark the time of the latest rating."""
         latest = int(self.interactions.timestamps.max()) if len(self.interactions) else 0
         return {
             "users": self.interactions.n_users,
@@ -40,44 +40,43 @@ class Data:
 
 
 def read(folder: str | None = None) -> Data:
-    """Read all ratings and the catalogue.  No transaction is open afterwards: visitors rate while the model trains.
+    """Read all ratings and the catalogue. No transaction stays open, so that members can rate during the training.
 
-    Ratings are the database's, or those that `manage.py export_ratings --parquet` has written into `folder`.
+    Ratings come from the database, or from the Parquet files of `manage.py export_ratings --parquet` in `folder`.
     """
-    rated = parquet.read(Path(folder)) if folder else columns.ratings()
-    listed = columns.catalogue()
-    items = IdMap(listed.movie_ids)
-    known = items.ordinals(rated.movie_ids, missing="mark") >= 0
+    ratings = parquet.read(Path(folder)) if folder else columns.ratings()
+    catalogue = columns.catalogue()
+    items = IdMap(catalogue.movie_ids)
+    known = items.ordinals(ratings.movie_ids, missing="mark") >= 0
     interactions = Interactions.from_columns(
-        rated.user_ids[known], rated.movie_ids[known], rated.half_stars[known], rated.rated_at[known], items=items
+        ratings.user_ids[known],
+        ratings.movie_ids[known],
+        ratings.half_stars[known],
+        ratings.rated_at[known],
+        items=items,
     )
+    genres, tags = [str(genre) for genre in catalogue.genre_ids], [str(tag) for tag in catalogue.tag_ids]
     blocks = {
-        "genres": Labels.of_pairs(items, listed.genre_movie_ids, [str(genre) for genre in listed.genre_ids]),
-        "tags": Labels.of_pairs(
-            items,
-            listed.tag_movie_ids,
-            [str(tag) for tag in listed.tag_ids],
-            min_items=TAG_ON_MOVIES,
-            most=MAX_USER_TAGS,
-        ),
+        "genres": Labels.of_pairs(items, catalogue.genre_movie_ids, genres),
+        "tags": Labels.of_pairs(items, catalogue.tag_movie_ids, tags, min_items=TAG_ON_MOVIES, most=MAX_USER_TAGS),
+        "genome": _genome(items),
     }
-    blocks["genome"] = _genome(items)
-    features = ItemFeatures.build(items, blocks, years=listed.years)
-    return Data(interactions, features, _facets(listed, items, interactions))
+    features = ItemFeatures.build(items, blocks, years=catalogue.years)
+    return Data(interactions, features, _facets(catalogue, items, interactions))
 
 
 def _genome(items: IdMap) -> Labels:
-    """The strongest tags of the genome, for the movies that have scores."""
+    """Return the strongest genome tags of the movies that have genome scores."""
     ids, names, relevances = genome.genome()
-    found = Labels.strongest(relevances, names)
-    rows = items.ordinals(ids, missing="mark")
-    cells = found.matrix.tocoo()
-    known = rows[cells.row] >= 0
-    placed = (rows[cells.row][known], cells.col[known])
-    return Labels(csr_matrix((cells.data[known], placed), (len(items), len(names))), found.names)
+    strongest = Labels.strongest(relevances, names)
+    ordinals = items.ordinals(ids, missing="mark")
+    cells = strongest.matrix.tocoo()
+    known = ordinals[cells.row] >= 0
+    coordinates = (ordinals[cells.row][known], cells.col[known])
+    return Labels(csr_matrix((cells.data[known], coordinates), (len(items), len(names))), strongest.names)
 
 
-def _facets(listed: columns.CatalogueColumns, items: IdMap, interactions: Interactions) -> ItemFacets:
-    genres = grouped(listed.genre_ids, items.ordinals(listed.genre_movie_ids))
-    tags = grouped(listed.tag_ids, items.ordinals(listed.tag_movie_ids), at_least=TAG_ON_MOVIES)
-    return ItemFacets(listed.years.astype(np.int16), interactions.counts.astype(np.int32), *genres, *tags)
+def _facets(catalogue: columns.CatalogueColumns, items: IdMap, interactions: Interactions) -> ItemFacets:
+    genres = grouped(catalogue.genre_ids, items.ordinals(catalogue.genre_movie_ids))
+    tags = grouped(catalogue.tag_ids, items.ordinals(catalogue.tag_movie_ids), at_least=TAG_ON_MOVIES)
+    return ItemFacets(catalogue.years.astype(np.int16), interactions.counts.astype(np.int32), *genres, *tags)

@@ -1,4 +1,4 @@
-"""The use case of a retraining: database → engine → files → gate → the active version."""
+"""Retrain: read the database, train, evaluate, write artifacts, pass the gate and publish a version."""
 
 import logging
 from collections.abc import Callable
@@ -35,12 +35,12 @@ LIBRARIES = ("annoy", "numba", "numpy", "scipy")
 
 
 class NotEnoughDataError(Exception):
-    """There is too little to learn from."""
+    """There are too few ratings to train on."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How good a model is that was trained without each user's latest ratings, beside simpler ones."""
+    """A model trained without each user's latest ratings, evaluated on them beside simpler models."""
 
     trained: TrainedModel[Any]
     model: Evaluation
@@ -60,21 +60,21 @@ class Trial:
 
 
 def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> ModelVersion:
-    """Claim a run, train, evaluate and publish; whatever happens, the run's row says how it ended.
+    """Claim a run, train, evaluate and publish. The run's row records how it ended in any case.
 
     Raises
     ------
     RunInProgressError, RunCancelledError, RunLostError
         As in `runs`.
     Exception
-        Whatever made it fail; the version that serves goes on serving.
+        Any error that made the run fail; the active version keeps serving.
     """
     runs.claim(run)
     owner = runs.Owner(run, listener)
     artifacts.discard_other_staging(runs.staging_owner(run))
     try:
         with owner.heartbeat(), artifacts.staging(runs.staging_owner(run)) as folder:
-            version = _make(owner, folder)
+            version = _train_and_publish(owner, folder)
         owner.summarise()
     except runs.RunLostError as reason:
         logger.warning("Run %s publishes nothing: %s", run.pk, reason)
@@ -84,7 +84,7 @@ def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> Mode
         owner.end(TrainingRun.Status.CANCELLED, str(stop) or "Interrupted.")
         raise
     except BaseException as error:
-        logger.exception("Run %s has failed during “%s”", run.pk, run.phase)
+        logger.exception("Run %s failed during “%s”", run.pk, run.phase)
         owner.end(TrainingRun.Status.FAILED, f"{type(error).__name__}: {error}")
         raise
     finally:
@@ -94,36 +94,36 @@ def retrain(run: TrainingRun, listener: runs.Listener = lambda *_: None) -> Mode
     return version
 
 
-def _make(owner: runs.Owner, folder: Path) -> ModelVersion:
+def _train_and_publish(owner: runs.Owner, folder: Path) -> ModelVersion:
     trainer = trainer_of(owner.run.parameters)
     parent = registry.active()
     with owner.phase("read"):
         data = read(owner.run.parameters.get("ratings"))
         if not len(data.interactions):
             raise NotEnoughDataError("There are no ratings to learn from; load some with `manage.py load_movielens`.")
-    trial = _try(owner, data, trainer)
+    trial = _run_trial(owner, data, trainer)
     with owner.phase("train"):
         trainer = trainer.for_everything(trial.trained, len(data.interactions))
-        trained = trainer.train(data.interactions, data.features, progress=_teller(owner))
+        trained = trainer.train(data.interactions, data.features, progress=_progress_reporter(owner))
     with owner.phase("index"):
-        # The connection may have died while the model was trained.
+        # The connection may have died during the training.
         runs.renew_connection()
-        made = ModelOutputs(data, trained, trial.stars.stars, _judged(data, trial))
-        plan = pack(folder, made, _still_there(data))
+        outputs = ModelOutputs(data, trained, trial.stars.stars, _holdout_ndcg(data, trial))
+        plan = pack(folder, outputs, _existing_users(data))
     with owner.phase("judge"):
-        verdict = [*_judge(folder, trial, parent), gate.recalls(plan.recall_at_10)]
+        checks = [*_check_gate(folder, trial, parent), gate.recalls(plan.recall_at_10)]
     with owner.phase("publish"):
-        return _publish(owner, folder, parent, verdict, _details(owner, made, trial, plan, trainer))
+        return _publish(owner, folder, parent, checks, _details(owner, outputs, trial, plan, trainer))
 
 
-def _try(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
-    """Train without each user's latest ratings, and see how well they are foretold."""
+def _run_trial(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
+    """Train without each user's latest ratings, and evaluate the model on them."""
     split = split_by_user_time(sample_users(data.interactions, MAX_TRIAL_RATINGS))
     with owner.phase("trial"):
-        trained = trainer.train(split.train, data.features, progress=_teller(owner))
+        trained = trainer.train(split.train, data.features, progress=_progress_reporter(owner))
     with owner.phase("evaluate"):
         model = evaluate(scorer_of(trained.embeddings), split, max_users=MAX_TRIAL_USERS)
-        known, ease = (
+        popular, ease = (
             evaluate(scorer, split, max_users=MAX_TRIAL_USERS)
             for scorer in (
                 popularity(split.train),
@@ -135,45 +135,46 @@ def _try(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
             if len(split.test)
             else _uncalibrated(split)
         )
-        return Trial(trained, model, known, ease, stars)
+        return Trial(trained, model, popular, ease, stars)
 
 
 def _uncalibrated(split: Split) -> Calibration:
-    """Predicted stars where nobody has rated twice, so that no error can be told."""
+    """Return a star predictor without measured errors, for data in which no user has rated twice."""
     return Calibration(RatingPredictor.of(split.train), {})
 
 
-def _judged(data: Data, trial: Trial) -> NDArray[np.float32]:
-    judged = np.full(data.interactions.n_users, np.nan, dtype=np.float32)
-    judged[trial.model.users] = trial.model.per_user["ndcg@10"]
-    return judged
+def _holdout_ndcg(data: Data, trial: Trial) -> NDArray[np.float32]:
+    """Return each user's NDCG@10 in the trial, (n_users,) float32, NaN for users whom it did not evaluate."""
+    ndcg = np.full(data.interactions.n_users, np.nan, dtype=np.float32)
+    ndcg[trial.model.users] = trial.model.per_user["ndcg@10"]
+    return ndcg
 
 
-def _teller(owner: runs.Owner) -> Callable[[str, int, int], None]:
+def _progress_reporter(owner: runs.Owner) -> Callable[[str, int, int], None]:
     return lambda step, done, total: owner.progress(done / max(total, 1), f"{step} {done} of {total}")
 
 
-def _still_there(data: Data) -> NDArray[np.bool_]:
-    """Which users have not been deleted while the model was trained."""
-    present = np.fromiter(User.objects.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
-    return np.isin(data.interactions.users.ids, present, assume_unique=True)
+def _existing_users(data: Data) -> NDArray[np.bool_]:
+    """Mark the users who were not deleted during the training, (n_users,) bool."""
+    user_ids = np.fromiter(User.objects.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
+    return np.isin(data.interactions.users.ids, user_ids, assume_unique=True)
 
 
-def _judge(folder: Path, trial: Trial, parent: ModelVersion | None) -> list[gate.Test]:
-    tests = [
+def _check_gate(folder: Path, trial: Trial, parent: ModelVersion | None) -> list[gate.GateCheck]:
+    checks = [
         gate.beats_popularity(trial.model.metrics["ndcg@10"], trial.popularity.metrics["ndcg@10"]),
         gate.covers(trial.model.metrics["coverage@10"]),
         gate.answers(folder),
     ]
     champion = _champion(parent)
-    if champion is None or not tests[-1].passed:
-        return tests
+    if champion is None or not checks[-1].passed:
+        return checks
     challenger = ServingModel.open(folder, {})
-    return [*tests, gate.not_worse(challenger, champion), gate.keeps_lists(challenger, champion)]
+    return [*checks, gate.not_worse(challenger, champion), gate.keeps_lists(challenger, champion)]
 
 
 def _champion(parent: ModelVersion | None) -> ServingModel | None:
-    """The version to be replaced; None if there is none, or its files are no good: anything is better then."""
+    """Open the version to be replaced; None if there is none or its files are unusable: then any version is better."""
     if parent is None:
         return None
     try:
@@ -184,15 +185,15 @@ def _champion(parent: ModelVersion | None) -> ServingModel | None:
 
 
 def _details(
-    owner: runs.Owner, made: ModelOutputs, trial: Trial, plan: IndexPlan, trainer: Trainer[Any]
+    owner: runs.Owner, outputs: ModelOutputs, trial: Trial, plan: IndexPlan, trainer: Trainer[Any]
 ) -> dict[str, Any]:
-    """What the manifest says about a version beside its files."""
+    """Return the manifest's details of a version."""
     return {
         "created_at": timezone.now().isoformat(timespec="seconds"),
         "run": owner.run.pk,
-        "parameters": {"trainer": trainer.name, **asdict(made.model.config)},
-        "dimension": made.model.embeddings.dimension,
-        "data": made.data.summary(),
+        "parameters": {"trainer": trainer.name, **asdict(outputs.model.config)},
+        "dimension": outputs.model.embeddings.dimension,
+        "data": outputs.data.summary(),
         "metrics": trial.metrics,
         "index": asdict(plan),
         "history": trial.trained.history,
@@ -202,7 +203,7 @@ def _details(
 
 
 def _publish(
-    owner: runs.Owner, folder: Path, parent: ModelVersion | None, verdict: list[gate.Test], details: dict[str, Any]
+    owner: runs.Owner, folder: Path, parent: ModelVersion | None, checks: list[gate.GateCheck], details: dict[str, Any]
 ) -> ModelVersion:
     name = runs.version_name(owner.run, timezone.now())
     digest = artifacts.seal(folder, details)
@@ -214,7 +215,7 @@ def _publish(
         name=name,
         manifest_sha256=digest,
         size=artifacts.size_of(artifacts.folder_of(name)),
-        gate=[asdict(test) for test in verdict],
+        gate=[asdict(check) for check in checks],
         parameters=details["parameters"],
         metrics=details["metrics"] | {"index": details["index"]},
         dimension=details["dimension"],
@@ -222,5 +223,7 @@ def _publish(
     )
     if version is None:
         storage.discard(name)
-        raise runs.RunLostError(f"Run {owner.run.pk} was ended, or another version was activated, while it ran.")
+        raise runs.RunLostError(
+            f"Run {owner.run.pk} was ended, or another version was activated, while it was running."
+        )
     return version

@@ -1,7 +1,7 @@
-"""The life of a training run: asked for, claimed, alive, ended.
+"""The life cycle of a training run: requested, claimed, running, ended.
 
-The row is the job.  Whoever sets it to running owns it, and the database lets only one be so.  The owner writes
-a heartbeat; a run whose heartbeat stops is ended by the next one who looks.
+The row is the job. The process that sets it to running owns it, and the database allows only one running row. The
+owner writes a heartbeat; a run whose heartbeat stops is ended by the next process that checks.
 """
 
 import logging
@@ -32,7 +32,7 @@ LOST_AFTER = timedelta(days=1)
 LOG_LINES = 200
 PROGRESS_SECONDS = 0.5
 Listener = Callable[[str, float, str], None]
-"""Hears of a phase, of the share of it that is done (0 to 1), and of what there is to say."""
+"""Called with the phase, its completed share (0 to 1) and a message."""
 _Status = TrainingRun.Status
 
 
@@ -41,48 +41,50 @@ class RunInProgressError(Exception):
 
     def __init__(self, holder: TrainingRun | None) -> None:
         self.holder = holder
-        super().__init__(f"A retraining is running already: {describe(holder)}." if holder else "Another run is going.")
+        super().__init__(
+            f"Another retraining is running: {describe(holder)}." if holder else "Another retraining is running."
+        )
 
 
 class RunCancelledError(Exception):
-    """Somebody asked for the run to stop."""
+    """The run was cancelled."""
 
 
 class RunLostError(Exception):
-    """The run is no longer its process's: it was taken for dead, or another ended it."""
+    """The process no longer owns its run, because another process took it for dead or ended it."""
 
 
 def describe(run: TrainingRun) -> str:
-    """Who holds the lock, in a phrase."""
+    """Describe the holder of the lock in a phrase."""
     since = f"{run.started_at:%H:%M:%S}" if run.started_at else "?"
     return f"run {run.pk} on {run.worker or 'an unknown worker'}, since {since} UTC, {run.phase or 'starting'}"
 
 
 def request(*, parameters: dict[str, Any], requested_by: User | None = None) -> TrainingRun:
-    """Put down that a retraining is wanted."""
+    """Create a queued run."""
     return TrainingRun.objects.create(parameters=parameters, requested_by=requested_by)
 
 
 def request_once(message: str, parameters: Mapping[str, Any]) -> TrainingRun:
-    """The run that a message of the broker stands for, however often it is delivered."""
+    """Return the one run of a broker message, which may be delivered more than once."""
     earlier = TrainingRun.objects.filter(parameters__message=message).first()
     return earlier or request(parameters={**parameters, "message": message})
 
 
 def running() -> TrainingRun | None:
-    """The run that holds the lock."""
+    """Return the run that holds the lock."""
     return TrainingRun.objects.filter(status=_Status.RUNNING).first()
 
 
 def claim(run: TrainingRun) -> None:
-    """Make a queued run this process's.
+    """Make this process the owner of a queued run.
 
     Raises
     ------
     RunInProgressError
-        When another run, or another process that was given the same one, is at it.
+        If another run is running, or another process runs this one.
     RunCancelledError
-        When it has ended before it began.
+        If the run ended before it started.
     """
     reap()
     now = timezone.now()
@@ -92,42 +94,43 @@ def claim(run: TrainingRun) -> None:
             claimed = TrainingRun.objects.filter(pk=run.pk, status=_Status.QUEUED).update(**fields)
     except IntegrityError as error:
         busy = RunInProgressError(running())
-        waiting = TrainingRun.objects.filter(pk=run.pk, status=_Status.QUEUED)
-        waiting.update(status=_Status.CANCELLED, finished_at=now, error=str(busy))
+        queued = TrainingRun.objects.filter(pk=run.pk, status=_Status.QUEUED)
+        queued.update(status=_Status.CANCELLED, finished_at=now, error=str(busy))
         raise busy from error
     run.refresh_from_db()
     if not claimed and run.status == _Status.RUNNING:
         raise RunInProgressError(run)
     if not claimed:
-        raise RunCancelledError(f"Run {run.pk} has ended before it began: {run.get_status_display()}.")
+        raise RunCancelledError(f"Run {run.pk} ended before it started: {run.get_status_display()}.")
 
 
 def reap() -> list[TrainingRun]:
-    """End the runs whose process has died, and remove what they left."""
+    """Fail the runs whose process has died, and remove their leftovers."""
     return [run for run in TrainingRun.objects.filter(status=_Status.RUNNING) if _is_dead(run) and _bury(run)]
 
 
 def expire() -> int:
-    """End the runs that have waited so long that their message must have been lost; say how many."""
+    """Fail the runs that have been queued for so long that their message must be lost; return how many."""
     lost = TrainingRun.objects.filter(status=_Status.QUEUED, created_at__lt=timezone.now() - LOST_AFTER)
-    error = f"No worker took it within {LOST_AFTER.days} day(s)."
+    error = f"No worker started the run within {LOST_AFTER.days} day(s)."
     return lost.update(status=_Status.FAILED, finished_at=timezone.now(), error=error)
 
 
 def cancel(run: TrainingRun) -> None:
-    """Ask a run to stop; one that waits ends at once, one that runs within seconds."""
+    """Cancel a run: a queued one ends at once, a running one within seconds."""
     now = timezone.now()
-    waiting = TrainingRun.objects.filter(pk=run.pk, status=_Status.QUEUED)
-    if not waiting.update(status=_Status.CANCELLED, finished_at=now, cancel_requested=True):
+    queued = TrainingRun.objects.filter(pk=run.pk, status=_Status.QUEUED)
+    if not queued.update(status=_Status.CANCELLED, finished_at=now, cancel_requested=True):
         TrainingRun.objects.filter(pk=run.pk, status=_Status.RUNNING).update(cancel_requested=True)
 
 
 def this_process() -> str:
+    """Return host and process id, as `TrainingRun.worker` holds them."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class Owner:
-    """This process's hold on a running run: heartbeat, phases, progress, log."""
+    """This process's ownership of a running run: heartbeat, phases, progress and log."""
 
     def __init__(self, run: TrainingRun, listener: Listener) -> None:
         self.run = run
@@ -140,7 +143,7 @@ class Owner:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Name what is being done, and time it."""
+        """Record a phase of the run and time it."""
         self.run.phase = name
         self._written_at = 0.0
         self.progress(0.0, name)
@@ -150,22 +153,22 @@ class Owner:
         self._listener(name, 1.0, "")
 
     def progress(self, share: float, message: str = "") -> None:
-        """Note that `share` of the phase is done; raise if the run shall stop or is lost."""
+        """Record that `share` of the phase is done; raise if the run was cancelled or is lost."""
         if message:
             self._lines = [*self._lines, f"{timezone.now():%H:%M:%S} {message}"][-LOG_LINES:]
         if time.monotonic() - self._written_at > PROGRESS_SECONDS:
             self._written_at = time.monotonic()
-            self._note(phase=self.run.phase, progress=share, log="\n".join(self._lines))
+            self._write_row(phase=self.run.phase, progress=share, log="\n".join(self._lines))
         self._listener(self.run.phase, share, message)
         if self._stop:
             raise self._stop
 
     def end(self, status: TrainingRun.Status, error: str = "") -> bool:
-        """Let go of the run; False if it was not held any more."""
-        return bool(self._held().update(status=status, error=error, finished_at=timezone.now(), **self._summary()))
+        """Set the run's final status; return False if this process no longer owns it."""
+        return bool(self._owned().update(status=status, error=error, finished_at=timezone.now(), **self._summary()))
 
     def summarise(self) -> None:
-        """Complete the row of a run that `versions.publish` has ended."""
+        """Complete the row of a run whose status `registry.publish` has set."""
         TrainingRun.objects.filter(pk=self.run.pk).update(progress=1, **self._summary())
 
     def _summary(self) -> dict[str, Any]:
@@ -173,7 +176,7 @@ class Owner:
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
-        """Beat from a thread of its own, so that a long phase is no silence."""
+        """Write the heartbeat from its own thread, so that it continues during long phases."""
         thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         thread.start()
         try:
@@ -184,38 +187,38 @@ class Owner:
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT_SECONDS):
-            self._note()
+            self._write_row()
         connection.close()
 
-    def _note(self, **fields: Any) -> None:
-        """Write to the row; without a database the run goes on, and learns later whether it was taken for dead."""
+    def _write_row(self, **fields: Any) -> None:
+        """Write heartbeat and fields. Without a database the run goes on; a later write shows whether it was lost."""
         try:
-            if not self._held().update(heartbeat_at=timezone.now(), **fields):
+            if not self._owned().update(heartbeat_at=timezone.now(), **fields):
                 self._stop = RunLostError(f"Run {self.run.pk} was ended by another process, which took it for dead.")
-            elif self._held().filter(cancel_requested=True).exists():
+            elif self._owned().filter(cancel_requested=True).exists():
                 self._stop = RunCancelledError(f"Run {self.run.pk} was cancelled.")
         except DatabaseError as error:
             logger.warning("Run %s could not write its progress: %s", self.run.pk, error)
             renew_connection()
 
-    def _held(self) -> QuerySet[TrainingRun]:
+    def _owned(self) -> QuerySet[TrainingRun]:
         return TrainingRun.objects.filter(pk=self.run.pk, status=_Status.RUNNING, worker=self.run.worker)
 
 
 def renew_connection() -> None:
-    """Drop this thread's connection if it has died or is too old; the next query opens another."""
+    """Close this thread's connection if it is dead or too old; the next query opens a new one."""
     if not connection.in_atomic_block:
         close_old_connections()
 
 
 def peak_memory() -> int:
-    """The most memory that this process has held, in bytes."""
+    """Return the peak memory of this process in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def version_name(run: TrainingRun, at: datetime) -> str:
-    """The name of a version that a run publishes; later ones sort last."""
+    """Return the name of a run's version; later versions sort last."""
     return f"{at:%Y%m%d-%H%M%S}-{run.pk}"
 
 
@@ -224,7 +227,7 @@ def staging_owner(run: TrainingRun) -> str:
 
 
 def _is_dead(run: TrainingRun) -> bool:
-    """Whether a run has been silent for too long, or its process on this machine is gone."""
+    """Return whether a run's heartbeat is too old, or its process on this host is gone."""
     if run.heartbeat_at is None or run.heartbeat_at < timezone.now() - DEAD_AFTER:
         return True
     host, _, process = run.worker.rpartition(":")
@@ -240,20 +243,20 @@ def _is_dead(run: TrainingRun) -> bool:
 
 
 def _bury(run: TrainingRun) -> bool:
+    """Fail a dead run and remove its leftovers; return False if it is not dead after all."""
+    # The heartbeat in the filter makes the update fail if the run has written another since.
     dead = TrainingRun.objects.filter(pk=run.pk, status=_Status.RUNNING, heartbeat_at=run.heartbeat_at)
-    error = (
-        f"Its process, {run.worker}, died during “{run.phase or 'start'}”; its last sign of life: {run.heartbeat_at}."
-    )
+    error = f"Its process, {run.worker}, died during “{run.phase or 'start'}”; last heartbeat: {run.heartbeat_at}."
     if not dead.update(status=_Status.FAILED, error=error, finished_at=timezone.now()):
         return False
-    logger.error("Run %s has failed. %s", run.pk, error)
+    logger.error("Run %s failed. %s", run.pk, error)
     artifacts.discard_staging(staging_owner(run))
     _discard_unpublished(run)
     return True
 
 
 def _discard_unpublished(run: TrainingRun) -> None:
-    """Remove the folder that got its name, but no row, before the run died."""
+    """Remove the version's folder if the run died after renaming it and before creating its row."""
     if run.started_at is None:
         return
     earliest = version_name(run, run.started_at)

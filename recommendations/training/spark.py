@@ -1,7 +1,7 @@
-"""ALS on Apache Spark.
+"""Train ALS on Apache Spark.
 
-Ratings reach Spark as Parquet files or through JDBC, and vectors come back as Parquet files: no row passes through
-Python, so the machines of a cluster need nothing but Spark, and a folder that they share with this one.
+Spark reads ratings from Parquet files or over JDBC and writes vectors to Parquet files. No row passes through Python,
+so the cluster's machines need only Spark and a folder that they share with this machine.
 """
 
 import fcntl
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
     from pyspark.ml.recommendation import ALSModel
     from pyspark.sql import DataFrame, SparkSession
 
-LOOKS_EVERY = 1.0
-"""Seconds between two reports of how far Spark is."""
-STAGES_OF_AN_EPOCH = 4
-"""About; Spark plans them as it goes."""
+REPORT_SECONDS = 1.0
+"""Time between two progress reports."""
+STAGES_PER_EPOCH = 4
+"""An estimate; Spark plans stages as it goes."""
 GROUP = "recsite-als"
-_HANDED_OVER = ".training-"
+_FOLDER_PREFIX = ".training-"
 _LOCK = ".lock"
 _COLUMNS = ("user_id", "movie_id", "half_stars")
 
 
 class SparkUnavailableError(Exception):
-    """Spark cannot be used here."""
+    """Spark cannot be used on this machine."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class SparkTrainer:
     ----------
     config : AlsConfig
     folder : Path or None
-        Where all ratings lie as `movies.transfer.parquet` writes them.
+        Folder with all ratings as `movies.transfer.parquet` writes them.
     everything : bool
-        Whether what is trained on are all ratings, which Spark reads where they lie: in `folder`, or through JDBC.
-        Else they are handed over.
+        Whether to train on all ratings, which Spark then reads from `folder` or over JDBC. Otherwise, or without
+        either, the interactions are written to the shared folder.
     """
 
     name: ClassVar = TrainingRun.Trainer.SPARK.value
@@ -77,18 +77,18 @@ class SparkTrainer:
         Raises
         ------
         SparkUnavailableError
-            When pyspark or Java is missing.
+            If pyspark or Java is missing.
         """
         spark_als.check(interactions, features.n_items, self.config)
         report = progress or (lambda *_: None)
         report("ALS", 0, 1)
         with shared_folder() as shared, session() as spark:
-            # Else each epoch's plan holds those of all before it, and grows too deep for Java's stack.
+            # Without checkpoints, each epoch's plan contains all earlier ones and overflows Java's stack.
             spark.sparkContext.setCheckpointDir(str(shared / "checkpoints"))
             ratings = _entries(self._ratings(spark, interactions, shared), self.config)
-            model = _fitted(spark, ratings, self.config, report)
+            model = _fit(spark, ratings, self.config, report)
             users, items = (
-                _solved(factors, shared / side)
+                _vectors(factors, shared / side)
                 for factors, side in ((model.userFactors, "users"), (model.itemFactors, "items"))
             )
         return spark_als.assemble(interactions, users, items, self.config)
@@ -100,40 +100,40 @@ class SparkTrainer:
         if self.everything and self.folder:
             return spark.read.parquet(str(self.folder.resolve()))
         if self.everything and settings.SPARK_JDBC_JAR and connection.vendor == "postgresql":
-            return _through_jdbc(spark, interactions, self.config.blocks)
-        return spark.read.parquet(str(_handed_over(interactions, shared / "ratings")))
+            return _read_jdbc(spark, interactions, self.config.blocks)
+        return spark.read.parquet(str(_write_ratings(interactions, shared / "ratings")))
 
 
 def check() -> None:
-    """See that Spark can be used here.
+    """Check that Spark can be used on this machine.
 
     Raises
     ------
     SparkUnavailableError
-        When pyspark or Java is missing, or Spark is switched off.
+        If pyspark or Java is missing, or `SPARK_MASTER` is not set.
     """
     if not find_spec("pyspark"):
         raise SparkUnavailableError(
-            "Spark is not installed; `pip install --require-hashes -r requirements-spark.txt`, or `make spark`."
+            "Spark is not installed; run `make spark` or `pip install --require-hashes -r requirements-spark.txt`."
         )
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        raise SparkUnavailableError("Spark needs Java 17 or newer; install it, or set JAVA_HOME to where it is.")
+        raise SparkUnavailableError("Spark needs Java 17 or newer; install it, or set JAVA_HOME to its folder.")
     if not settings.SPARK_MASTER:
         raise SparkUnavailableError("SPARK_MASTER is empty; set spark://host:7077, yarn, k8s://… or local[*].")
 
 
 @contextmanager
 def session() -> "Iterator[SparkSession]":
-    """Spark, as long as the block lasts; also what it does when the block ends early is ended."""
+    """Yield a Spark session; leaving the block, even early, stops Spark and its jobs."""
     check()
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - most sites do without it
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional dependency
 
     builder = SparkSession.builder.master(settings.SPARK_MASTER).appName("recsite")
     for name in ("spark.ui.enabled", "spark.ui.showConsoleProgress"):
         builder = builder.config(name, "false")
     if settings.SPARK_JDBC_JAR:
         builder = builder.config("spark.jars", settings.SPARK_JDBC_JAR)
-    with _own_handlers():
+    with _keep_signal_handler():
         spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     try:
@@ -144,14 +144,14 @@ def session() -> "Iterator[SparkSession]":
 
 @contextmanager
 def shared_folder() -> Iterator[Path]:
-    """A folder that Spark's machines see, locked while this process lives; those of killed ones are removed."""
+    """Yield a folder that Spark's machines see, locked while this process lives; remove those of killed processes."""
     settings.SPARK_FOLDER.mkdir(parents=True, exist_ok=True)
-    for left in settings.SPARK_FOLDER.glob(f"{_HANDED_OVER}*"):
-        with suppress(FileNotFoundError, BlockingIOError), (left / _LOCK).open() as lock:
+    for abandoned in settings.SPARK_FOLDER.glob(f"{_FOLDER_PREFIX}*"):
+        with suppress(FileNotFoundError, BlockingIOError), (abandoned / _LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(abandoned, ignore_errors=True)
     with (
-        TemporaryDirectory(prefix=_HANDED_OVER, dir=settings.SPARK_FOLDER) as name,
+        TemporaryDirectory(prefix=_FOLDER_PREFIX, dir=settings.SPARK_FOLDER) as name,
         (Path(name) / _LOCK).open("w") as lock,
     ):
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -159,18 +159,18 @@ def shared_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _own_handlers() -> Iterator[None]:
-    """Keep what this process does when it is interrupted, which Spark would replace."""
+def _keep_signal_handler() -> Iterator[None]:
+    """Restore this process's SIGINT handler, which Spark replaces."""
     handler = signal.getsignal(signal.SIGINT)
     yield
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, handler)
 
 
-def _handed_over(interactions: Interactions, folder: Path) -> Path:
+def _write_ratings(interactions: Interactions, folder: Path) -> Path:
     writer = parquet.Writer(folder)
-    for at in range(0, len(interactions), parquet.ROWS_PER_FILE):
-        part = slice(at, at + parquet.ROWS_PER_FILE)
+    for start in range(0, len(interactions), parquet.ROWS_PER_FILE):
+        part = slice(start, start + parquet.ROWS_PER_FILE)
         writer.add(
             [
                 interactions.users.ids[interactions.user_ordinals[part]],
@@ -183,19 +183,19 @@ def _handed_over(interactions: Interactions, folder: Path) -> Path:
     return folder
 
 
-def _through_jdbc(spark: "SparkSession", interactions: Interactions, parts: int) -> "DataFrame":
-    """The database's ratings, read by so many tasks, each for a range of users.
+def _read_jdbc(spark: "SparkSession", interactions: Interactions, parts: int) -> "DataFrame":
+    """Read the database's ratings in `parts` tasks, each for a range of users.
 
-    Ratings that came since `interactions` were read do no harm: who made them is folded in.
+    Ratings added since `interactions` were read do no harm: their users are folded in.
     """
     database = connection.settings_dict
-    address = f"jdbc:postgresql://{database['HOST'] or 'localhost'}:{database['PORT'] or 5432}/{database['NAME']}"
+    url = f"jdbc:postgresql://{database['HOST'] or 'localhost'}:{database['PORT'] or 5432}/{database['NAME']}"
     properties = {"driver": "org.postgresql.Driver", "user": database["USER"], "fetchsize": "50000"}
     if database["PASSWORD"]:
         properties["password"] = database["PASSWORD"]
     ids = interactions.users.ids
     return spark.read.jdbc(
-        address,
+        url,
         f"(SELECT {', '.join(_COLUMNS)} FROM movies_rating) AS rating",  # noqa: S608 - our own names
         column="user_id",
         lowerBound=str(ids[0]),
@@ -206,15 +206,15 @@ def _through_jdbc(spark: "SparkSession", interactions: Interactions, parts: int)
 
 
 def _entries(ratings: "DataFrame", config: AlsConfig) -> "DataFrame":
-    """The ratings that count, with what they count."""
+    """Select the ratings with a positive weight, as `entry`."""
     entries = ", ".join(str(entry) for entry in config.entries.tolist())
     entry = f"CAST(element_at(array({entries}), half_stars + 1) AS FLOAT) AS entry"
     return ratings.selectExpr("user_id", "movie_id", entry).where("entry > 0")
 
 
-def _fitted(spark: "SparkSession", ratings: "DataFrame", config: AlsConfig, report: Progress) -> "ALSModel":
-    """Fit in a thread, so that this one can report, and stop Spark if whoever hears of it wants that."""
-    from pyspark.ml.recommendation import ALS  # noqa: PLC0415 - most sites do without it
+def _fit(spark: "SparkSession", ratings: "DataFrame", config: AlsConfig, report: Progress) -> "ALSModel":
+    """Fit in another thread, so that this one reports progress and stops Spark if `report` raises."""
+    from pyspark.ml.recommendation import ALS  # noqa: PLC0415 - an optional dependency
 
     solver = ALS(
         rank=config.dimension,
@@ -234,20 +234,20 @@ def _fitted(spark: "SparkSession", ratings: "DataFrame", config: AlsConfig, repo
         spark.sparkContext.setJobGroup(GROUP, "ALS of recsite")
         return solver.fit(ratings)
 
-    stages = STAGES_OF_AN_EPOCH * config.epochs
+    stages = STAGES_PER_EPOCH * config.epochs
     with ThreadPoolExecutor(1) as pool:
-        fitting: Future[Any] = pool.submit(fit)
+        future: Future[Any] = pool.submit(fit)
         try:
-            while not wait([fitting], LOOKS_EVERY).done:
+            while not wait([future], REPORT_SECONDS).done:
                 report("ALS", min(_stages_done(spark), stages), stages)
         except BaseException:
-            # A job that comes while Spark stops is waited for without end, so there must be none any more.
-            while not fitting.done():
+            # Spark waits forever for a job that is submitted while it stops, so end the fit first.
+            while not future.done():
                 spark.sparkContext.cancelJobGroup(GROUP)
-                wait([fitting], LOOKS_EVERY)
+                wait([future], REPORT_SECONDS)
             spark.stop()
             raise
-        model = fitting.result()
+        model = future.result()
     report("ALS", stages, stages)
     return model
 
@@ -259,8 +259,8 @@ def _stages_done(spark: "SparkSession") -> int:
     return sum(stage.numCompletedTasks == stage.numTasks for stage in stages if stage)
 
 
-def _solved(factors: "DataFrame", folder: Path) -> Solved:
-    """Vectors that Spark's machines write, and this one reads."""
+def _vectors(factors: "DataFrame", folder: Path) -> Solved:
+    """Let Spark's machines write the vectors to the shared folder, and read them."""
     factors.write.parquet(str(folder))
     frame = pl.read_parquet(sorted(folder.glob("*.parquet")))
     vectors = frame["features"].explode().to_numpy().reshape(frame.height, -1)

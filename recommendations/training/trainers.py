@@ -1,4 +1,4 @@
-"""Who trains: LightFM in this process, or ALS on Spark.  Both leave the same kind of model."""
+"""Trainers: LightFM in this process, or ALS on Spark. Both return the same kind of model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,11 +19,11 @@ C = TypeVar("C", bound=Config)
 
 
 class Trainer(Protocol[C]):
-    """From ratings and features to vectors."""
+    """Trains vectors from interactions and item features."""
 
     name: ClassVar[str]
     libraries: ClassVar[tuple[str, ...]]
-    """Whose versions the manifest names."""
+    """The libraries whose versions the manifest records."""
 
     @property
     def config(self) -> C: ...
@@ -31,14 +31,16 @@ class Trainer(Protocol[C]):
     def train(
         self, interactions: Interactions, features: ItemFeatures, *, progress: Progress | None = None
     ) -> TrainedModel[C]:
-        """As `recommendations.engine.training.train`."""
+        """Train as `recommendations.engine.training.train` does."""
 
     def for_everything(self, trial: TrainedModel[C], n_ratings: int) -> Self:
-        """The trainer for all the ratings, so many, after a trial on some of them."""
+        """Return the trainer for all `n_ratings` ratings, after a trial without the held-out ones."""
 
 
 @dataclass(frozen=True)
 class LightFMTrainer:
+    """Trains the recipe "joined" or "article" in this process."""
+
     name: ClassVar = TrainingRun.Trainer.LIGHTFM.value
     libraries: ClassVar[tuple[str, ...]] = ("lightfm-next",)
 
@@ -50,26 +52,29 @@ class LightFMTrainer:
         return train(interactions, features, self.config, progress=progress)
 
     def for_everything(self, trial: TrainedModel[TrainingConfig], n_ratings: int) -> Self:
-        """What the trial found, but no more epochs than suit so many: one of more ratings teaches a movie more."""
-        whole = self.config.sized(n_ratings)
-        most = whole.epochs or whole.max_epochs or 1
-        epochs = min(trial.config.epochs or 1, most)
-        return replace(self, config=replace(whole, epochs=epochs, ease_weight=trial.config.ease_weight))
+        """Take epochs and EASE weight from the trial, but no more epochs than suit `n_ratings`.
+
+        With more ratings, one epoch updates each movie more often.
+        """
+        config = self.config.sized(n_ratings)
+        most_epochs = config.epochs or config.max_epochs or 1
+        epochs = min(trial.config.epochs or 1, most_epochs)
+        return replace(self, config=replace(config, epochs=epochs, ease_weight=trial.config.ease_weight))
 
 
 def trainer_of(parameters: Mapping[str, Any]) -> Trainer[Any]:
-    """The trainer that a run's parameters ask for: "trainer", its "config", and the folder of "ratings".
+    """Return the trainer for a run's parameters: "trainer", its "config", and the folder of "ratings".
 
     Raises
     ------
     ConfigError
-        When there is no such trainer, or a parameter is unknown or wrong.
+        If the trainer is unknown, or a parameter is unknown or invalid.
     SparkUnavailableError
-        When Spark is asked for, and pyspark or Java is missing.
+        If the trainer is Spark, and pyspark or Java is missing.
     """
     config, name = parameters.get("config", {}), parameters.get("trainer", LightFMTrainer.name)
     if name not in TrainingRun.Trainer.values:
-        raise ConfigError(f"There is no trainer {name!r}, but {' and '.join(TrainingRun.Trainer.values)}.")
+        raise ConfigError(f"Unknown trainer {name!r}. The trainers are {' and '.join(TrainingRun.Trainer.values)}.")
     if name == LightFMTrainer.name:
         return LightFMTrainer(configured(tuned(config)))
     folder = parameters.get("ratings")

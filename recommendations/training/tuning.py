@@ -1,4 +1,4 @@
-"""The use case of a search for better training parameters, within a budget of time."""
+"""Search for better training parameters within a time budget."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -16,36 +16,43 @@ from recommendations.training.dataset import read
 
 DEFAULTS = configured({})
 SEARCHED = ("learning_rate", "user_alpha", "item_alpha", "max_sampled", "so_so_weight", "popularity_ridge")
-Tell = Callable[[int, float, float], None]
-"""Called after each trial with its number, its value and the best so far."""
+Report = Callable[[int, float, float], None]
+"""Called after each trial with its number, its value and the best value so far."""
 
 
 class NothingToTuneError(Exception):
     """There are no ratings."""
 
 
-def tune(*, seconds: float, trials: int | None = None, seed: int = 0, tell: Tell = lambda *_: None) -> TunedParameters:
-    """Search until the time is up and keep what was found for the next retraining; keep nothing that is no better.
+def tune(
+    *, seconds: float, trials: int | None = None, seed: int = 0, report: Report = lambda *_: None
+) -> TunedParameters:
+    """Search for the given time and save the best parameters for the next retraining, or none if the defaults win.
 
-    The latest ratings of each user, by which models are judged in the end, take no part in the search.
+    The search does not use each user's latest ratings, on which models are evaluated.
+
+    Raises
+    ------
+    NothingToTuneError
+        If there are no ratings.
     """
     data = read()
     if not len(data.interactions):
         raise NothingToTuneError("There are no ratings to learn from; load some with `manage.py load_movielens`.")
     start = time.monotonic()
-    seen = split_by_user_time(data.interactions).train
+    train = split_by_user_time(data.interactions).train
     study = _study(seed)
 
-    def judge(trial: optuna.Trial) -> float:
-        return _value(seen, data.features, _suggested(trial))
+    def objective(trial: optuna.Trial) -> float:
+        return _ndcg(train, data.features, _suggest(trial))
 
-    def told(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        tell(trial.number, trial.value or 0, study.best_value)
+    def callback(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        report(trial.number, trial.value or 0, study.best_value)
 
-    study.optimize(judge, n_trials=1, callbacks=[told])
-    left = start + seconds - time.monotonic()
-    if left > 0 and trials != 1:
-        study.optimize(judge, n_trials=trials and trials - 1, timeout=left, callbacks=[told])
+    study.optimize(objective, n_trials=1, callbacks=[callback])
+    remaining = start + seconds - time.monotonic()
+    if remaining > 0 and trials != 1:
+        study.optimize(objective, n_trials=trials and trials - 1, timeout=remaining, callbacks=[callback])
     return TunedParameters.objects.create(
         parameters=study.best_params if study.best_trial.number else {},
         found=study.best_value,
@@ -57,7 +64,7 @@ def tune(*, seconds: float, trials: int | None = None, seed: int = 0, tell: Tell
 
 
 def tuned(given: Mapping[str, Any]) -> dict[str, Any]:
-    """These parameters beside those found last, which belong to our recipe only."""
+    """Complete these parameters with the latest search result, which applies only to the recipe "joined"."""
     latest = TunedParameters.objects.first()
     if latest is None or given.get("recipe", "joined") != "joined":
         return dict(given)
@@ -65,24 +72,25 @@ def tuned(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def forget() -> int:
-    """Go back to the defaults; how many searches were forgotten."""
+    """Delete all search results, so that trainings start from the defaults; return how many."""
     return TunedParameters.objects.all().delete()[0]
 
 
 def _study(seed: int) -> optuna.Study:
-    """A search whose first trial is that of the defaults."""
+    """Create a search that tries the defaults first."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
     study.enqueue_trial({name: getattr(DEFAULTS, name) for name in SEARCHED})
     return study
 
 
-def _value(seen: Interactions, features: ItemFeatures, parameters: dict[str, Any]) -> float:
-    _, history = search(seen, features, configured(parameters), lambda *_: None)
-    return max(float(look["ndcg@10"]) for look in history)
+def _ndcg(train: Interactions, features: ItemFeatures, parameters: dict[str, Any]) -> float:
+    """Return the best NDCG@10 on the validation slice."""
+    _, history = search(train, features, configured(parameters), lambda *_: None)
+    return max(float(point["ndcg@10"]) for point in history)
 
 
-def _suggested(trial: optuna.Trial) -> dict[str, Any]:
+def _suggest(trial: optuna.Trial) -> dict[str, Any]:
     return {
         "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
         "user_alpha": trial.suggest_float("user_alpha", 1e-6, 1e-3, log=True),

@@ -1,4 +1,4 @@
-"""What a version consists of, written into its folder."""
+"""Write a version's arrays and indexes into its folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,10 @@ from recommendations.versions import artifacts
 
 @dataclass(frozen=True)
 class ModelOutputs:
-    """What there is to pack: the data, the model trained on all of it, and what the trial left.
+    """The outputs of a training: the data, the model trained on all of it, and results of the trial.
 
-    `holdout_ndcg` (n_users,) float32 is each user's NDCG@10 in the trial, NaN where there was nothing to judge by.
+    `stars` predicts ratings; `holdout_ndcg` (n_users,) float32 is each user's NDCG@10 in the trial, NaN for users
+    without held-out ratings.
     """
 
     data: Data
@@ -32,23 +33,23 @@ class ModelOutputs:
     holdout_ndcg: NDArray[np.float32]
 
 
-def pack(folder: Path, made: ModelOutputs, kept: NDArray[np.bool_]) -> IndexPlan:
-    """Write the arrays and indexes of a version; only the users that `kept` (n_users,) marks are in it."""
-    embeddings = made.model.embeddings
-    item_directions = directions(embeddings.items, made.model.fold_in.periods)
+def pack(folder: Path, outputs: ModelOutputs, kept: NDArray[np.bool_]) -> IndexPlan:
+    """Write the arrays and indexes of a version with the users that `kept` (n_users,) marks."""
+    embeddings = outputs.model.embeddings
+    item_directions = directions(embeddings.items, outputs.model.fold_in.periods)
     ranker = ExactRanker.prepare(embeddings.items)
     arrays: dict[str, NDArray[Any]] = {
         "user_ids": embeddings.user_ids[kept],
         "users": embeddings.users[kept],
-        "fingerprints": fingerprints(made.data.interactions)[kept],
+        "fingerprints": fingerprints(outputs.data.interactions)[kept],
         "item_ids": embeddings.item_ids,
         "items": embeddings.items,
         "directions": item_directions,
-        "holdout_ndcg": made.holdout_ndcg[kept],
-        **artifacts.prefixed("facets", vars(made.data.facets)),
-        **artifacts.prefixed("fold_in", vars(made.model.fold_in)),
-        **artifacts.prefixed("parts", made.model.item_parts),
-        **artifacts.prefixed("rating_predictor", vars(made.stars.with_offsets_of(made.data.interactions))),
+        "holdout_ndcg": outputs.holdout_ndcg[kept],
+        **artifacts.prefixed("facets", vars(outputs.data.facets)),
+        **artifacts.prefixed("fold_in", vars(outputs.model.fold_in)),
+        **artifacts.prefixed("parts", outputs.model.item_parts),
+        **artifacts.prefixed("rating_predictor", vars(outputs.stars.with_offsets_of(outputs.data.interactions))),
         **artifacts.prefixed("exact", ranker.arrays()),
         **artifacts.prefixed("similar", ExactRanker.prepare(item_directions).arrays()),
     }

@@ -1,1 +1,1 @@
-"""Versions of the model: their rows, folders and shared storage."""
+"""Model versions: registry, artifacts on disk and shared storage."""

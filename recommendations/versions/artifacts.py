@@ -1,8 +1,8 @@
-"""A version of the model on disk: a folder that is never changed once it has its name.
+"""Write, seal and verify a version's artifacts: a folder that never changes after its rename.
 
-It is written in a staging folder, flushed to the disk with its manifest, and renamed.  Whoever opens it first
-compares every file's length and checksum with the manifest, and the manifest's with the database: Annoy ends
-the process over one wrong bit, and a cut file loads without a word.  Nothing here loads a pickle.
+A version is written in a staging folder, flushed to disk with its manifest, and renamed. Before it is opened, every
+file's length and checksum is compared with the manifest, and the manifest's checksum with the database: one wrong
+bit makes Annoy crash the process, and a truncated file loads silently. Nothing here loads a pickle.
 """
 
 import hashlib
@@ -34,30 +34,31 @@ RENAMED_SINCE = {
     },
     FORMAT: {},
 }
-"""The formats that this release reads, and what their arrays, or the prefixes of their arrays, are called now."""
+"""The formats that this release reads, each with the current names of renamed arrays or array prefixes."""
 STAGING = ".staging-"
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}")
 _CHUNK = 1 << 20
 
 
 class ArtifactError(Exception):
-    """The files of a version are missing, damaged, or another version's."""
+    """The files of a version are missing, damaged, or from another version."""
 
 
 def root() -> Path:
+    """Return the folder of all versions on this host."""
     return Path(settings.RECOMMENDER_ARTIFACTS)
 
 
 def folder_of(name: str) -> Path:
-    """Where the version of this name lies."""
+    """Return the folder of a version."""
     if not _NAME.fullmatch(name):
-        raise ArtifactError(f"{name!r} is no name of a version.")
+        raise ArtifactError(f"{name!r} is not a valid version name.")
     return root() / name
 
 
 @contextmanager
 def staging(owner: str) -> Iterator[Path]:
-    """An empty folder to write a version in; it is gone afterwards, unless `publish` has renamed it."""
+    """Yield an empty folder to write a version in; it is removed afterwards unless `publish` renamed it."""
     folder = root() / f"{STAGING}{owner}"
     discard_staging(owner)
     folder.mkdir(parents=True)
@@ -68,27 +69,27 @@ def staging(owner: str) -> Iterator[Path]:
 
 
 def discard_staging(owner: str) -> None:
-    """Remove what a run that ended badly may have left."""
+    """Remove the staging folder that a failed run may have left."""
     shutil.rmtree(root() / f"{STAGING}{owner}", ignore_errors=True)
 
 
 def discard_other_staging(owner: str) -> None:
-    """Remove what runs before this one left here: there is never a second one that is alive."""
+    """Remove the staging folders of earlier runs on this host; only one run is ever alive."""
     for folder in root().glob(f"{STAGING}run-*"):
         if folder.name != f"{STAGING}{owner}":
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write each array as `<name>.npy`, which can be mapped."""
+    """Write each array as `<name>.npy`, which can be memory-mapped."""
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
 
 
 def seal(folder: Path, details: Mapping[str, Any]) -> str:
-    """Describe every file and the version's details in the manifest, flush all to the disk.
+    """Write the manifest with every file's checksum and the version's details, and flush all files to disk.
 
-    Returns the SHA-256 of the manifest, which stands for the whole version.
+    Returns the SHA-256 of the manifest, which identifies the whole version.
     """
     files = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     text = json.dumps({"format": FORMAT, "files": files, **details}, indent=1, sort_keys=True, allow_nan=False)
@@ -100,65 +101,66 @@ def seal(folder: Path, details: Mapping[str, Any]) -> str:
 
 
 def publish(folder: Path, name: str) -> None:
-    """Give a sealed folder its name."""
+    """Rename a sealed folder to its version's name."""
     target = folder_of(name)
     if target.exists():
-        raise ArtifactError(f"There is a version {name} already.")
+        raise ArtifactError(f"Version {name} already exists.")
     folder.rename(target)
     _flush(root())
 
 
 def remove(name: str) -> None:
-    """Remove a version's files.  Processes that have mapped them keep them until they close."""
+    """Remove a version's files. Processes that have mapped them keep them until they unmap."""
     shutil.rmtree(folder_of(name), ignore_errors=True)
 
 
 def verify(folder: Path, manifest_sha256: str) -> dict[str, Any]:
-    """Return the manifest of a version whose every file is as it was written.
+    """Check every file of a version against its manifest, and return the manifest.
 
     Raises
     ------
     ArtifactError
-        When a file is missing, has another length or checksum, or is not in the manifest.
+        If a file is missing, has another length or checksum, or is not in the manifest.
     """
     manifest = manifest_of(folder, manifest_sha256)
     present = {path.name for path in folder.iterdir()} - {MANIFEST}
-    if foreign := present.symmetric_difference(manifest["files"]):
-        raise ArtifactError(f"{folder.name}: {', '.join(sorted(foreign))}: missing, or not in the manifest.")
+    if mismatched := present.symmetric_difference(manifest["files"]):
+        raise ArtifactError(f"{folder.name}: {', '.join(sorted(mismatched))}: missing, or not in the manifest.")
     for name, entry in manifest["files"].items():
         length = (folder / name).stat().st_size
         if length != entry["length"]:
             raise ArtifactError(f"{folder.name}/{name} has {length} bytes instead of {entry['length']}.")
         if sha256_of(folder / name) != entry["sha256"]:
-            raise ArtifactError(f"{folder.name}/{name} is damaged: its checksum is another.")
+            raise ArtifactError(f"{folder.name}/{name} is damaged: its checksum does not match the manifest.")
     return manifest
 
 
 def open_arrays(folder: Path, format_number: int = FORMAT) -> dict[str, NDArray[Any]]:
-    """Map every array of a verified folder, by its present name, read-only."""
+    """Map every array of a verified folder read-only, by its current name."""
     renamed = RENAMED_SINCE[format_number]
     return {
-        _present_name(path.stem, renamed): np.load(path, mmap_mode="r", allow_pickle=False)
+        _current_name(path.stem, renamed): np.load(path, mmap_mode="r", allow_pickle=False)
         for path in sorted(folder.glob("*.npy"))
     }
 
 
-def _present_name(name: str, renamed: Mapping[str, str]) -> str:
+def _current_name(name: str, renamed: Mapping[str, str]) -> str:
     prefix, dot, rest = name.partition(".")
     return renamed.get(name) or f"{renamed.get(prefix, prefix)}{dot}{rest}"
 
 
 def within(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
-    """The arrays named `<prefix>.<name>`, by name."""
+    """Return the arrays named `<prefix>.<name>`, by name."""
     return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
 
 
 def prefixed(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The reverse of `within`."""
+    """Prefix the names of arrays; the inverse of `within`."""
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
 def size_of(folder: Path) -> int:
+    """Return the size of all files in bytes."""
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
@@ -171,7 +173,7 @@ def sha256_of(path: Path) -> str:
 
 
 def manifest_of(folder: Path, manifest_sha256: str) -> dict[str, Any]:
-    """The manifest of a folder, if it is the one with this checksum; its files may be any."""
+    """Return a folder's manifest if its checksum matches; the other files are not checked."""
     path = folder / MANIFEST
     if not path.is_file():
         raise ArtifactError(f"There are no artifacts of version {folder.name} in {folder.parent}.")
@@ -180,7 +182,7 @@ def manifest_of(folder: Path, manifest_sha256: str) -> dict[str, Any]:
     manifest = json.loads(path.read_text())
     if manifest["format"] not in RENAMED_SINCE:
         readable = " and ".join(str(number) for number in RENAMED_SINCE)
-        raise ArtifactError(f"{folder.name} has format {manifest['format']}; this release reads {readable}.")
+        raise ArtifactError(f"{folder.name} has format {manifest['format']}; this release reads {readable}. Retrain.")
     return dict(manifest)
 
 

@@ -1,4 +1,4 @@
-"""How two versions differ: in numbers, and in what people are shown."""
+"""Compare two versions: metrics, parameters and users' lists."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,10 +14,10 @@ USERS = 50
 
 @dataclass(frozen=True)
 class ListChanges:
-    """For `users` of both versions, what becomes of their first ten.
+    """How the top ten change for a number of `users` in both versions.
 
-    `shared` is the mean share of movies that stay, `unchanged` the share of users for whom all ten stay, and
-    `replaced` of those for whom none does.
+    `shared` is the mean share of movies that stay, `unchanged` the share of users whose ten movies all stay, and
+    `replaced` the share of users with ten new movies.
     """
 
     users: int
@@ -27,12 +27,12 @@ class ListChanges:
 
 
 def difference(old: ModelVersion, new: ModelVersion) -> dict[str, Any]:
-    """What changes from one version to another, ready for JSON.
+    """Return what changes from one version to another, ready for JSON.
 
     Raises
     ------
     ArtifactError
-        When the files of one of them are gone or damaged.
+        If the files of either version are missing or damaged.
     """
     return {
         "from": old.name,

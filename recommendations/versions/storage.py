@@ -1,7 +1,7 @@
-"""Where the hosts of a site share versions, if they are several: a folder that all mount, or a bucket.
+"""Share versions between hosts, in a folder that all hosts mount or in a bucket.
 
-A version is put there whole, its manifest last, before it is activated.  A host that lacks it fetches it into a
-staging folder, verifies it against the database's checksum, and gives it its name; what it maps is its own copy.
+A version is uploaded completely, manifest last, before it is activated. A host without it downloads it into a
+staging folder, verifies it against the checksum in the database, and renames it. Each host maps its own copy.
 """
 
 import fcntl
@@ -28,14 +28,14 @@ from recommendations.versions.artifacts import MANIFEST, ArtifactError
 logger = logging.getLogger(__name__)
 
 PARALLEL_TRANSFERS = 4
-PATIENCE = Config(
+CLIENT_CONFIG = Config(
     connect_timeout=3, read_timeout=20, retries={"max_attempts": 3}, max_pool_connections=2 * PARALLEL_TRANSFERS
 )
 _LOCK = ".fetching"
 
 
 def shared() -> Storage | None:
-    """The store that `RECOMMENDER_STORE` names; None if this host keeps its versions to itself."""
+    """Return the store that `RECOMMENDER_STORE` names; None if versions are not shared."""
     return _open(settings.RECOMMENDER_STORE) if settings.RECOMMENDER_STORE else None
 
 
@@ -44,32 +44,32 @@ def _open(address: str) -> Storage:
     parts = urlsplit(address)
     if parts.scheme == "file":
         return FileSystemStorage(parts.path, allow_overwrite=True)
-    return S3Storage(bucket_name=parts.netloc, location=parts.path.strip("/"), client_config=PATIENCE)
+    return S3Storage(bucket_name=parts.netloc, location=parts.path.strip("/"), client_config=CLIENT_CONFIG)
 
 
 def put(name: str) -> None:
-    """Share a version that lies complete on this host; the manifest comes last, so that it stands for the whole."""
+    """Upload a complete version; the manifest comes last, so that its presence means that all files are there."""
     store = shared()
     if store is None:
         return
     folder = artifacts.folder_of(name)
     files = [path.name for path in folder.iterdir() if path.name != MANIFEST]
-    for some in (files, [MANIFEST]):
-        _each(some, lambda file: _upload(store, folder / file, f"{name}/{file}"))
+    for batch in (files, [MANIFEST]):
+        _for_each(batch, lambda file: _upload(store, folder / file, f"{name}/{file}"))
 
 
 def here(name: str) -> bool:
-    """Whether this host has the version's files, or is not to expect them from anywhere."""
+    """Return whether the version needs no download: this host has its files, or there is no store."""
     return shared() is None or artifacts.folder_of(name).is_dir()
 
 
 def ready(name: str, manifest_sha256: str) -> tuple[Path, dict[str, Any]]:
-    """The verified folder of a version on this host, and its manifest; fetched if it is missing or damaged.
+    """Return the verified folder of a version on this host, and its manifest; download it if missing or damaged.
 
     Raises
     ------
     ArtifactError
-        When neither this host nor the store has what was published.
+        If neither this host nor the store has the files that were published.
     """
     folder = artifacts.folder_of(name)
     store = shared()
@@ -78,10 +78,10 @@ def ready(name: str, manifest_sha256: str) -> tuple[Path, dict[str, Any]]:
     except ArtifactError as error:
         if store is None:
             raise
-        logger.info("Fetching version %s: %s", name, error)
-    with _alone():
+        logger.info("Downloading version %s: %s", name, error)
+    with _host_lock():
         try:
-            # Another process may have fetched it meanwhile.
+            # Another process may have downloaded it meanwhile.
             return folder, artifacts.verify(folder, manifest_sha256)
         except ArtifactError:
             artifacts.remove(name)
@@ -89,16 +89,16 @@ def ready(name: str, manifest_sha256: str) -> tuple[Path, dict[str, Any]]:
 
 
 def discard(name: str) -> None:
-    """Remove a version from this host, and from the store if that answers.
+    """Remove a version from this host, and from the store if it answers.
 
-    There its manifest goes first: nobody begins to fetch it.
+    The manifest goes first, so that no host starts to download an incomplete version.
     """
     artifacts.remove(name)
     store = shared()
     if store is None:
         return
     try:
-        with _said():
+        with _store_errors():
             _, files = store.listdir(name)
             for file in sorted(files, key=lambda file: file != MANIFEST):
                 store.delete(f"{name}/{file}")
@@ -109,16 +109,16 @@ def discard(name: str) -> None:
 
 
 def names() -> set[str]:
-    """The names of all versions on this host, and in the store if that answers."""
+    """Return the names of all versions on this host, and in the store if it answers."""
     local = {path.name for path in artifacts.root().glob("[!.]*")}
     store = shared()
     if store is None:
         return local
     try:
-        with _said():
+        with _store_errors():
             return local | set(store.listdir("")[0])
     except ArtifactError as error:
-        logger.warning("Only this host's versions are known: %s", error)
+        logger.warning("Listing only this host's versions: %s", error)
         return local
 
 
@@ -126,15 +126,15 @@ def _fetch(store: Storage, name: str, manifest_sha256: str) -> dict[str, Any]:
     with artifacts.staging(f"fetch-{name}") as folder:
         _download(store, f"{name}/{MANIFEST}", folder / MANIFEST)
         files = artifacts.manifest_of(folder, manifest_sha256)["files"]
-        _each(files, lambda file: _download(store, f"{name}/{file}", folder / file))
+        _for_each(files, lambda file: _download(store, f"{name}/{file}", folder / file))
         manifest = artifacts.verify(folder, manifest_sha256)
         artifacts.publish(folder, name)
     return manifest
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One process of this host at a time."""
+def _host_lock() -> Iterator[None]:
+    """Let one process of this host download at a time."""
     artifacts.root().mkdir(parents=True, exist_ok=True)
     with (artifacts.root() / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -142,24 +142,24 @@ def _alone() -> Iterator[None]:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
-    """Let whatever goes wrong with the store be the artifact's error."""
+def _store_errors() -> Iterator[None]:
+    """Turn any error of the store into an ArtifactError."""
     try:
         yield
     except (OSError, BotoCoreError, ClientError) as error:
-        raise ArtifactError(f"The store of versions ({settings.RECOMMENDER_STORE}): {error}") from error
+        raise ArtifactError(f"The version store ({settings.RECOMMENDER_STORE}) failed: {error}") from error
 
 
-def _each(files: Iterable[str], action: Callable[[str], None]) -> None:
+def _for_each(files: Iterable[str], action: Callable[[str], None]) -> None:
     with ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
         list(pool.map(action, files))
 
 
 def _upload(store: Storage, path: Path, key: str) -> None:
-    with _said(), path.open("rb") as file:
+    with _store_errors(), path.open("rb") as file:
         store.save(key, File(file))
 
 
 def _download(store: Storage, key: str, path: Path) -> None:
-    with _said(), store.open(key) as source, path.open("wb") as target:
+    with _store_errors(), store.open(key) as source, path.open("wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)

@@ -1,1 +1,1 @@
-"""Pages of what is recommended."""
+"""Views of the recommendation pages and fragments."""

@@ -1,4 +1,4 @@
-"""What the recommender shows in pages of the catalogue."""
+"""Fragments that the recommender adds to the catalogue's pages."""
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -18,12 +18,12 @@ def register_all() -> None:
 
 
 def verdict(request: HttpRequest, movie: Movie | None) -> SafeString:
-    """The predicted stars of the reader, which follow their rating."""
+    """Render the user's predicted stars, which update when they rate the movie."""
     return _rendered("_verdict_box", request, movie_page.verdict(request.user, movie)) if movie else SafeString()
 
 
 def similar_movies(request: HttpRequest, movie: Movie | None) -> SafeString:
-    """A rail of similar movies, with what tunes it."""
+    """Render a rail of similar movies with its tuning controls."""
     if movie is None:
         return SafeString()
     more, less = request.GET.getlist("more"), request.GET.getlist("less")

@@ -1,4 +1,4 @@
-"""Pages of people who want to watch something together."""
+"""Pages of groups that watch movies together."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -20,7 +20,7 @@ LIST = 18
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def groups(request: HttpRequest) -> HttpResponse:
-    """The groups that a member is in; a post starts a new one."""
+    """List a member's groups; POST starts a new one."""
     user = member(request)
     if request.method == "POST":
         try:
@@ -33,34 +33,40 @@ def groups(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def group(request: HttpRequest, pk: int) -> HttpResponse:
-    """A group's list; nobody else can see it."""
-    found = get_object_or_404(WatchGroup, pk=pk, members=member(request))
+    """Show a group's list to its members only."""
+    watch_group = get_object_or_404(WatchGroup, pk=pk, members=member(request))
     form = SteeringForm(request.GET)
-    shared = recommend_together(watch_groups.members_of(found), n=LIST, filters=form.filters())
-    invitation = request.build_absolute_uri(reverse("recommendations:join", args=[found.invitation]))
-    wanted = cards(request.user, selectors.on_watchlists(shared.members))
-    context = {"group": found, "form": form, "shared": shared, "invitation": invitation, "wanted": wanted}
+    shared = recommend_together(watch_groups.members_of(watch_group), n=LIST, filters=form.filters())
+    invitation = request.build_absolute_uri(reverse("recommendations:join", args=[watch_group.invitation]))
+    watchlisted = cards(request.user, selectors.on_watchlists(shared.members))
+    context = {
+        "group": watch_group,
+        "form": form,
+        "shared": shared,
+        "invitation": invitation,
+        "watchlisted": watchlisted,
+    }
     return render(request, "recommendations/group.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def join(request: HttpRequest, invitation: str) -> HttpResponse:
-    """Ask somebody who has the link whether they want to join; a post lets them in."""
+    """Show an invitation to the group; POST joins it."""
     user = member(request)
-    found = get_object_or_404(WatchGroup, invitation=invitation)
-    members = watch_groups.members_of(found)
+    watch_group = get_object_or_404(WatchGroup, invitation=invitation)
+    members = watch_groups.members_of(watch_group)
     if user in members:
-        return redirect("recommendations:group", found.pk)
+        return redirect("recommendations:group", watch_group.pk)
     if request.method == "POST":
         try:
-            watch_groups.join_group(user, found)
+            watch_groups.join_group(user, watch_group)
         except watch_groups.GroupFullError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, "You are in. The list below knows your taste already.")
-            return redirect("recommendations:group", found.pk)
-    return render(request, "recommendations/join.html", {"group": found, "members": members})
+            messages.success(request, "You’re in! The list below already includes your taste.")
+            return redirect("recommendations:group", watch_group.pk)
+    return render(request, "recommendations/join.html", {"group": watch_group, "members": members})
 
 
 @require_POST
@@ -68,5 +74,5 @@ def join(request: HttpRequest, invitation: str) -> HttpResponse:
 def leave(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(request)
     watch_groups.leave_group(user, get_object_or_404(WatchGroup, pk=pk, members=user))
-    messages.success(request, "You have left the group.")
+    messages.success(request, "You left the group.")
     return redirect("recommendations:groups")

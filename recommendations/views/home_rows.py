@@ -1,4 +1,4 @@
-"""The rows of movies that members and visitors see, and lists of picks with their reasons."""
+"""Rows of movies on the home page, and picks with their reasons."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NO_FILTERS = Filters()
 UNSTEERED = Steering()
 RAIL = 14
 ENOUGH = 5
-"""A row of fewer movies is not shown."""
+"""A row with fewer movies is not shown."""
 LONG_LIST = 160
 ENOUGH_RATINGS = 3
 HOME_GENRES = ("Comedy", "Sci-Fi", "Thriller", "Animation", "Drama")
@@ -27,7 +27,7 @@ HOME_GENRES = ("Comedy", "Sci-Fi", "Thriller", "Animation", "Drama")
 
 @dataclass(frozen=True)
 class Picks:
-    """Recommended movies with the reader's marks, and where they come from."""
+    """Cards of recommended movies, and their source."""
 
     cards: list[Card]
     source: Source
@@ -39,7 +39,7 @@ class Picks:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far somebody is on the way to their first recommendations."""
+    """A member's progress towards their first recommendations."""
 
     rated: int
 
@@ -69,14 +69,16 @@ def picks(
     steering: Steering = UNSTEERED,
     place: Place = Place.LIST,
 ) -> Picks:
-    found = recommend(user, n=n, filters=filters, steering=steering, query=query)
-    recorder.shown(user, found, place)
-    stars = {entry.movie.pk: entry.stars for entry in found.entries if entry.stars and user.shows_predictions}
-    return Picks(cards(user, _movies(found.entries), _reasons(found.entries), stars), found.source)
+    """Recommend movies as cards, and record their impressions."""
+    recommended = recommend(user, n=n, filters=filters, steering=steering, query=query)
+    recorder.shown(user, recommended, place)
+    entries = recommended.entries
+    stars = {entry.movie.pk: entry.stars for entry in entries if entry.stars and user.shows_predictions}
+    return Picks(cards(user, _movies(entries), _reasons(entries), stars), recommended.source)
 
 
 def for_visitors() -> list[Shelf]:
-    """Rows for somebody of whom nothing is known: popular, best rated, and some genres."""
+    """Return the rows of a visitor's home page: popular, popular now, best rated, and some genres."""
     browse = reverse("movies:browse")
     return [
         Shelf("Popular", selectors.popular(RAIL), browse),
@@ -87,69 +89,69 @@ def for_visitors() -> list[Shelf]:
 
 
 def for_member(user: User, query: UserQuery) -> tuple[Source, list[Shelf]]:
-    """Where a member's picks come from, and the rows of their home page: no pick stands in two of them."""
-    found = recommend(user, n=LONG_LIST, reasons=1, query=query)
+    """Return the source of a member's picks and the rows of their home page; no pick is in two rows."""
+    recommended = recommend(user, n=LONG_LIST, reasons=1, query=query)
     watchlist = Shelf("Your watchlist", list(selectors.watchlist_of(user)[:RAIL]), reverse("movies:watchlist"))
-    if found.source == Source.POPULAR:
-        start = Shelf("Popular and new to you", _movies(found.entries[:RAIL]), reverse("movies:browse"))
+    if recommended.source == Source.POPULAR:
+        start = Shelf("Popular and new to you", _movies(recommended.entries[:RAIL]), reverse("movies:browse"))
         rows = [start, watchlist, *(_popular_in(genre) for genre in _home_genres())]
     else:
-        rows = [*_personal(user, query, found), watchlist]
-    recorder.shown(user, found, Place.HOME, only=[movie.pk for shelf in rows for movie in shelf.movies])
-    return found.source, rows
+        rows = [*_personal(user, query, recommended), watchlist]
+    recorder.shown(user, recommended, Place.HOME, only=[movie.pk for shelf in rows for movie in shelf.movies])
+    return recommended.source, rows
 
 
-def _personal(user: User, query: UserQuery, found: Recommendations) -> list[Shelf]:
-    first, rest = found.entries[:RAIL], list(found.entries[RAIL:])
+def _personal(user: User, query: UserQuery, recommended: Recommendations) -> list[Shelf]:
+    first, rest = recommended.entries[:RAIL], list(recommended.entries[RAIL:])
     for_you = Shelf("For you", _movies(first), reverse("recommendations:list"), reasons=_reasons(first))
     because = _because(rest)
     shown = {movie.pk for shelf in because for movie in shelf.movies}
     rest = [entry for entry in rest if entry.movie.pk not in shown]
     gems = _hidden_gems(rest)
-    taken = [movie.pk for shelf in (for_you, *because, gems) for movie in shelf.movies]
-    return [for_you, *because, gems, *_new_genre(user, query, taken), _popular_now()]
+    exclude = [movie.pk for shelf in (for_you, *because, gems) for movie in shelf.movies]
+    return [for_you, *because, gems, *_new_genre(user, query, exclude), _popular_now()]
 
 
 def _because(entries: Sequence[Entry]) -> list[Shelf]:
-    """Rows of recommended movies that one rating speaks for more than any other, for the two strongest ratings."""
+    """Return rows of movies with the same strongest reason, for the two most frequent reasons."""
     by_reason: dict[Movie, list[Movie]] = {}
     for entry in entries:
         if entry.reasons:
             by_reason.setdefault(entry.reasons[0].movie, []).append(entry.movie)
-    strongest = sorted(by_reason, key=lambda movie: -len(by_reason[movie]))[:2]
+    most_frequent = sorted(by_reason, key=lambda movie: -len(by_reason[movie]))[:2]
     return [
         Shelf(f"Because you rated {movie.title}", by_reason[movie][:RAIL])
-        for movie in strongest
+        for movie in most_frequent
         if len(by_reason[movie]) >= ENOUGH
     ]
 
 
 def _hidden_gems(entries: Sequence[Entry]) -> Shelf:
-    """The recommended movies that fewer people know than know the most of them."""
-    by_fame = sorted(entry.movie.rating_count for entry in entries)
-    little = by_fame[len(by_fame) // 3] if by_fame else 0
-    gems = [entry.movie for entry in entries if entry.movie.rating_count <= little][:RAIL]
+    """Return the row of recommended movies in the lowest third by number of ratings."""
+    counts = sorted(entry.movie.rating_count for entry in entries)
+    limit = counts[len(counts) // 3] if counts else 0
+    gems = [entry.movie for entry in entries if entry.movie.rating_count <= limit][:RAIL]
     return Shelf("Hidden gems for you", gems, lead="Fewer people have seen these.")
 
 
 def _new_genre(user: User, query: UserQuery, exclude: Sequence[int]) -> list[Shelf]:
-    """Picks from the genre that somebody rated least of all."""
-    least = least_rated_genre(query.history)
-    genre = Genre.objects.filter(pk=least).first() if least else None
+    """Return a row of picks from the genre that the member has rated least."""
+    genre_id = least_rated_genre(query.history)
+    genre = Genre.objects.filter(pk=genre_id).first() if genre_id else None
     if genre is None:
         return []
-    of_genre = Filters(genres=frozenset([genre.pk]))
-    found = recommend(user, n=RAIL, filters=of_genre, exclude=exclude, reasons=0, query=query)
+    filters = Filters(genres=frozenset([genre.pk]))
+    recommended = recommend(user, n=RAIL, filters=filters, exclude=exclude, reasons=0, query=query)
     more = f"{reverse('recommendations:list')}?genre={genre.slug}"
-    return [Shelf(f"New to you: {genre.name}", _movies(found.entries), more)]
+    return [Shelf(f"New to you: {genre.name}", _movies(recommended.entries), more)]
 
 
 def _popular_now() -> Shelf:
-    return Shelf("Popular now", selectors.popular_now(RAIL), lead="What people have rated last.")
+    return Shelf("Popular now", selectors.popular_now(RAIL), lead="What people are rating right now.")
 
 
 def to_rate(query: UserQuery, n: int, exclude: Iterable[int] = ()) -> list[Movie]:
-    """Well-known movies that somebody has not rated or hidden, and that have none of these ids."""
+    """Return well-known movies that the member has not rated or hidden, without the ids in `exclude`."""
     return selectors.well_known(n, exclude={*query.history.ratings.movie_ids.tolist(), *query.history.hidden, *exclude})
 
 
@@ -170,5 +172,5 @@ def _reasons(entries: Sequence[Entry]) -> dict[int, Sequence[object]]:
 
 
 def whole_number(text: str | None, default: int) -> int:
-    """A number from an address, or the default where it is none."""
+    """Parse a number from a query string; return the default if it is not one."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else default

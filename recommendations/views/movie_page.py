@@ -1,4 +1,4 @@
-"""What a movie's page says to its reader: what they will probably think of it, and what is like it."""
+"""Data of a movie page's fragments: predicted stars with reasons, and similar movies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ GENRE, TAG = "genre:", "tag:"
 
 
 def verdict(user: User | AnonymousUser, movie: Movie) -> dict[str, Any]:
-    """Predicted stars, the ratings that speak for the movie, and whether they wait for the reader's own rating."""
+    """Return predicted stars and their reasons, or that they wait for the user's own rating."""
     if not isinstance(user, User):
         return {"movie": movie}
     rated = selectors.marks(user, [movie])[movie.pk].half_stars is not None
@@ -37,9 +37,9 @@ def verdict(user: User | AnonymousUser, movie: Movie) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Leaning:
-    """A genre or tag of which more (1), less (−1) or as much as there is (0) is wanted.
+    """A genre or tag that the user wants more (1), less (−1) or neither (0) of.
 
-    `more` and `less` are the queries that turn it on, or off where it is on.
+    `more` and `less` are the query strings that switch each on, or off if it is on.
     """
 
     name: str
@@ -49,29 +49,29 @@ class Leaning:
 
 
 def similar(user: User | AnonymousUser, movie: Movie, more: Sequence[str], less: Sequence[str]) -> dict[str, Any]:
-    """The rail of similar movies, leaning towards the genres and tags in `more` and away from those in `less`."""
+    """Return the rail of similar movies, leaning towards genres and tags in `more` and away from those in `less`."""
     names = _labels(movie)
     names |= {key: key.partition(":")[2] for key in (*more, *less) if key.startswith((GENRE, TAG)) and key not in names}
-    leans = dict.fromkeys(less, -1) | dict.fromkeys(more, 1)
-    wanted = {key: lean for key, lean in leans.items() if key in names}
-    found = similar_movies(movie, n=SIMILAR, leanings=[(_movies_with(key), lean) for key, lean in wanted.items()])
+    requested = dict.fromkeys(less, -1) | dict.fromkeys(more, 1)
+    leans = {key: lean for key, lean in requested.items() if key in names}
+    movies = similar_movies(movie, n=SIMILAR, leanings=[(_movies_with(key), lean) for key, lean in leans.items()])
     if isinstance(user, User):
-        recorder.shown_similar(user, found)
-    title = "People who like it also like" if not wanted else "Similar, tuned by you"
+        recorder.shown_similar(user, movies)
+    title = "Similar, tuned by you" if leans else "People who like this also like"
     return {
         "movie": movie,
-        "rails": rails(user, [Shelf(title, found)]),
-        "leanings": [_leaning(key, name, wanted) for key, name in names.items()],
-        "tuned": bool(wanted),
+        "rails": rails(user, [Shelf(title, movies)]),
+        "leanings": [_leaning(key, name, leans) for key, name in names.items()],
+        "tuned": bool(leans),
     }
 
 
 def _labels(movie: Movie) -> dict[str, str]:
-    """The names of what can be tuned, by key: the movie's genres and tags, then tags of movies like it."""
+    """Return the names of the labels to tune by, by key: the movie's genres and tags, then tags of similar movies."""
     names = {f"{GENRE}{genre.slug}": genre.name for genre in movie.genre_list}
     names |= {f"{TAG}{tag.key}": tag.name for tag in tags.top_tags(movie)}
-    around = tags.common_tags(similar_ids(movie, n=3 * SIMILAR), LABELS)
-    names |= {f"{TAG}{tag.key}": tag.name for tag in around}
+    tags_of_similar = tags.common_tags(similar_ids(movie, n=3 * SIMILAR), LABELS)
+    names |= {f"{TAG}{tag.key}": tag.name for tag in tags_of_similar}
     distinct = {name.casefold(): key for key, name in reversed(names.items())}
     return dict([(key, name) for key, name in names.items() if distinct[name.casefold()] == key][:LABELS])
 
@@ -82,10 +82,10 @@ def _movies_with(key: str) -> list[int]:
     return tags.ids_with_tag(key.removeprefix(TAG))
 
 
-def _leaning(key: str, name: str, wanted: dict[str, int]) -> Leaning:
-    now = wanted.get(key, 0)
-    more, less = (_query(wanted | {key: 0 if now == lean else lean}) for lean in (1, -1))
-    return Leaning(name, now, more, less)
+def _leaning(key: str, name: str, leans: dict[str, int]) -> Leaning:
+    current = leans.get(key, 0)
+    more, less = (_query(leans | {key: 0 if current == lean else lean}) for lean in (1, -1))
+    return Leaning(name, current, more, less)
 
 
 def _query(leans: dict[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""Pages of what is recommended."""
+"""Recommendation pages: home, first ratings, the steered list, and fragments of movie pages."""
 
 from urllib.parse import urlencode
 
@@ -25,20 +25,21 @@ NEXT_MOVIES = 3
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
+    """Show a member's recommendations, or what the site offers to visitors."""
     if not request.user.is_authenticated:
         context = {"rails": rails(request.user, home_rows.for_visitors()), "wall": selectors.popular(12)}
         return render(request, "recommendations/welcome.html", context)
     user = member(request)
     query = user_query(user)
     source, rows = home_rows.for_member(user, query)
-    shown = rails(user, rows)
-    taken = [card.movie.pk for rail in shown[:1] for card in rail.cards]
+    all_rails = rails(user, rows)
+    exclude = [card.movie.pk for rail in all_rails[:1] for card in rail.cards]
     context = {
         "source": source,
-        "first_rails": shown[:1],
-        "more_rails": shown[1:],
+        "first_rails": all_rails[:1],
+        "more_rails": all_rails[1:],
         "progress": home_rows.progress(query),
-        "movies": home_rows.to_rate(query, NEXT_MOVIES, taken),
+        "movies": home_rows.to_rate(query, NEXT_MOVIES, exclude),
     }
     return render(request, "recommendations/home.html", context)
 
@@ -46,7 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
-    """Where a new member rates first movies and sees what that does."""
+    """Let a new member rate first movies and see their picks change."""
     user = member(request)
     query = user_query(user)
     context = {"movies": home_rows.to_rate(query, FIRST_MOVIES), **_first_picks(user, query)}
@@ -56,7 +57,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def first_picks(request: HttpRequest) -> HttpResponse:
-    """How far a new member is, and their picks so far, as a fragment."""
+    """Render a new member's progress and picks so far, as a fragment."""
     user = member(request)
     return render(request, "recommendations/_first_picks.html", _first_picks(user, user_query(user)))
 
@@ -70,12 +71,13 @@ def _first_picks(user: User, query: UserQuery) -> dict[str, object]:
 @require_safe
 @login_required
 def recommendations(request: HttpRequest) -> HttpResponse:
+    """Show a member's list, filtered and steered by the query string."""
     form = SteeringForm(request.GET)
-    wanted = min(LONGEST_LIST, max(PAGE, home_rows.whole_number(request.GET.get("n"), PAGE)))
+    n = min(LONGEST_LIST, max(PAGE, home_rows.whole_number(request.GET.get("n"), PAGE)))
     user = member(request)
     query = user_query(user)
-    picks = home_rows.picks(user, query, n=wanted, filters=form.filters(), steering=form.steering())
-    more = urlencode([*form.query(), ("n", wanted + PAGE)]) if len(picks.cards) == wanted < LONGEST_LIST else ""
+    picks = home_rows.picks(user, query, n=n, filters=form.filters(), steering=form.steering())
+    more = urlencode([*form.query(), ("n", n + PAGE)]) if len(picks.cards) == n < LONGEST_LIST else ""
     context = {"form": form, "picks": picks, "more": more, "progress": home_rows.progress(query)}
     context["tag_names"] = tags.tag_names()
     return render(request, "recommendations/list.html", context)
@@ -83,14 +85,14 @@ def recommendations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def similar(request: HttpRequest, pk: int) -> HttpResponse:
-    """The rail of similar movies as a fragment."""
+    """Render the rail of similar movies as a fragment."""
     movie = get_object_or_404(selectors.movies(), pk=pk)
-    found = movie_page.similar(request.user, movie, request.GET.getlist("more"), request.GET.getlist("less"))
-    return render(request, "recommendations/_similar.html", found)
+    context = movie_page.similar(request.user, movie, request.GET.getlist("more"), request.GET.getlist("less"))
+    return render(request, "recommendations/_similar.html", context)
 
 
 @require_safe
 def verdict(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the reader will probably think of a movie, as a fragment."""
+    """Render the user's predicted stars of a movie as a fragment."""
     movie = get_object_or_404(selectors.movies(), pk=pk)
     return render(request, "recommendations/_verdict.html", movie_page.verdict(request.user, movie))

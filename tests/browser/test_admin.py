@@ -34,7 +34,7 @@ def test_the_dashboard_shows_charts_and_health(boss: Page, shot: Path) -> None:
 
 
 def test_a_load_has_a_report(boss: Page, shot: Path) -> None:
-    boss.get_by_role("link", name="Every load").click()
+    boss.get_by_role("link", name="All loads").click()
     boss.locator("th.field-source a").first.click()
     expect(boss.get_by_role("region", name="Load").get_by_role("cell", name="ratings.csv")).to_be_visible()
     boss.screenshot(path=shot / "load.png")
@@ -42,18 +42,18 @@ def test_a_load_has_a_report(boss: Page, shot: Path) -> None:
 
 def test_a_run_is_requested_watched_and_cancelled(boss: Page, shot: Path) -> None:
     boss.get_by_role("button", name="Retrain").click()
-    expect(boss.get_by_text("waits for a worker")).to_be_visible()
+    expect(boss.get_by_text("is waiting for a worker")).to_be_visible()
     expect(boss.get_by_role("progressbar")).to_be_visible()
     boss.screenshot(path=shot / "running.png")
     boss.get_by_role("button", name="Cancel").click()
-    expect(boss.get_by_text("is asked to stop")).to_be_visible()
+    expect(boss.get_by_text("Cancelling run")).to_be_visible()
     expect(boss.get_by_role("progressbar")).to_have_count(0)
 
 
 def test_a_version_has_a_page_and_a_roll_back_needs_an_earlier_one(boss: Page, shot: Path) -> None:
     boss.goto("/admin/recommendations/modelversion/")
     boss.locator("th.field-name a").first.click()
-    expect(boss.get_by_text("Unfiltered lists come from")).to_be_visible()
+    expect(boss.get_by_text("Ranker of unfiltered lists")).to_be_visible()
     boss.screenshot(path=shot / "version.png")
     boss.goto("/admin/recommendations/modelversion/roll-back/")
     expect(boss.get_by_text("No earlier version")).to_be_visible()
@@ -64,7 +64,7 @@ def test_staff_see_a_users_recommendations(boss: Page, shot: Path) -> None:
     boss.locator("th.field-username a").first.click()
     boss.get_by_role("link", name="View this user's recommendations and reasons").click()
     expect(boss.get_by_role("row")).not_to_have_count(0)
-    expect(boss.get_by_text("that you have looked is written down")).to_be_visible()
+    expect(boss.get_by_text("Your visit is logged")).to_be_visible()
     boss.screenshot(path=shot / "see.png")
 
 
@@ -128,7 +128,7 @@ def test_an_experiment_is_set_up(boss: Page, shot: Path) -> None:
     expect(boss.get_by_text("Too early to say")).to_be_visible()
     boss.screenshot(path=shot / "experiment.png")
     boss.get_by_role("button", name="End").click()
-    expect(boss.get_by_text("Ended it.")).to_be_visible()
+    expect(boss.get_by_text("Ended the experiment.")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -19,7 +19,7 @@ def test_a_new_member_gets_recommendations_in_six_actions_and_a_minute(page: Pag
     picks = page.locator("#first-picks")
     expect(picks).to_contain_text("Your picks so far")
     expect(picks.locator(".why").first).to_contain_text("because you rated")
-    picks.get_by_role("link", name="To your recommendations").click()
+    picks.get_by_role("link", name="See your recommendations").click()
     expect(page.get_by_role("heading", name="For you", exact=True)).to_be_visible()
     assert time.monotonic() - started < 60
 

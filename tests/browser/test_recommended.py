@@ -88,10 +88,10 @@ def test_the_prediction_follows_a_rating_without_a_reload(page: Page) -> None:
     page.goto("/recommendations/")
     page.locator("#results .card > a").first.click()
     verdict = page.locator(".verdict")
-    expect(verdict).to_contain_text("We expect")
+    expect(verdict).to_contain_text("We think you’ll give it")
     expect(verdict).to_contain_text("you rated")
     give(page, "2 stars")
-    expect(verdict).to_contain_text("We expected")
+    expect(verdict).to_contain_text("We thought you’d give it")
 
 
 def test_the_prediction_can_be_hidden_until_the_rating(page: Page) -> None:
@@ -102,9 +102,9 @@ def test_the_prediction_can_be_hidden_until_the_rating(page: Page) -> None:
     page.goto("/recommendations/")
     expect(page.locator(".guess")).to_have_count(0)
     page.goto(path)
-    expect(page.locator(".verdict")).to_contain_text("once you have rated it")
+    expect(page.locator(".verdict")).to_contain_text("once you’ve rated it")
     give(page, "4 stars")
-    expect(page.locator(".verdict")).to_contain_text("We expected")
+    expect(page.locator(".verdict")).to_contain_text("We thought you’d give it")
 
 
 def test_similar_movies_are_tuned_without_a_reload(page: Page) -> None:
@@ -134,8 +134,8 @@ def test_friends_form_a_group_with_an_invitation_link(as_member: AsMember, scrip
     link = ada.get_by_label("Invitation link").input_value()
     bob.goto(link)
     expect(bob.locator("main")).to_contain_text(ada.member)  # type: ignore[attr-defined]
-    bob.get_by_role("button", name="Join them").click()
-    expect(bob.get_by_role("status").first).to_contain_text("You are in")
+    bob.get_by_role("button", name="Join the group").click()
+    expect(bob.get_by_role("status").first).to_contain_text("You’re in")
     for friend, other in ((bob, ada), (ada, bob)):
         friend.reload()
         guesses = friend.locator("#results .guesses").first
@@ -161,4 +161,4 @@ def test_an_invitation_leads_a_visitor_through_sign_up(as_member: AsMember, new_
     stranger.get_by_label("Username").fill(f"stranger-of-{ada.member}")  # type: ignore[attr-defined]
     stranger.get_by_label("Password").fill("correct-horse-battery-1")
     stranger.get_by_role("button", name="Join").click()
-    expect(stranger.get_by_role("button", name="Join them")).to_be_visible()
+    expect(stranger.get_by_role("button", name="Join the group")).to_be_visible()

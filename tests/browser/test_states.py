@@ -14,8 +14,8 @@ from tests.browser.page_actions import AsMember, stars
     [
         ("/ratings/", "You haven't rated anything yet", "Find movies you know"),
         ("/ratings/statistics/", "No statistics yet", "Rate movies"),
-        ("/watchlist/", "Your watchlist is empty", "See what we would pick for you"),
-        ("/recommendations/?genre=horror&year_to=1880", "No movie is left that fits", "Show everything"),
+        ("/watchlist/", "Your watchlist is empty", "See your recommendations"),
+        ("/recommendations/?genre=horror&year_to=1880", "No movies match", "Remove all filters"),
         ("/movies/?q=nothing-at-all", "No movies match", "clear all filters"),
     ],
 )

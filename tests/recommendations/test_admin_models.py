@@ -1,4 +1,4 @@
-"""What model operators do and see in the admin, and what others may not."""
+"""The admin for model operators, and what other roles cannot do there."""
 
 import re
 from collections.abc import Callable
@@ -45,8 +45,8 @@ def operator(as_role: Callable[[str], Client]) -> Client:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What workers are told; commits happen at once here, as in a request of its own."""
+def sent_messages(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The messages sent to workers; transactions commit at once, as in a separate request."""
     sent: list[Any] = []
     monkeypatch.setattr(
         "recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: sent.append(kwargs)
@@ -63,7 +63,7 @@ def log() -> list[str]:
     return list(LogEntry.objects.values_list("change_message", flat=True))
 
 
-def test_the_first_page_shows_how_things_are(operator: Client, world: World, version: ModelVersion) -> None:
+def test_the_index_page_shows_the_dashboard(operator: Client, world: World, version: ModelVersion) -> None:
     Event.objects.create(
         kind=1, user=world.people[0], movie=world.space[0], version=version, place="home", source="trained", position=1
     )
@@ -83,7 +83,7 @@ def test_the_first_page_shows_how_things_are(operator: Client, world: World, ver
     assert "<script>" not in page
 
 
-def test_viewers_look_and_have_no_buttons(as_role: Callable[[str], Client], version: ModelVersion) -> None:
+def test_viewers_see_the_dashboard_without_buttons(as_role: Callable[[str], Client], version: ModelVersion) -> None:
     viewer = as_role("Viewer")
     page = viewer.get(INDEX).content.decode()
     assert version.name in page
@@ -96,30 +96,34 @@ def test_viewers_look_and_have_no_buttons(as_role: Callable[[str], Client], vers
     assert log() == []
 
 
-def test_a_retraining_is_asked_for_and_written_down(operator: Client, told: list[Any]) -> None:
-    assert "waits for a worker" in post(operator, "retrain")
+def test_a_retraining_is_requested_and_logged(operator: Client, sent_messages: list[Any]) -> None:
+    assert "is waiting for a worker" in post(operator, "retrain")
     run = TrainingRun.objects.get()
-    assert told == [{"args": [run.pk], "retry": False}]
+    assert sent_messages == [{"args": [run.pk], "retry": False}]
     assert run.requested_by == User.objects.get(username="Model operator")
-    assert "is asked to stop" in post(operator, "cancel", run.pk)
+    assert f"Cancelling run {run.pk}" in post(operator, "cancel", run.pk)
     run.refresh_from_db()
     assert run.status == TrainingRun.Status.CANCELLED
-    assert log() == ["Asked it to stop.", "Asked for a retraining."]
+    assert log() == ["Cancelled the run.", "Requested a retraining."]
 
 
-def test_the_trainer_is_chosen_where_spark_is_configured(operator: Client, told: list[Any], settings: Settings) -> None:
+def test_the_trainer_is_chosen_where_spark_is_configured(
+    operator: Client, sent_messages: list[Any], settings: Settings
+) -> None:
     address = reverse("admin:recommendations_retrain")
     settings.SPARK_MASTER = ""
     assert 'name="trainer"' not in operator.get(INDEX).content.decode()
     assert "spark is not one of" in operator.post(address, {"trainer": "spark"}, follow=True).content.decode()
-    assert told == []
+    assert sent_messages == []
     settings.SPARK_MASTER = "local[*]"
     assert "ALS on Spark" in operator.get(INDEX).content.decode()
     operator.post(address, {"trainer": "spark"})
     assert TrainingRun.objects.get().parameters == {"trainer": "spark"}
 
 
-def test_a_broker_that_is_silent_is_told(operator: Client, told: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_does_not_answer_is_reported(
+    operator: Client, sent_messages: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("no route")
 
@@ -127,7 +131,7 @@ def test_a_broker_that_is_silent_is_told(operator: Client, told: list[Any], monk
     assert "The broker does not answer" in post(operator, "retrain")
 
 
-def test_progress_asks_again_while_a_run_goes(operator: Client) -> None:
+def test_progress_reloads_while_a_run_is_running(operator: Client) -> None:
     run = TrainingRun.objects.create(status="running", phase="fit", progress=0.5)
     address = reverse("admin:recommendations_progress")
     assert "hx-trigger" in operator.get(address).content.decode()
@@ -135,16 +139,16 @@ def test_progress_asks_again_while_a_run_goes(operator: Client) -> None:
     assert "hx-trigger" not in operator.get(address).content.decode()
 
 
-def test_a_version_is_activated_after_a_question(operator: Client, version: ModelVersion) -> None:
+def test_a_version_is_activated_after_confirmation(operator: Client, version: ModelVersion) -> None:
     address = reverse("admin:recommendations_activate", args=[version.pk])
-    assert f"Let {version} serve?" in operator.get(address).content.decode()
+    assert f"Activate {version}?" in operator.get(address).content.decode()
     assert version.activations.count() == 1
     assert "every process follows" in post(operator, "activate", version.pk)
     assert version.activations.count() == 2
-    assert log() == ["Let it serve."]
+    assert log() == ["Activated the version."]
 
 
-def test_rolling_back_goes_to_the_one_before(operator: Client, version: ModelVersion) -> None:
+def test_rolling_back_activates_the_predecessor(operator: Client, version: ModelVersion) -> None:
     assert "There is no earlier version" in post(operator, "roll_back")
     fields = {name: getattr(version, name) for name in ("users", "movies", "ratings", "dimension", "size")}
     newer = ModelVersion.objects.create(name="newer", manifest_sha256="x", **fields)
@@ -155,7 +159,7 @@ def test_rolling_back_goes_to_the_one_before(operator: Client, version: ModelVer
     assert version.is_active
 
 
-def test_what_somebody_would_see_is_shown_and_that_one_looked(
+def test_a_users_recommendations_are_shown_and_the_view_is_logged(
     operator: Client, world: World, version: ModelVersion
 ) -> None:
     person = world.people[2]
@@ -166,28 +170,28 @@ def test_what_somebody_would_see_is_shown_and_that_one_looked(
     assert "identity" in page
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.user.username) == (str(person.pk), "Model operator")
-    assert not Event.objects.exists(), "nobody was shown anything"
+    assert not Event.objects.exists(), "the user was shown nothing"
 
 
-def test_an_experiment_is_set_up_started_and_read(operator: Client, world: World) -> None:
+def test_an_experiment_is_created_started_and_ended(operator: Client, world: World) -> None:
     arms: dict[str, object] = {
         "arms-TOTAL_FORMS": 2,
         "arms-INITIAL_FORMS": 0,
         "arms-MIN_NUM_FORMS": 2,
         "arms-MAX_NUM_FORMS": 9,
     }
-    arms |= {"arms-0-name": "as ever", "arms-0-weight": 1, "arms-0-settings": "{}"}
+    arms |= {"arms-0-name": "control", "arms-0-weight": 1, "arms-0-settings": "{}"}
     bold = {**arms, "arms-1-name": "bold", "arms-1-weight": 1, "arms-1-settings": '{"diversity": 7}'}
     refused = operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
-    assert "diversity is a number from 0 to 1" in refused.content.decode()
+    assert "diversity must be a number from 0 to 1" in refused.content.decode()
     bold["arms-1-settings"] = '{"diversity": 0.5}'
     operator.post(reverse("admin:recommendations_experiment_add"), {"name": "Bolder", **bold})
-    made = Experiment.objects.get()
-    assert "Started it." in post(operator, "start", made.pk)
-    page = operator.get(reverse("admin:recommendations_experiment_change", args=[made.pk])).content.decode()
+    experiment = Experiment.objects.get()
+    assert "Started the experiment." in post(operator, "start", experiment.pk)
+    page = operator.get(reverse("admin:recommendations_experiment_change", args=[experiment.pk])).content.decode()
     assert "Too early to say" in page
-    assert 'name="name"' not in page, "arms are not changed once it has begun"
-    assert "Ended it." in post(operator, "end", made.pk)
+    assert 'name="name"' not in page, "arms cannot be changed once the experiment has started"
+    assert "Ended the experiment." in post(operator, "end", experiment.pk)
     assert assignment.running() == []
     assert Arm.objects.count() == 2
 
@@ -199,10 +203,10 @@ def test_a_services_token_is_shown_once(world: World) -> None:
     page = boss.post(address, {"name": "shop", "scopes": ["models"]}, follow=True).content.decode()
     token = re.search(r"keep it safe: (\w+)", page)
     assert token
-    asked = Client().get("/api/v1/versions/", headers={"authorization": f"Token {token[1]}"})
-    assert asked.status_code == HTTPStatus.OK
-    made = ServiceToken.objects.get()
-    boss.post(reverse("admin:api_servicetoken_delete", args=[made.pk]), {"post": "yes"})
+    response = Client().get("/api/v1/versions/", headers={"authorization": f"Token {token[1]}"})
+    assert response.status_code == HTTPStatus.OK
+    service_token = ServiceToken.objects.get()
+    boss.post(reverse("admin:api_servicetoken_delete", args=[service_token.pk]), {"post": "yes"})
     again = Client().get("/api/v1/versions/", headers={"authorization": f"Token {token[1]}"})
     assert again.status_code == HTTPStatus.UNAUTHORIZED
 
@@ -234,9 +238,9 @@ def test_roles_may_do_what_they_are_for(as_role: Callable[[str], Client], role: 
 def test_charts_are_drawn_within_their_frame() -> None:
     chart = line_chart("x", ["a", "b", "c"], [Series("up", [0.1, None, 0.9]), Series("down", [-0.2, 0.0, 0.5])])
     assert chart
-    places = [dot for line in chart.lines for dot in line.dots]
-    assert all(chart.left <= dot.x <= chart.right and 0 <= dot.y <= chart.bottom for dot in places)
-    assert len(places) == 5
+    dots = [dot for line in chart.lines for dot in line.dots]
+    assert all(chart.left <= dot.x <= chart.right and 0 <= dot.y <= chart.bottom for dot in dots)
+    assert len(dots) == 5
     assert line_chart("x", ["a"], [Series("none", [None])]) is None
     bars = bar_chart("y", [Amount("a", 0.2, "20 %", 0.1, 0.3), Amount("b", 0.0, "0 %")])
     assert bars

@@ -1,4 +1,4 @@
-"""What clients get from the recommender through the API."""
+"""The recommender's API."""
 
 import json
 from http import HTTPStatus
@@ -58,7 +58,7 @@ def ids(found: Any) -> list[int]:
     return [entry["movie"]["id"] for entry in found["results"]]
 
 
-def test_a_list_says_its_order_scores_reasons_version_and_path(client: APIClient, fan: User, world: World) -> None:
+def test_a_list_has_ranks_scores_reasons_version_and_source(client: APIClient, fan: User, world: World) -> None:
     found = get(client, "me/recommendations/?n=8")
     assert (found["version"], found["source"]) == (ModelVersion.objects.get().name, "folded_in")
     assert set(ids(found)) <= {movie.pk for movie in world.space[4:]}
@@ -71,7 +71,7 @@ def test_a_list_says_its_order_scores_reasons_version_and_path(client: APIClient
     assert first["stars"] == 5.0
 
 
-def test_a_trained_vector_says_so(world: World, version: ModelVersion) -> None:
+def test_a_trained_vector_is_named_as_source(world: World, version: ModelVersion) -> None:
     client = APIClient()
     client.force_authenticate(world.people[3])
     assert get(client, "me/recommendations/")["source"] == "trained"
@@ -79,27 +79,27 @@ def test_a_trained_vector_says_so(world: World, version: ModelVersion) -> None:
 
 def test_an_explanation_adds_up_to_the_score(client: APIClient, fan: User) -> None:
     entry = get(client, "me/recommendations/?n=1&explain=true")["results"][0]
-    why = entry["explanation"]
-    assert why["score"] == pytest.approx(entry["score"], abs=1e-4)
-    assert sum(why["parts"].values()) == pytest.approx(why["score"], abs=1e-4)
-    told = why["base"] + why["training"] + sum(rating["share"] for rating in why["ratings"])
-    assert told == pytest.approx(why["score"], abs=1e-4)
+    explanation = entry["explanation"]
+    assert explanation["score"] == pytest.approx(entry["score"], abs=1e-4)
+    assert sum(explanation["parts"].values()) == pytest.approx(explanation["score"], abs=1e-4)
+    total = explanation["base"] + explanation["training"] + sum(rating["share"] for rating in explanation["ratings"])
+    assert total == pytest.approx(explanation["score"], abs=1e-4)
     assert get(client, "me/recommendations/?n=1")["results"][0]["explanation"] is None
 
 
-def test_a_list_is_written_as_its_serializer_says(fan: User, world: World) -> None:
+def test_a_list_equals_its_serializers_output(fan: User, world: World) -> None:
     newcomer = User.objects.create(username="newcomer")
     for user in (fan, newcomer):
         entries = recommend(user, explained=True).entries
-        said = [EntrySerializer({**vars(entry), "rank": rank}).data for rank, entry in enumerate(entries, start=1)]
-        mine = APIClient()
-        mine.force_authenticate(user)
-        written = get(mine, "me/recommendations/?explain=true")["results"]
-        assert json.dumps(written) == json.dumps(json.loads(JSONRenderer().render(said)))
+        serialized = [EntrySerializer({**vars(e), "rank": rank}).data for rank, e in enumerate(entries, start=1)]
+        client = APIClient()
+        client.force_authenticate(user)
+        response = get(client, "me/recommendations/?explain=true")["results"]
+        assert json.dumps(response) == json.dumps(json.loads(JSONRenderer().render(serialized)))
 
 
 @pytest.mark.parametrize("ranker", ["exact", "annoy", "served"])
-def test_each_ranker_finds_the_same(client: APIClient, fan: User, ranker: str) -> None:
+def test_each_ranker_returns_the_same_list(client: APIClient, fan: User, ranker: str) -> None:
     assert ids(get(client, f"me/recommendations/?ranker={ranker}")) == ids(get(client, "me/recommendations/"))
 
 
@@ -114,11 +114,11 @@ def test_a_list_can_be_steered_and_narrowed(client: APIClient, fan: User, world:
 def test_a_list_can_be_steered_by_tags(client: APIClient, fan: User, tagged: list[Movie]) -> None:
     robots = {movie.pk for movie in tagged}
 
-    def places(query: str) -> int:
-        found = ids(get(client, f"me/recommendations/?n=40{query}"))
-        return sum(found.index(pk) for pk in robots)
+    def sum_of_ranks(query: str) -> int:
+        listed = ids(get(client, f"me/recommendations/?n=40{query}"))
+        return sum(listed.index(pk) for pk in robots)
 
-    assert places("&more_tags=ROBOTS") < places("") < places("&less_tags=robots")
+    assert sum_of_ranks("&more_tags=ROBOTS") < sum_of_ranks("") < sum_of_ranks("&less_tags=robots")
     response = client.get(f"{V1}me/recommendations/?more_tags=robots&more_tags=nonsense")
     assert response.status_code == HTTPStatus.NOT_FOUND
     assert "nonsense" in response.json()["errors"][0]["detail"]
@@ -127,7 +127,7 @@ def test_a_list_can_be_steered_by_tags(client: APIClient, fan: User, tagged: lis
 @pytest.mark.parametrize(
     "query", ["popularity=2", "diversity=-0.1", "recency=nan", "ranker=magic", "n=0", "explain=7", "popularity=+1"]
 )
-def test_a_wish_that_is_none_is_refused(client: APIClient, fan: User, query: str) -> None:
+def test_an_invalid_parameter_is_refused(client: APIClient, fan: User, query: str) -> None:
     response = client.get(f"{V1}me/recommendations/?{query}")
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert response.json()["errors"][0]["attr"] == query.partition("=")[0]
@@ -149,7 +149,7 @@ def test_an_unchanged_list_is_not_sent_again(client: APIClient, fan: User, world
     assert again() == HTTPStatus.OK
 
 
-def test_stars_are_predicted_for_what_is_not_rated(client: APIClient, fan: User, world: World) -> None:
+def test_stars_are_predicted_for_unrated_movies(client: APIClient, fan: User, world: World) -> None:
     loved, other, rated = world.space[10].pk, world.romance[3].pk, world.space[0].pk
     found = get(client, f"me/predictions/?movie={other}&movie={loved}&movie={rated}")["results"]
     assert [line["movie"] for line in found] == [other, loved, rated]
@@ -157,7 +157,7 @@ def test_stars_are_predicted_for_what_is_not_rated(client: APIClient, fan: User,
     assert found[2]["stars"] is None
 
 
-def test_a_preview_is_made_of_the_ratings_alone(fan: User, world: World) -> None:
+def test_a_preview_uses_only_the_given_ratings(fan: User, world: World) -> None:
     before = Rating.objects.count()
     body = {"ratings": [{"movie": movie.pk, "stars": 5} for movie in world.romance[:3]], "n": 5, "explain": True}
     found = APIClient().post(f"{V1}recommendations/preview/", body).json()
@@ -172,7 +172,7 @@ def test_a_service_reads_the_list_that_a_member_reads(client: APIClient, fan: Us
     assert get(service("recommendations"), f"users/{fan.pk}/recommendations/") == mine
 
 
-def test_many_lists_are_read_at_once(client: APIClient, fan: User, world: World) -> None:
+def test_a_batch_returns_many_lists(client: APIClient, fan: User, world: World) -> None:
     services.hide(user=fan, movie=world.space[6])
     users = [fan.pk, world.people[5].pk, 7, fan.pk]
     response = service("recommendations").post(f"{V1}recommendations/batch/", {"users": users, "n": 6})
@@ -188,7 +188,7 @@ def test_a_batch_has_its_limit(fan: User) -> None:
     assert response.status_code == HTTPStatus.BAD_REQUEST
 
 
-def test_a_service_may_do_what_its_scopes_say_and_no_more(fan: User) -> None:
+def test_a_services_scopes_limit_it(fan: User) -> None:
     shop = service("models")
     assert get(shop, "versions/")["results"]
     for path in ("me/", "me/ratings/", f"users/{fan.pk}/recommendations/"):
@@ -206,7 +206,7 @@ def test_versions_and_runs_are_shown(version: ModelVersion) -> None:
     assert get(shop, "runs/")["results"][0]["id"] == run.pk
 
 
-def test_staff_with_the_permission_operate(version: ModelVersion, ada: User, client: APIClient) -> None:
+def test_staff_with_the_permission_can_operate(version: ModelVersion, ada: User, client: APIClient) -> None:
     assert client.post(f"{V1}versions/{version.name}/activate/").status_code == HTTPStatus.FORBIDDEN
     ada.is_staff = True
     ada.save()
@@ -218,7 +218,7 @@ def test_staff_with_the_permission_operate(version: ModelVersion, ada: User, cli
     assert client.post(f"{V1}versions/roll-back/").status_code == HTTPStatus.CONFLICT
 
 
-def test_a_run_is_asked_for_and_cancelled(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
+def test_a_run_is_requested_and_cancelled(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
     monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: None)
     shop = service("operate")
     response = shop.post(f"{V1}runs/", {"config": {"epochs": 3}})
@@ -229,7 +229,7 @@ def test_a_run_is_asked_for_and_cancelled(monkeypatch: pytest.MonkeyPatch, ada: 
     assert shop.post(f"{V1}runs/{run.pk}/cancel/").status_code == HTTPStatus.CONFLICT
 
 
-def test_spark_is_asked_for_where_it_is_configured(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+def test_spark_is_available_only_if_configured(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: None)
     shop = service("operate")
     settings.SPARK_MASTER = ""
@@ -258,13 +258,13 @@ def test_a_member_records_their_own_events(client: APIClient, fan: User, own_rec
     body = {"events": [{"kind": kind, **event} for kind in ("impression", "click")]}
     assert client.post(f"{V1}events/", body).status_code == HTTPStatus.ACCEPTED
     assert own_recorder.flush() == 2
-    kept = Event.objects.get(kind=Event.Kind.CLICK)
-    assert (kept.user, kept.place, kept.position, kept.version) == (fan, Place.API, 2, ModelVersion.objects.get())
+    click = Event.objects.get(kind=Event.Kind.CLICK)
+    assert (click.user, click.place, click.position, click.version) == (fan, Place.API, 2, ModelVersion.objects.get())
     body["events"][0]["user"] = fan.pk + 1
     assert client.post(f"{V1}events/", body).status_code == HTTPStatus.FORBIDDEN
 
 
-def test_a_service_records_anybodys_events(fan: User, world: World, own_recorder: Recorder) -> None:
+def test_a_service_records_any_users_events(fan: User, world: World, own_recorder: Recorder) -> None:
     event = {"kind": "click", "movie": world.space[0].pk, "source": "popular", "rank": 1}
     shop = service("events")
     assert shop.post(f"{V1}events/", {"events": [event]}).status_code == HTTPStatus.FORBIDDEN

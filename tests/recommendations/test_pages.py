@@ -1,4 +1,4 @@
-"""What members see of their recommendations, and how they steer them, without JavaScript."""
+"""Pages with recommendations, and how members steer them, without JavaScript."""
 
 import re
 from http import HTTPStatus
@@ -40,7 +40,7 @@ def listed(client: Client, query: str = "") -> list[str]:
     return titles(page_of(client, f"{reverse('recommendations:list')}?{query}"))
 
 
-def test_the_list_is_made_for_its_reader_and_says_why(member: Client, world: World) -> None:
+def test_the_list_is_personal_and_explained(member: Client, world: World) -> None:
     page = page_of(member, reverse("recommendations:list"))
     assert set(titles(page)[:10]) <= {movie.title for movie in world.space}
     assert "because you rated" in page
@@ -50,7 +50,7 @@ def test_the_list_is_made_for_its_reader_and_says_why(member: Client, world: Wor
 @pytest.mark.parametrize(
     "query", ["popularity=-1", "popularity=1", "recency=-1", "recency=1", "diversity=1", "more=romance", "less=space"]
 )
-def test_each_control_changes_the_list_and_keeps_its_place(member: Client, query: str) -> None:
+def test_each_control_changes_the_list_and_keeps_its_value(member: Client, query: str) -> None:
     assert listed(member, query) != listed(member)
     page = page_of(member, f"{reverse('recommendations:list')}?{query}")
     name, value = query.split("=")
@@ -72,45 +72,49 @@ def test_tags_steer_the_list(member: Client, tagged: list[Movie]) -> None:
     assert page.count("No movie is tagged “nonsense”.") == 1
 
 
-def test_newer_leads_to_newer_movies(member: Client, world: World) -> None:
+def test_leaning_to_newer_gives_newer_movies(member: Client, world: World) -> None:
     years = {movie.title: movie.year or 0 for movie in world.space + world.romance}
     newest, oldest = (sum(years[title] for title in listed(member, f"recency={lean}")[:4]) for lean in (1, -1))
     assert newest > oldest
 
 
-def test_what_is_not_valid_in_an_address_changes_nothing(member: Client) -> None:
+def test_invalid_query_parameters_are_ignored(member: Client) -> None:
     assert listed(member, "popularity=7&recency=nan&diversity=-1&more=nonsense&genre=x&n=y") == listed(member)
 
 
-def test_whoever_does_not_want_to_know_predicted_stars_does_not_see_them(member: Client, ada: User) -> None:
+def test_a_member_can_hide_predicted_stars(member: Client, ada: User) -> None:
     User.objects.filter(pk=ada.pk).update(shows_predictions=False)
     assert "for you <b>" not in page_of(member, reverse("recommendations:list"))
 
 
-def test_a_movies_page_tells_what_is_expected_of_its_reader_and_why(member: Client, world: World) -> None:
+def test_a_movies_page_shows_predicted_stars_and_reasons(member: Client, world: World) -> None:
     page = page_of(member, world.space[8].get_absolute_url())
     other = page_of(member, world.romance[8].get_absolute_url())
-    expected, less = (float(re.findall(r"We expect <b>(\d\.\d)</b> stars from you", text)[0]) for text in (page, other))
+    expected, less = (
+        float(re.findall(r"We think you’ll give it <b>(\d\.\d)</b> stars", text)[0]) for text in (page, other)
+    )
     assert expected > less
     assert f'rated <a href="{world.space[0].get_absolute_url()[:8]}' in " ".join(page.split())
-    assert re.search(r"We expected <b>[1-5]\.\d</b> stars", page_of(member, world.space[0].get_absolute_url()))
+    assert re.search(
+        r"We thought you’d give it <b>[1-5]\.\d</b> stars", page_of(member, world.space[0].get_absolute_url())
+    )
 
 
-def test_what_is_expected_waits_for_the_rating_of_whoever_wants_that(member: Client, ada: User, world: World) -> None:
+def test_a_member_can_see_predictions_only_after_rating(member: Client, ada: User, world: World) -> None:
     User.objects.filter(pk=ada.pk).update(shows_predictions=False)
     unrated, rated = (page_of(member, world.space[n].get_absolute_url()) for n in (8, 0))
-    assert "We expect" not in unrated
-    assert "shown once you have rated it" in unrated
-    assert "We expected" in rated
+    assert "We think you’ll give" not in unrated
+    assert "our prediction once you’ve rated it" in unrated
+    assert "We thought you’d give" in rated
 
 
-def test_what_is_expected_of_a_rated_movie_does_not_know_its_rating(ada: User, world: World) -> None:
+def test_the_prediction_of_a_rated_movie_ignores_its_rating(ada: User, world: World) -> None:
     before = stars_without(ada, world.space[0])
     services.rate(user=ada, movie=world.space[0], half_stars=1)
     assert stars_without(ada, world.space[0]) == before
 
 
-def test_similar_movies_are_tuned_in_the_address(member: Client, ada: User, world: World) -> None:
+def test_similar_movies_are_tuned_by_the_query_string(member: Client, ada: User, world: World) -> None:
     tag = Tag.objects.create(name="Robots")
     for movie in world.space[-6:]:
         MovieTag.objects.create(user=ada, movie=movie, tag=tag)
@@ -122,11 +126,11 @@ def test_similar_movies_are_tuned_in_the_address(member: Client, ada: User, worl
     assert titles(page_of(member, f"{path}?more=nonsense")) == titles(page_of(member, path))
 
 
-def test_a_rail_of_similar_movies_is_there_without_a_model(world: World) -> None:
+def test_similar_movies_are_shown_without_a_model(world: World) -> None:
     assert titles(page_of(Client(), reverse("recommendations:similar", args=[world.space[0].pk])))
 
 
-def test_the_home_page_has_rails_made_for_its_reader(member: Client, world: World) -> None:
+def test_the_home_page_has_personal_rails(member: Client, world: World) -> None:
     page = page_of(member, reverse("home"))
     for rail in ("For you", "Popular now", "Continue rating"):
         assert f"<h2>{rail}</h2>" in page

@@ -1,3 +1,5 @@
+"""`manage.py benchmark_rankers`: compare the rankers on the active version."""
+
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
@@ -16,8 +18,8 @@ WIDTH = 140
 
 class Command(BaseCommand):
     help = (
-        "Compare the rankers (full sort, partition, Annoy as in the article and with equal norms, ours) on the movies "
-        "of the active version, in processor time of one thread. Only the ratios carry over to another machine."
+        "Compare the rankers (full sort, partition, Annoy as in the article and with equal norms, ours) on the active "
+        "version's movies, by CPU time of one thread. Only the ratios are comparable between machines."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,21 +27,21 @@ class Command(BaseCommand):
             "--items",
             type=int,
             action="append",
-            help="a size of catalogue, such as 1000000, simulated from the version's movies; may be repeated",
+            help="catalogue size, such as 1000000, simulated from the version's movies; may be repeated",
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object, and only that")
+        parser.add_argument("--json", action="store_true", help="print only one JSON object")
 
     def handle(self, *, items: list[int] | None, json: bool, **options: Any) -> None:
         if any(size < 1 for size in items or ()):
-            raise CommandError("A catalogue has at least one movie.")
+            raise CommandError("--items must be at least 1.")
         sizes: list[int | None] = list(items) if items else [None]
         try:
-            found = {size: list(compare_rankers(size)) for size in sizes}
+            results = {size: list(compare_rankers(size)) for size in sizes}
         except NothingServesError as error:
             raise CommandError(str(error)) from error
         if json:
-            print_json({str(size or "active"): [asdict(line) for line in lines] for size, lines in found.items()})
+            print_json({str(size or "active"): [asdict(row) for row in rows] for size, rows in results.items()})
             return
-        for size, lines in found.items():
-            title = f"{size:,} movies, simulated" if size else "The movies of the active version"
-            Console(file=sys.stdout, width=WIDTH).print(rankers_table(title, lines))
+        for size, rows in results.items():
+            title = f"{size:,} movies, simulated" if size else "Movies of the active version"
+            Console(file=sys.stdout, width=WIDTH).print(rankers_table(title, rows))

@@ -1,3 +1,5 @@
+"""`manage.py bootstrap`: set up a new site."""
+
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,12 @@ from recommendations.versions.artifacts import ArtifactError
 
 class Command(BaseCommand):
     help = (
-        "Do what a new set-up still lacks: tables, MovieLens data, a demo account, a trained model. "
-        "What is there is left as it is."
+        "Create what a new site still lacks: tables, MovieLens data, a demo account and a trained model. "
+        "Existing data and models stay unchanged."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="MovieLens folder or zip, loaded where there are no movies yet")
+        parser.add_argument("path", type=Path, help="MovieLens folder or zip file, loaded if there are no movies yet")
 
     def handle(self, *, path: Path, **options: Any) -> None:
         call_command("migrate", verbosity=0)
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         try:
             active.open_version(version)
         except ArtifactError as error:
-            self.stderr.write(f"{error} A new version is trained.")
+            self.stderr.write(f"{error} Training a new version.")
             return False
         return True
 
@@ -52,4 +54,5 @@ class Command(BaseCommand):
 
 
 def password_of(file: Path) -> str:
+    """Return the demo account's password, or how to set one."""
     return file.read_text().strip() if file.exists() else "unknown; set one with `manage.py changepassword demo`"

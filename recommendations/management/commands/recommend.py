@@ -1,3 +1,5 @@
+"""`manage.py recommend`: show one user's recommendations, or export all users' lists."""
+
 import os
 from argparse import ArgumentParser
 from pathlib import Path
@@ -22,48 +24,48 @@ from recommendations.training.dispatch import BrokerUnavailableError
 from recommendations.training.spark import SparkUnavailableError
 
 BEST_RATED = 5
-FOR_ONE, FOR_EACH = 10, 100
+SHOW_N, EXPORT_N = 10, 100
 
 
 class Command(BaseCommand):
     help = (
-        "Show what somebody sees: their recommendations, and above them the movies that they rated best. "
-        "Or, with --all, write everybody's list to a file; stopped, it goes on where it stopped."
+        "Show a user's recommendations, and above them the movies that they rated best. "
+        "With --all, write the lists of all users to a file instead; a stopped export resumes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", nargs="?", help="username, id, or movielens:ID")
-        parser.add_argument("-n", type=int, help=f"how many movies (default: {FOR_ONE}; with --all {FOR_EACH})")
-        parser.add_argument("--json", action="store_true", help="print one JSON object, and only that")
-        parser.add_argument("--all", action="store_true", help="everybody who has rated something")
-        parser.add_argument("--output", type=Path, metavar="FILE", help="where to with --all: .parquet or .csv")
-        parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="to rank with")
-        others = parser.add_mutually_exclusive_group()
-        others.add_argument("--queue", action="store_true", help="let Celery workers do it, a task for each part")
-        others.add_argument("--spark", action="store_true", help="let the Spark cluster of SPARK_MASTER do it")
+        parser.add_argument("-n", type=int, help=f"how many movies (default: {SHOW_N}; with --all {EXPORT_N})")
+        parser.add_argument("--json", action="store_true", help="print only one JSON object")
+        parser.add_argument("--all", action="store_true", help="export the lists of all users with ratings")
+        parser.add_argument("--output", type=Path, metavar="FILE", help="file for --all: .parquet or .csv")
+        parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads to rank with")
+        executor = parser.add_mutually_exclusive_group()
+        executor.add_argument("--queue", action="store_true", help="rank on Celery workers, one task per part")
+        executor.add_argument("--spark", action="store_true", help="rank on the Spark cluster of SPARK_MASTER")
 
     def handle(self, *, user: str | None, n: int | None, all: bool, **options: Any) -> None:  # noqa: A002
         if n is not None and n < 1:
-            raise CommandError(f"-n is {n}; ask for at least 1 movie.")
+            raise CommandError(f"-n is {n}; it must be at least 1.")
         if all == bool(user) or all != bool(options["output"]):
             raise CommandError("Name one user, or give --all with --output FILE.")
         if user:
-            self.show(user, n or FOR_ONE, json=options["json"])
+            self.show(user, n or SHOW_N, json=options["json"])
         else:
-            how = {name: options[name] for name in ("threads", "queue", "spark")}
-            self.export(options["output"].resolve(), n or FOR_EACH, **how)
+            execution = {name: options[name] for name in ("threads", "queue", "spark")}
+            self.export(options["output"].resolve(), n or EXPORT_N, **execution)
 
-    def show(self, user: str, n: int, *, json: bool) -> None:
+    def show(self, name: str, n: int, *, json: bool) -> None:
         try:
-            person = user_named(user)
+            user = user_named(name)
         except UnknownUserError as error:
             raise CommandError(str(error)) from error
-        rated = list(ratings_of(person, RatingSort.BEST)[:BEST_RATED])
-        found = recommend(person, n=n)
+        best_rated = list(ratings_of(user, RatingSort.BEST)[:BEST_RATED])
+        recommended = recommend(user, n=n)
         if json:
-            print_json(recommendations_report(person, rated, found))
+            print_json(recommendations_report(user, best_rated, recommended))
         else:
-            show_recommendations(person, rated, found)
+            show_recommendations(user, best_rated, recommended)
 
     def export(self, output: Path, n: int, *, threads: int, queue: bool, spark: bool) -> None:
         try:
@@ -82,4 +84,4 @@ class Command(BaseCommand):
                 export.write_part(part, threads=threads)
                 report("rank", done / len(missing), f"part {done} of {len(missing)}")
         export.finish()
-        self.stdout.write(f"{output}: version {export.version}")
+        self.stdout.write(f"Wrote {output} from version {export.version}.")

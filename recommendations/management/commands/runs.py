@@ -1,3 +1,5 @@
+"""`manage.py runs`: list training runs or cancel one."""
+
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -14,27 +16,27 @@ from recommendations.training import runs
 
 
 class Command(BaseCommand):
-    help = "List the latest training runs: who asked, how far they are, how they ended. Or cancel one."
+    help = "List the latest training runs with requester, progress and result, or cancel one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("-n", type=int, default=20, help="how many (default: %(default)s)")
-        parser.add_argument("--json", action="store_true", help="print one JSON array, and only that")
-        parser.add_argument("--cancel", type=int, metavar="RUN", help="ask a run to stop; it does so within seconds")
+        parser.add_argument("-n", type=int, default=20, help="how many runs (default: %(default)s)")
+        parser.add_argument("--json", action="store_true", help="print only one JSON array")
+        parser.add_argument("--cancel", type=int, metavar="RUN", help="cancel a run; it stops within seconds")
 
     def handle(self, *, n: int, json: bool, cancel: int | None, **options: Any) -> None:
         runs.reap()
         if cancel is not None:
             self.cancel(cancel)
             return
-        found = selectors.latest_runs(n)
+        latest = selectors.latest_runs(n)
         if json:
-            print_json([selectors.run_line(run) for run in found])
+            print_json([selectors.run_summary(run) for run in latest])
         else:
-            Console(file=sys.stdout).print(runs_table(found))
+            Console(file=sys.stdout).print(runs_table(latest))
 
     def cancel(self, number: int) -> None:
         run = TrainingRun.objects.filter(pk=number).first()
         if run is None or run.finished_at:
-            raise CommandError(f"No run {number} is waiting or running.")
+            raise CommandError(f"No run {number} is queued or running.")
         runs.cancel(run)
-        self.stdout.write(f"Run {number} is asked to stop.")
+        self.stdout.write(f"Cancelling run {number}.")

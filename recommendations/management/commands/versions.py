@@ -1,3 +1,5 @@
+"""`manage.py versions`: list versions or compare two."""
+
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -16,10 +18,10 @@ from recommendations.versions.registry import VersionError, by_name
 
 
 class Command(BaseCommand):
-    help = "List the versions of the model, or say how two differ: `versions diff OLD NEW`."
+    help = "List the versions of the model, or compare two: `versions diff OLD NEW`."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print one JSON value, and only that")
+        parser.add_argument("--json", action="store_true", help="print only one JSON value")
         actions = parser.add_subparsers(dest="action", metavar="diff")
         diff = actions.add_parser("diff", help="metrics, coverage, and how 50 users' lists change")
         diff.add_argument("old", help="name of a version, or its beginning")
@@ -28,8 +30,8 @@ class Command(BaseCommand):
     def handle(self, *, json: bool, action: str | None, **options: Any) -> None:
         console = Console(file=sys.stdout)
         if action == "diff":
-            found = self.compare(options["old"], options["new"])
-            print_json(found) if json else console.print(*difference_tables(found))
+            changes = self.compare(options["old"], options["new"])
+            print_json(changes) if json else console.print(*difference_tables(changes))
             return
         versions = list(ModelVersion.objects.all())
         if json:

@@ -1,1 +1,1 @@
-"""What commands print: progress and tables."""
+"""Terminal output of commands: progress bars and tables."""

@@ -1,4 +1,4 @@
-"""How commands show what goes on: a bar on a terminal, plain lines elsewhere."""
+"""Show progress, metrics and recommendations: bars on a terminal, plain lines elsewhere."""
 
 import json
 import sys
@@ -16,13 +16,13 @@ from recommendations.training.runs import Listener
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output."""
+    """Write one JSON value to standard output."""
     sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
 
 
 @contextmanager
 def progress(console: Console) -> Iterator[Listener]:
-    """A listener that shows the phases of a run."""
+    """Yield a listener that shows the phases of a run."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -48,14 +48,13 @@ class _Bars:
     def __call__(self, phase: str, share: float, message: str) -> None:
         if phase not in self.tasks:
             self.tasks[phase] = self.bars.add_task(phase, total=1.0, message="")
-        shown = "" if message == phase else message
-        self.bars.update(self.tasks[phase], completed=share, message=shown)
+        self.bars.update(self.tasks[phase], completed=share, message="" if message == phase else message)
 
 
 def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> Table:
-    """The model's metrics beside those of EASE and popularity."""
-    table = Table("metric", title="On each user's latest ratings, which no fit had seen", title_justify="left")
-    for column in ("model", "EASE", "popularity", "ratio to it"):
+    """Return the model's metrics beside those of EASE and popularity."""
+    table = Table("metric", title="On each user's latest ratings, held out of training", title_justify="left")
+    for column in ("model", "EASE", "popularity", "ratio to popularity"):
         table.add_column(column, justify="right")
     for name, value in metrics["model"].items():
         base = metrics["popularity"].get(name)
@@ -65,48 +64,50 @@ def metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> Table:
 
 
 def seconds_table(seconds: Mapping[str, float]) -> Table:
-    """How long each phase took."""
+    """Return the duration of each phase."""
     table = Table("phase", title="Seconds", title_justify="left", show_footer=True)
     table.add_column("s", justify="right", footer=f"{sum(seconds.values()):.1f}")
-    table.columns[0].footer = "all"
+    table.columns[0].footer = "total"
     for name, value in seconds.items():
         table.add_row(name, f"{value:.1f}")
     return table
 
 
-def gate_table(tests: list[dict[str, Any]]) -> Table:
-    """What the gate asked, and what it found."""
+def gate_table(checks: list[dict[str, Any]]) -> Table:
+    """Return the checks of the gate and their results."""
     table = Table("gate", "", "", title_justify="left")
-    for test in tests:
-        table.add_row(test["name"], "passed" if test["passed"] else "[bold]refused[/bold]", test["detail"])
+    for check in checks:
+        table.add_row(check["name"], "passed" if check["passed"] else "[bold]refused[/bold]", check["detail"])
     return table
 
 
-def recommendations_report(user: User, rated: Sequence[Rating], found: Recommendations) -> dict[str, Any]:
-    """What somebody rated best and is recommended, ready for JSON."""
+def recommendations_report(user: User, best_rated: Sequence[Rating], recommended: Recommendations) -> dict[str, Any]:
+    """Return a user's best ratings and recommendations, ready for JSON."""
     return {
         "user": user.get_username(),
-        "source": found.source,
-        "version": found.version,
+        "source": recommended.source,
+        "version": recommended.version,
         "best_rated": [
-            {"movie": rating.movie_id, "title": str(rating.movie), "stars": rating.stars} for rating in rated
+            {"movie": rating.movie_id, "title": str(rating.movie), "stars": rating.stars} for rating in best_rated
         ],
-        "recommendations": [_entry_report(entry) for entry in found.entries],
+        "recommendations": [_entry_report(entry) for entry in recommended.entries],
     }
 
 
-def show_recommendations(user: User, rated: Sequence[Rating], found: Recommendations) -> None:
+def show_recommendations(user: User, best_rated: Sequence[Rating], recommended: Recommendations) -> None:
+    """Print a user's best ratings and recommendations as tables."""
     console = Console(file=sys.stdout)
-    loved = Table("movie", title=f"{user.get_username()} rated best", title_justify="left")
-    loved.add_column("stars", justify="right")
-    for rating in rated:
-        loved.add_row(str(rating.movie), f"{rating.stars:g}")
-    table = Table("movie", title=f"Recommended ({found.source}, {found.version or 'no version'})", title_justify="left")
+    ratings = Table("movie", title=f"Best rated by {user.get_username()}", title_justify="left")
+    ratings.add_column("stars", justify="right")
+    for rating in best_rated:
+        ratings.add_row(str(rating.movie), f"{rating.stars:g}")
+    title = f"Recommended ({recommended.source}, {recommended.version or 'no version'})"
+    table = Table("movie", title=title, title_justify="left")
     table.add_column("score", justify="right")
     table.add_column("because of")
-    for entry in found.entries:
+    for entry in recommended.entries:
         table.add_row(str(entry.movie), _number(entry.score), ", ".join(str(reason.movie) for reason in entry.reasons))
-    console.print(loved, table)
+    console.print(ratings, table)
 
 
 def _entry_report(entry: Entry) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables of the engine's measurements, for commands and benchmarks."""
+"""Table of ranker measurements, for commands and benchmarks."""
 
 from collections.abc import Iterable
 
@@ -6,23 +6,23 @@ from rich.table import Table
 
 from recommendations.evaluation.ranker_benchmark import BenchmarkRow
 
-COLUMNS = ("p50 µs", "p99 µs", "× partition", "recall@10", "recall@100", "MB", "built in s")
+COLUMNS = ("p50 µs", "p99 µs", "× partition", "recall@10", "recall@100", "MB", "build s")
 
 
-def rankers_table(title: str, lines: Iterable[BenchmarkRow]) -> Table:
-    """The rankers of a catalogue, one under the other."""
+def rankers_table(title: str, rows: Iterable[BenchmarkRow]) -> Table:
+    """Return a table with a row for each ranker."""
     table = Table("ranker", title=title, title_justify="left")
     for column in COLUMNS:
         table.add_column(column, justify="right")
-    for line in lines:
+    for row in rows:
         table.add_row(
-            line.name,
-            f"{line.p50:,.0f}",
-            f"{line.p99:,.0f}",
-            f"{line.ratio:.3f}",
-            f"{line.recall_at_10:.3f}",
-            f"{line.recall_at_100:.3f}",
-            f"{line.bytes / 1e6:,.1f}",
-            f"{line.build_seconds:,.1f}",
+            row.name,
+            f"{row.p50:,.0f}",
+            f"{row.p99:,.0f}",
+            f"{row.ratio:.3f}",
+            f"{row.recall_at_10:.3f}",
+            f"{row.recall_at_100:.3f}",
+            f"{row.bytes / 1e6:,.1f}",
+            f"{row.build_seconds:,.1f}",
         )
     return table

@@ -1,4 +1,4 @@
-"""Runs and versions as tables on the terminal."""
+"""Tables of runs, versions and their differences."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from recommendations.models import ModelVersion, TrainingRun
 
 
 def runs_table(runs: Iterable[TrainingRun]) -> Table:
-    table = Table("run", "status", "asked by", "started", "s", "phase", "made, or why not")
+    table = Table("run", "status", "requested by", "started", "s", "phase", "version or error")
     for column in table.columns[:4]:
         column.no_wrap = True
     for run in runs:
@@ -28,36 +28,36 @@ def runs_table(runs: Iterable[TrainingRun]) -> Table:
 
 
 def versions_table(versions: Iterable[ModelVersion]) -> Table:
-    table = Table("version", "", "made", "ratings", "NDCG@10", "coverage", "MiB", "refused for")
+    table = Table("version", "", "created", "ratings", "NDCG@10", "coverage", "MiB", "refused for")
     for column in table.columns[:3]:
         column.no_wrap = True
     for version in versions:
         model = version.metrics.get("model", {})
         table.add_row(
             version.name,
-            "serves" if version.is_active else "removed" if version.files_removed_at else "",
+            "active" if version.is_active else "removed" if version.files_removed_at else "",
             f"{version.created_at:%m-%d %H:%M}",
             f"{version.ratings:,}",
             _number(model.get("ndcg@10")),
             _number(model.get("coverage@10")),
             f"{version.size / 2**20:.1f}",
-            ", ".join(test["name"] for test in version.gate if not test["passed"]),
+            ", ".join(check["name"] for check in version.gate if not check["passed"]),
         )
     return table
 
 
-def difference_tables(found: Mapping[str, Any]) -> list[Table]:
-    """What `differences.difference` found."""
-    numbers = Table("", found["from"], found["to"], "change", title_justify="left")
-    for name, pair in {**found["sizes"], **found["metrics"]}.items():
+def difference_tables(changes: Mapping[str, Any]) -> list[Table]:
+    """Return tables of `versions.diff.difference`: numbers and parameters, and changes of users' lists."""
+    numbers = Table("", changes["from"], changes["to"], "change", title_justify="left")
+    for name, pair in {**changes["sizes"], **changes["metrics"]}.items():
         numbers.add_row(name, *(_number(pair[key]) for key in ("from", "to", "change")))
-    for name, pair in found["parameters"].items():
+    for name, pair in changes["parameters"].items():
         numbers.add_row(name, str(pair["from"]), str(pair["to"]))
-    lists = Table("first ten of", "movies that stay", "lists unchanged", "lists wholly new")
-    changes = found["lists"]
-    shares = ("–" if changes[key] is None else f"{changes[key]:.0%}" for key in ("shared", "unchanged", "replaced"))
-    lists.add_row(f"{changes['users']} users", *shares)
-    return [numbers, lists]
+    table = Table("top ten of", "movies kept", "lists unchanged", "lists all new")
+    lists = changes["lists"]
+    shares = ("–" if lists[key] is None else f"{lists[key]:.0%}" for key in ("shared", "unchanged", "replaced"))
+    table.add_row(f"{lists['users']} users", *shares)
+    return [numbers, table]
 
 
 def _seconds(run: TrainingRun) -> str:

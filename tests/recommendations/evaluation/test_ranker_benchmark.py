@@ -1,4 +1,4 @@
-"""The comparison of the rankers that an operator can ask for."""
+"""`manage.py benchmark_rankers`."""
 
 import json
 
@@ -17,7 +17,7 @@ def few_users(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark, "USERS", 5)
 
 
-def test_every_ranker_is_there_and_the_exact_ones_are_right(
+def test_every_ranker_is_listed_and_exact_ones_have_full_recall(
     version: ModelVersion, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("benchmark_rankers", items=[500], json=True)
@@ -35,15 +35,15 @@ def test_the_active_versions_own_movies_are_the_default(
 ) -> None:
     call_command("benchmark_rankers")
     out = capsys.readouterr().out
-    assert "The movies of the active version" in out
+    assert "Movies of the active version" in out
     assert "approximate_rank" in out
 
 
 def test_without_a_version_there_is_nothing_to_compare(world: World) -> None:
-    with pytest.raises(CommandError, match="No version serves yet"):
+    with pytest.raises(CommandError, match="No version is active yet"):
         call_command("benchmark_rankers")
 
 
-def test_a_catalogue_has_a_movie(version: ModelVersion) -> None:
-    with pytest.raises(CommandError, match="at least one movie"):
+def test_a_catalogue_size_below_one_is_refused(version: ModelVersion) -> None:
+    with pytest.raises(CommandError, match="must be at least 1"):
         call_command("benchmark_rankers", items=[0])

@@ -1,4 +1,4 @@
-"""An evaluation says how good the model is on ratings that were held out, whichever way they were."""
+"""Offline evaluation on each split."""
 
 import json
 from typing import Any
@@ -26,12 +26,12 @@ def given(command: BaseCommand, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("split", sorted(PROTOCOLS))
-def test_every_split_can_be_judged(world: World, capsys: pytest.CaptureFixture[str], split: str) -> None:
+def test_every_split_can_be_evaluated(world: World, capsys: pytest.CaptureFixture[str], split: str) -> None:
     report = evaluate(capsys, "--split", split, "--beside", "popularity")
     ours, popularity = (report["models"][name] for name in ("recsite", "popularity"))
     assert report["split"] == split
     assert ours["users"] == popularity["users"] > 0
-    # In time, the latest people are new, and all of them like what nobody before them liked: nothing foretells that.
+    # In the split by time, all test users are new and like items that no earlier user liked: that is unpredictable.
     if split not in ("cold-items", "time"):
         assert ours["metrics"]["ndcg@10"] > popularity["metrics"]["ndcg@10"]
     if split == "cold-items":
@@ -47,7 +47,7 @@ def test_tables_show_every_model(world: World, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.django_db
-def test_without_ratings_there_is_nothing_to_judge() -> None:
+def test_without_ratings_there_is_nothing_to_evaluate() -> None:
     with pytest.raises(CommandError, match="load_movielens"):
         call_command("evaluate")
 
@@ -63,7 +63,7 @@ def test_feedback_loss_and_recipe_are_flags() -> None:
     assert given(Retrain()) == {}
 
 
-def test_what_cannot_be_learned_from_is_refused_before_anything_is_read() -> None:
+def test_invalid_parameters_are_refused_before_the_data_is_read() -> None:
     with pytest.raises(CommandError, match="explicit feedback") as caught:
         given(Retrain(), "--loss", "logistic")
     assert caught.value.returncode == 2

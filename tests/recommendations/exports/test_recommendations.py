@@ -1,4 +1,4 @@
-"""Everybody's list in one file: each the same as that person's own, whoever wrote it, however often it stopped."""
+"""Exports of all users' lists equal the users' own lists, however they are executed or interrupted."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +25,10 @@ Lists = dict[int, list[tuple[int, int, float | None]]]
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recommendations, "USERS_OF_A_PART", 30)
+    monkeypatch.setattr(recommendations, "USERS_PER_PART", 30)
 
 
-def everybody() -> Lists:
+def own_lists() -> Lists:
     """Each user's own list: (rank, movie, score)."""
     lists: Lists = {}
     for user in User.objects.filter(ratings__isnull=False).distinct():
@@ -44,18 +44,18 @@ def exported(frame: pl.DataFrame) -> Lists:
     return lists
 
 
-def agree(found: Lists, true: Lists) -> None:
-    """The same movies in the same order; scores may differ by how many were folded in at a time."""
-    assert {pk: [line[:2] for line in lines] for pk, lines in found.items()} == {
-        pk: [line[:2] for line in lines] for pk, lines in true.items()
+def agree(actual: Lists, expected: Lists) -> None:
+    """Assert the same movies in the same order; scores may differ by the size of the fold-in's batches."""
+    assert {pk: [row[:2] for row in rows] for pk, rows in actual.items()} == {
+        pk: [row[:2] for row in rows] for pk, rows in expected.items()
     }
-    scores = [[line[2] for pk in sorted(lists) for line in lists[pk]] for lists in (found, true)]
+    scores = [[row[2] for pk in sorted(lists) for row in lists[pk]] for lists in (actual, expected)]
     assert scores[0] == pytest.approx(scores[1], abs=1.5e-4)
 
 
 @pytest.fixture
 def people(world: World, version: ModelVersion) -> list[User]:
-    """Some as they were when the version was trained, and some who are not."""
+    """A new user, one without known ratings, and one whose ratings changed since the training."""
     newcomer, stranger, changed = baker.make(User), baker.make(User), world.people[3]
     rate(user=newcomer, movie=world.romance[0], half_stars=9)
     rate(user=stranger, movie=baker.make(Movie, title="New"), half_stars=9)
@@ -66,16 +66,16 @@ def people(world: World, version: ModelVersion) -> list[User]:
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
-def test_each_list_is_that_persons_own(people: list[User], tmp_path: Path, suffix: str) -> None:
+def test_each_list_equals_the_users_own(people: list[User], tmp_path: Path, suffix: str) -> None:
     output = tmp_path / f"lists.{suffix}"
     call_command("recommend", all=True, output=output, n=5)
     frame = (pl.read_parquet if suffix == "parquet" else pl.read_csv)(output)
-    agree(exported(frame), everybody())
+    agree(exported(frame), own_lists())
     assert people[1].pk not in set(frame["user_id"])
     assert [path.name for path in tmp_path.glob("*lists*")] == [output.name]
 
 
-def test_whoever_has_little_left_has_a_short_list(world: World, version: ModelVersion, tmp_path: Path) -> None:
+def test_a_user_with_few_unrated_movies_has_a_short_list(world: World, version: ModelVersion, tmp_path: Path) -> None:
     user = world.people[0]
     for movie in world.space + world.romance[1:]:
         rate(user=user, movie=movie, half_stars=8)
@@ -84,7 +84,7 @@ def test_whoever_has_little_left_has_a_short_list(world: World, version: ModelVe
     assert [movie for _, movie, _ in lists[user.pk]] == [world.romance[0].pk]
 
 
-def test_it_goes_on_where_it_stopped(version: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_export_resumes(version: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ranked: list[int] = []
     lists_of = recommendations.lists_of
 
@@ -102,20 +102,20 @@ def test_it_goes_on_where_it_stopped(version: ModelVersion, tmp_path: Path, monk
     assert not output.exists()
     call_command("recommend", all=True, output=output, n=5)
     assert len(ranked) == len(set(ranked))
-    agree(exported(pl.read_parquet(output)), everybody())
+    agree(exported(pl.read_parquet(output)), own_lists())
 
 
-def test_what_another_version_had_begun_is_left(version: ModelVersion, tmp_path: Path) -> None:
-    begun = Export.of_active_version(tmp_path / "lists.parquet", 3)
-    begun.write_part(0)
+def test_an_export_of_another_version_is_discarded(version: ModelVersion, tmp_path: Path) -> None:
+    started = Export.of_active_version(tmp_path / "lists.parquet", 3)
+    started.write_part(0)
     call_command("recommend", all=True, output=tmp_path / "lists.parquet", n=5)
-    agree(exported(pl.read_parquet(tmp_path / "lists.parquet")), everybody())
-    assert not begun.folder.exists()
+    agree(exported(pl.read_parquet(tmp_path / "lists.parquet")), own_lists())
+    assert not started.folder.exists()
 
 
 @pytest.fixture
 def prompt_worker() -> Iterator[None]:
-    """Tasks are done where they are asked for."""
+    """Execute tasks where they are sent."""
     app.conf.task_always_eager = True
     yield
     app.conf.task_always_eager = False
@@ -125,14 +125,14 @@ def prompt_worker() -> Iterator[None]:
 def test_workers_share_the_work(version: ModelVersion, tmp_path: Path) -> None:
     output = tmp_path / "lists.parquet"
     call_command("recommend", all=True, output=output, n=5, queue=True)
-    agree(exported(pl.read_parquet(output)), everybody())
+    agree(exported(pl.read_parquet(output)), own_lists())
 
 
-def test_a_task_that_comes_again_leaves(version: ModelVersion, tmp_path: Path) -> None:
+def test_a_task_delivered_twice_is_harmless(version: ModelVersion, tmp_path: Path) -> None:
     export = Export.of_active_version(tmp_path / "lists.parquet", 5)
     for part in [*export.missing, *export.missing]:
         tasks.export_part(str(export.folder), part)
-    agree(exported(pl.read_parquet(tmp_path / "lists.parquet")), everybody())
+    agree(exported(pl.read_parquet(tmp_path / "lists.parquet")), own_lists())
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,19 @@ def test_a_task_that_comes_again_leaves(version: ModelVersion, tmp_path: Path) -
     [
         ({"all": True}, "--all with --output"),
         ({}, "--all with --output"),
-        ({"all": True, "output": Path("lists.xlsx")}, r"lists.xlsx ends in none of .parquet, .csv"),
+        (
+            {"all": True, "output": Path("lists.xlsx")},
+            r"Unknown format of lists.xlsx; the name must end in .parquet or .csv",
+        ),
         ({"all": True, "output": Path("lists.csv"), "n": 0}, "-n is 0"),
     ],
-    ids=["no output", "nobody", "another format", "no movie"],
+    ids=["no output", "no user", "another format", "no movie"],
 )
-def test_what_cannot_be_done_is_said(version: ModelVersion, options: dict[str, object], message: str) -> None:
+def test_invalid_options_are_explained(version: ModelVersion, options: dict[str, object], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         call_command("recommend", **options)
 
 
 def test_without_a_version_there_is_nothing_to_export(world: World, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="No version serves yet"):
+    with pytest.raises(CommandError, match="No version is active yet"):
         call_command("recommend", all=True, output=tmp_path / "lists.csv")

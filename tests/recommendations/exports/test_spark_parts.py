@@ -1,4 +1,4 @@
-"""Everybody's lists written by Spark's processes are those that this process writes."""
+"""An export on Spark equals one by this process."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is noted of what members were shown and chose."""
+"""Recording of impressions and clicks."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from benchmarks.support.worlds import World
 from movies import services
 from movies.models import Movie, User
 from recommendations.feedback import recorder as feedback_recorder
-from recommendations.feedback.recorder import Recorder, Seen
+from recommendations.feedback.recorder import PendingEvent, Recorder
 from recommendations.models import Event, ModelVersion, Place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -26,9 +26,9 @@ def fan(ada: User, world: World, version: ModelVersion) -> User:
     return ada
 
 
-def test_a_list_is_noted_with_its_version_and_path(member: Client, fan: User, own_recorder: Recorder) -> None:
+def test_a_list_is_recorded_with_its_version_and_source(member: Client, fan: User, own_recorder: Recorder) -> None:
     member.get(reverse("recommendations:list"))
-    assert not Event.objects.exists(), "nothing is written while somebody waits"
+    assert not Event.objects.exists(), "nothing is written during a request"
     assert own_recorder.flush() == 24
     events = list(Event.objects.order_by("position"))
     assert [event.position for event in events] == list(range(1, 25))
@@ -47,7 +47,7 @@ def test_the_same_list_again_is_no_new_impression(member: Client, fan: User, own
     assert Event.objects.filter(place=Place.HOME).exists()
 
 
-def test_a_choice_counts_where_the_movie_was_shown(member: Client, fan: User, own_recorder: Recorder) -> None:
+def test_a_click_counts_where_the_movie_was_shown(member: Client, fan: User, own_recorder: Recorder) -> None:
     member.get(reverse("recommendations:list"))
     own_recorder.flush()
     third = Event.objects.get(position=3)
@@ -59,22 +59,22 @@ def test_a_choice_counts_where_the_movie_was_shown(member: Client, fan: User, ow
     assert (click.version_id, click.source) == (third.version_id, "folded_in")
 
 
-def test_a_young_click_waits_for_impressions_of_other_processes(fan: User, world: World) -> None:
+def test_a_recent_click_waits_for_impressions_of_other_processes(fan: User, world: World) -> None:
     recorder = Recorder()
-    recorder._queue.append(Seen(CLICK, fan.pk, world.space[5].pk, Place.HOME))
+    recorder._queue.append(PendingEvent(CLICK, fan.pk, world.space[5].pk, Place.HOME))
     assert recorder.flush() == 0
     Event.objects.create(kind=IMPRESSION, user=fan, movie=world.space[5], place=Place.HOME, source="x", position=7)
     assert recorder.flush(settled=False) == 1
 
 
-def test_a_choice_of_what_was_not_shown_is_none(fan: User, world: World) -> None:
-    assert feedback_recorder.write([Seen(CLICK, fan.pk, world.space[5].pk, Place.HOME)]) == 0
+def test_a_click_without_an_impression_is_dropped(fan: User, world: World) -> None:
+    assert feedback_recorder.write([PendingEvent(CLICK, fan.pk, world.space[5].pk, Place.HOME)]) == 0
 
 
-def test_events_of_somebody_who_has_left_are_dropped(fan: User, world: World) -> None:
-    event = Seen(IMPRESSION, fan.pk, world.space[5].pk, Place.HOME, position=1)
-    gone = Seen(IMPRESSION, fan.pk + 1, world.space[5].pk, Place.HOME, position=1)
-    assert feedback_recorder.write([event, gone]) == 1
+def test_events_of_deleted_accounts_are_dropped(fan: User, world: World) -> None:
+    event = PendingEvent(IMPRESSION, fan.pk, world.space[5].pk, Place.HOME, position=1)
+    of_deleted_user = PendingEvent(IMPRESSION, fan.pk + 1, world.space[5].pk, Place.HOME, position=1)
+    assert feedback_recorder.write([event, of_deleted_user]) == 1
     fan.delete()
     assert not Event.objects.exists()
 
@@ -88,13 +88,13 @@ def test_events_are_kept_for_a_set_time(fan: User, world: World, settings: Setti
     assert Event.objects.count() == 2
 
 
-def test_a_full_queue_loses_and_counts(monkeypatch: pytest.MonkeyPatch, own_recorder: Recorder) -> None:
+def test_a_full_queue_drops_and_counts_events(monkeypatch: pytest.MonkeyPatch, own_recorder: Recorder) -> None:
     monkeypatch.setattr(feedback_recorder, "LONGEST_QUEUE", 3)
-    own_recorder.put(Seen(IMPRESSION, 1, movie, Place.API, position=1) for movie in range(5))
+    own_recorder.put(PendingEvent(IMPRESSION, 1, movie, Place.API, position=1) for movie in range(5))
     assert own_recorder.lost == 2
 
 
-def test_a_movie_that_is_deleted_leaves_its_events(fan: User) -> None:
+def test_events_outlive_a_deleted_movie(fan: User) -> None:
     movie = Movie.objects.create(title="Gone")
     Event.objects.create(kind=CLICK, user=fan, movie=movie, place=Place.HOME, position=1)
     movie.delete()

@@ -1,4 +1,4 @@
-"""What a process serves: the active version within seconds, the last good one if that is broken."""
+"""A process serves the active version within seconds, or the last good one if that is broken."""
 
 import threading
 import time
@@ -20,29 +20,29 @@ pytestmark = pytest.mark.database
 
 
 @pytest.fixture(autouse=True)
-def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at the database with every request."""
+def always_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check the database at every request."""
     monkeypatch.setattr(active, "CHECK_SECONDS", 0.0)
 
 
 @pytest.fixture
 def successor(version: ModelVersion, publish: Callable[..., ModelVersion]) -> ModelVersion:
     """Another version, which is not active yet."""
-    made = publish(seed=5)
+    newer = publish(seed=5)
     registry.activate(version)
-    return made
+    return newer
 
 
-def serving_bundle() -> ServingModel:
+def serving_model() -> ServingModel:
     model = active.current()
     assert model is not None
     return model
 
 
-def served_within(seconds: float, wanted: Callable[[], bool]) -> bool:
+def served_within(seconds: float, condition: Callable[[], bool]) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if wanted():
+        if condition():
             return True
         time.sleep(0.01)
     return False
@@ -59,39 +59,37 @@ def test_the_active_version_is_served_and_followed(version: ModelVersion, succes
     assert served_within(5, lambda: serves(successor))
     registry.roll_back()
     assert served_within(5, lambda: serves(version))
-    assert active.status() == active.Status(version.name, serving_bundle().manifest["created_at"], "")
+    assert active.status() == active.Status(version.name, serving_model().manifest["created_at"], "")
 
 
-def test_a_forked_process_has_what_its_parent_opened_and_serves_what_is_active_by_then(
+def test_a_forked_process_inherits_the_model_and_follows_activations(
     version: ModelVersion, successor: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(active, "_follow", lambda: None)
     active.prepare()
-    opened = active._state.model
-    assert opened is not None
-    assert opened.name == version.name
+    inherited = active._state.model
+    assert inherited is not None
+    assert inherited.name == version.name
     active.follow()
-    assert active._state.model is opened
+    assert active._state.model is inherited
     registry.activate(successor)
     active.follow()
     assert active._state.model.name == successor.name
 
 
-def test_a_parent_opens_nothing_that_it_would_have_to_fetch(
-    version: ModelVersion, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_parent_process_does_not_download_a_version(version: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recommendations.versions.storage.here", lambda name: False)
     active.prepare()
     assert active._state.model is None
 
 
-def test_a_request_keeps_the_bundle_that_it_took(version: ModelVersion, successor: ModelVersion) -> None:
-    taken = serving_bundle()
+def test_a_request_keeps_its_model(version: ModelVersion, successor: ModelVersion) -> None:
+    model = serving_model()
     registry.activate(successor)
     registry.prune()
     assert served_within(5, lambda: serves(successor))
-    assert taken.name == version.name
-    assert len(taken.similar_ids(int(taken.embeddings.item_ids[0]), 3)) == 3
+    assert model.name == version.name
+    assert len(model.similar_ids(int(model.embeddings.item_ids[0]), 3)) == 3
 
 
 def remove(folder: Path) -> None:
@@ -115,7 +113,7 @@ def swap(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [remove, flip, cut, swap])
-def test_the_last_good_version_serves_on(
+def test_the_last_good_version_keeps_serving(
     world: World, version: ModelVersion, successor: ModelVersion, damage: Callable[[Path], None]
 ) -> None:
     before = recommend(world.people[0])
@@ -127,7 +125,7 @@ def test_the_last_good_version_serves_on(
 
 
 @pytest.mark.parametrize("damage", [remove, flip, cut, swap])
-def test_with_no_good_version_popularity_serves(
+def test_without_a_good_version_popular_movies_are_served(
     world: World, version: ModelVersion, damage: Callable[[Path], None]
 ) -> None:
     damage(artifacts.folder_of(version.name))
@@ -145,43 +143,43 @@ def test_a_repaired_version_is_served_again(version: ModelVersion, monkeypatch: 
     assert not active.status().degraded
 
 
-def test_what_is_damaged_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
+def test_a_damaged_version_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
     flip(artifacts.folder_of(successor.name))
     with pytest.raises(artifacts.ArtifactError, match="damaged"):
         registry.activate(successor)
     assert registry.active() == version
 
 
-def answer(place: int) -> tuple[str, tuple[int, ...]]:
-    """Which version answers, and the movies it names for the person at a place."""
-    model = serving_bundle()
-    return model.name, tuple(model.ranker.rank(model.embeddings.users[place], 5).ordinals.tolist())
+def answer(user: int) -> tuple[str, tuple[int, ...]]:
+    """The version that answers, and the ordinals that it ranks for a user's ordinal."""
+    model = serving_model()
+    return model.name, tuple(model.ranker.rank(model.embeddings.users[user], 5).ordinals.tolist())
 
 
-def test_a_swap_under_load_leaves_no_request_without_a_whole_answer(
+def test_a_swap_under_load_never_breaks_a_list(
     version: ModelVersion, successor: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lists of threads that ask all the time are of one version or the other, never of both or none."""
-    wanted = [successor]
-    monkeypatch.setattr(registry, "active", lambda: wanted[0])
-    right = {answer(place) for place in range(8)}
-    wanted[0] = version
+    """Each list of busy threads comes from one version or the other, never from both or none."""
+    activated = [successor]
+    monkeypatch.setattr(registry, "active", lambda: activated[0])
+    expected = {answer(user) for user in range(8)}
+    activated[0] = version
     assert served_within(5, lambda: serves(version))
-    right |= {answer(place) for place in range(8)}
+    expected |= {answer(user) for user in range(8)}
     done = threading.Event()
 
-    def ask() -> list[tuple[str, tuple[int, ...]]]:
+    def request() -> list[tuple[str, tuple[int, ...]]]:
         answers = []
         while not done.is_set():
-            answers += [answer(place) for place in range(8)]
+            answers += [answer(user) for user in range(8)]
         return answers
 
     with ThreadPoolExecutor() as pool:
-        asked = [pool.submit(ask) for _ in range(3)]
+        futures = [pool.submit(request) for _ in range(3)]
         for each in (successor, version, successor):
-            wanted[0] = each
+            activated[0] = each
             assert served_within(5, partial(serves, each))
         done.set()
-    answers = [found for future in asked for found in future.result()]
+    answers = [each for future in futures for each in future.result()]
     assert {name for name, _ in answers} == {version.name, successor.name}
-    assert set(answers) <= right
+    assert set(answers) <= expected

@@ -1,4 +1,4 @@
-"""What a version knows of its movies: filters pass the right ones, and labels find theirs."""
+"""Facets: filters pass exactly the matching movies, and labels hold theirs."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ LABELS = grouped(np.array([genre for genre, _ in PAIRS]), np.array([movie for _,
 CATALOGUE = ItemFacets(YEARS, COUNTS, *LABELS, *LABELS)
 
 years = st.none() | st.integers(1940, 2030)
-wanted = st.builds(
+some_filters = st.builds(
     Filters,
     genres=st.frozensets(st.sampled_from([3, 8, 21, 99]), max_size=3),
     year_from=years,
@@ -47,16 +47,16 @@ def passes(movie: int, filters: Filters) -> bool:
 
 
 @pytest.mark.engine
-@given(wanted)
-def test_exactly_the_movies_that_pass_are_eligible(filters: Filters) -> None:
-    found = CATALOGUE.eligible(filters)
-    assert (found is None) == (filters == Filters())
-    eligible = range(N) if found is None else found.tolist()
+@given(some_filters)
+def test_exactly_the_matching_movies_are_eligible(filters: Filters) -> None:
+    ordinals = CATALOGUE.eligible(filters)
+    assert (ordinals is None) == (filters == Filters())
+    eligible = range(N) if ordinals is None else ordinals.tolist()
     assert list(eligible) == [movie for movie in range(N) if passes(movie, filters)]
 
 
 @pytest.mark.engine
-def test_the_least_rated_genre_is_one_of_many_movies() -> None:
+def test_the_least_rated_genre_is_a_large_one() -> None:
     rare = next(iter(set(range(N)).difference(*GENRES.values())))
     of_three = np.array(sorted(GENRES[3] - GENRES[8] - GENRES[21])[:4], np.int32)
     of_eight = np.array(sorted(GENRES[8] - GENRES[21])[:3], np.int32)
@@ -68,7 +68,7 @@ def test_the_least_rated_genre_is_one_of_many_movies() -> None:
 
 
 @pytest.mark.engine
-def test_labels_hold_each_movie_once_and_only_common_ones_count() -> None:
+def test_labels_hold_each_movie_once_and_rare_ones_are_dropped() -> None:
     ids, bounds, movies = grouped(np.array([7, 5, 7, 7, 5]), np.array([2, 4, 1, 2, 4], np.int32), at_least=2)
     assert (ids.tolist(), bounds.tolist(), movies.tolist()) == ([7], [0, 2], [1, 2])
 
@@ -100,12 +100,12 @@ def test_a_list_leans_towards_a_tag(world: World, version: ModelVersion) -> None
     ids, bounds, movies = grouped(np.full(len(slow), 4), slow)
     facets = replace(model.facets, tag_ids=ids, tag_bounds=bounds, tag_movies=movies)
     tagged = replace(model, facets=facets)
-    nobody = np.empty(0, np.int64)
+    no_movies = np.empty(0, np.int64)
     vector = model.embeddings.users[0]
 
-    def found(wish: float) -> int:
-        steering = Steering(tags={4: wish, 5: 1.0})
-        ranking = tagged.rank(vector, 10, exclude=nobody, filters=Filters(), steering=steering)
+    def count(weight: float) -> int:
+        steering = Steering(tags={4: weight, 5: 1.0})
+        ranking = tagged.rank(vector, 10, exclude=no_movies, filters=Filters(), steering=steering)
         return len(np.intersect1d(ranking.ordinals, slow))
 
-    assert found(-1.0) <= found(0.0) < found(1.0)
+    assert count(-1.0) <= count(0.0) < count(1.0)

@@ -1,4 +1,4 @@
-"""People who look for a movie to watch together."""
+"""Groups that watch movies together."""
 
 import re
 from http import HTTPStatus
@@ -46,20 +46,20 @@ def group_of(*users: User) -> WatchGroup:
     return group
 
 
-def test_the_list_serves_both_tastes_and_holds_nothing_that_either_has_seen(
+def test_the_list_serves_both_tastes_without_movies_that_either_rated_or_hid(
     world: World, version: ModelVersion, ada: User, bob: User
 ) -> None:
     services.hide(user=bob, movie=world.space[6])
-    found = recommend_together([ada, bob], n=10)
-    listed = {entry.movie.pk for entry in found.entries}
-    assert found.personal
+    shared = recommend_together([ada, bob], n=10)
+    listed = {entry.movie.pk for entry in shared.entries}
+    assert shared.personal
     assert len(listed) == 10
     assert not listed & {movie.pk for movie in (*world.space[:5], *world.romance[:5], world.space[6])}
     of_space = len(listed & {movie.pk for movie in world.space})
     assert 3 <= of_space <= 7
 
 
-def test_each_entry_says_what_each_member_would_give(world: World, version: ModelVersion, ada: User, bob: User) -> None:
+def test_each_entry_has_each_members_predicted_stars(world: World, version: ModelVersion, ada: User, bob: User) -> None:
     newcomer = person("new")
     for entry in recommend_together([ada, bob, newcomer], n=5).entries:
         stars = dict(entry.by_member)
@@ -69,11 +69,11 @@ def test_each_entry_says_what_each_member_would_give(world: World, version: Mode
         assert stars[newcomer] is None
 
 
-def test_without_a_model_or_ratings_the_list_is_what_is_popular(world: World, ada: User) -> None:
-    found = recommend_together([ada, person("new")], n=5)
-    assert not found.personal
-    assert len(found.entries) == 5
-    assert not {entry.movie for entry in found.entries} & set(world.space[:5])
+def test_without_a_model_or_ratings_the_list_is_popular_movies(world: World, ada: User) -> None:
+    shared = recommend_together([ada, person("new")], n=5)
+    assert not shared.personal
+    assert len(shared.entries) == 5
+    assert not {entry.movie for entry in shared.entries} & set(world.space[:5])
 
 
 def test_a_group_is_joined_by_its_link_and_seen_by_members_only(
@@ -85,8 +85,8 @@ def test_a_group_is_joined_by_its_link_and_seen_by_members_only(
     page = adas.get(path).content.decode()
     link = re.search(r'value="http://testserver(/together/join/[^"]+)"', page)
     assert link
-    asked = bobs.get(link[1]).content.decode()
-    assert "<b>ada</b>" in asked
+    invitation = bobs.get(link[1]).content.decode()
+    assert "<b>ada</b>" in invitation
     assert WatchGroup.objects.get().members.count() == 1
     assert bobs.post(link[1], follow=True).redirect_chain == [(path, HTTPStatus.FOUND)]
     page = bobs.get(path).content.decode()
@@ -94,13 +94,13 @@ def test_a_group_is_joined_by_its_link_and_seen_by_members_only(
     assert re.search(r"<dt>you</dt>\s*<dd>[0-5]\.\d</dd>", page)
 
 
-def test_a_link_asks_strangers_to_sign_in_and_brings_them_back(ada: User) -> None:
+def test_an_invitation_asks_visitors_to_sign_in_first(ada: User) -> None:
     path = reverse("recommendations:join", args=[group_of(ada).invitation])
     assert Client().get(path).headers["Location"] == f"{reverse('account_login')}?next={path}"
     assert client_of(ada).get("/together/join/nonsense/").status_code == HTTPStatus.NOT_FOUND
 
 
-def test_five_are_enough(ada: User) -> None:
+def test_a_group_has_at_most_five_members(ada: User) -> None:
     group = group_of(ada, *(person(f"friend{n}") for n in range(4)))
     late = person("late")
     page = client_of(late).post(reverse("recommendations:join", args=[group.invitation])).content.decode()
@@ -111,19 +111,19 @@ def test_five_are_enough(ada: User) -> None:
     )
 
 
-def test_joining_twice_is_joining_once(ada: User, bob: User) -> None:
+def test_joining_twice_is_a_no_op(ada: User, bob: User) -> None:
     group = group_of(ada, bob)
     watch_groups.join_group(bob, group)
     assert group.members.count() == 2
 
 
-def test_nobody_is_in_very_many_groups(ada: User) -> None:
+def test_the_number_of_a_members_groups_is_limited(ada: User) -> None:
     for _ in range(watch_groups.MOST_GROUPS):
         watch_groups.start_group(ada)
     assert "Leave one to start another" in client_of(ada).post(reverse("recommendations:groups")).content.decode()
 
 
-def test_what_two_want_to_see_is_shown(world: World, ada: User, bob: User) -> None:
+def test_movies_on_two_watchlists_are_shown(world: World, ada: User, bob: User) -> None:
     for user in (ada, bob):
         services.watch(user=user, movie=world.space[9])
     services.watch(user=ada, movie=world.space[10])
@@ -132,7 +132,7 @@ def test_what_two_want_to_see_is_shown(world: World, ada: User, bob: User) -> No
     assert re.findall(r'<span class="title">(.*?)</span>', rail) == [world.space[9].title]
 
 
-def test_whoever_leaves_sees_the_group_no_more(ada: User, bob: User) -> None:
+def test_a_member_who_left_cannot_see_the_group(ada: User, bob: User) -> None:
     group = group_of(ada, bob)
     adas = client_of(ada)
     adas.post(reverse("recommendations:leave-group", args=[group.pk]))
@@ -142,7 +142,7 @@ def test_whoever_leaves_sees_the_group_no_more(ada: User, bob: User) -> None:
     assert not WatchGroup.objects.exists()
 
 
-def test_a_group_goes_with_the_account_of_its_last_member(ada: User) -> None:
+def test_a_group_is_deleted_with_its_last_members_account(ada: User) -> None:
     group_of(ada)
     client_of(ada).post(reverse("movies:leave"), {"name": "ada"})
     assert not WatchGroup.objects.exists()

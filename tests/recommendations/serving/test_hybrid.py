@@ -1,4 +1,4 @@
-"""Visitors get an index's answer only where it was measured to be theirs."""
+"""The approximate index serves only the lists for which it was measured to be good enough."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ USER = np.ones(6, np.float32)
 
 @pytest.fixture(scope="module")
 def ranker(tmp_path_factory: pytest.TempPathFactory) -> ServedRanker:
-    """With an index that looks at few items, as one does that is fast."""
+    """A ranker with an index that examines few items, as fast ones do."""
     items = np.random.default_rng(0).normal(size=(N_ITEMS, 6)).astype(np.float32)
     path = tmp_path_factory.mktemp("index") / "movies.ann"
     build_index(items, path, n_trees=10)
@@ -29,9 +29,9 @@ def ranker(tmp_path_factory: pytest.TempPathFactory) -> ServedRanker:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("k", "left_out"), [(10, 0), (10, DEPTH - 10), (DEPTH, 0)])
-def test_a_short_list_comes_from_the_index(ranker: ServedRanker, k: int, left_out: int) -> None:
-    assert ranker.rank(USER, k, exclude=range(left_out)).examined < N_ITEMS / 2
+@pytest.mark.parametrize(("k", "excluded"), [(10, 0), (10, DEPTH - 10), (DEPTH, 0)])
+def test_a_short_list_comes_from_the_index(ranker: ServedRanker, k: int, excluded: int) -> None:
+    assert ranker.rank(USER, k, exclude=range(excluded)).examined < N_ITEMS / 2
 
 
 @pytest.mark.engine
@@ -43,28 +43,30 @@ def test_a_short_list_comes_from_the_index(ranker: ServedRanker, k: int, left_ou
         (10, {"candidates": range(1_500)}),
         (10, {"candidates": []}),
     ],
-    ids=["many left out", "a long list", "a filter", "a filter that nothing passes"],
+    ids=["many excluded", "a long list", "a filter", "a filter without matches"],
 )
-def test_all_else_is_exact(ranker: ServedRanker, k: int, filters: dict[str, Any]) -> None:
-    found, true = ranker.rank(USER, k, **filters), ranker.exact.rank(USER, k, **filters)
-    assert found.ordinals.tolist() == true.ordinals.tolist()
-    assert found.examined == true.examined
+def test_all_other_lists_are_exact(ranker: ServedRanker, k: int, filters: dict[str, Any]) -> None:
+    served, exact = ranker.rank(USER, k, **filters), ranker.exact.rank(USER, k, **filters)
+    assert served.ordinals.tolist() == exact.ordinals.tolist()
+    assert served.examined == exact.examined
 
 
 @pytest.mark.database
 @pytest.mark.parametrize("choice", ["measured", "exact", "approximate"])
-def test_an_operator_may_choose(world: World, version: ModelVersion, settings: Settings, choice: str) -> None:
+def test_an_operator_can_choose_the_ranker(
+    world: World, version: ModelVersion, settings: Settings, choice: str
+) -> None:
     settings.RECOMMENDER_RANKER = choice
     model = active.current()
     assert model is not None
-    wanted = model.manifest["index"]["serve"] if choice == "measured" else choice
-    assert (model.served.index is not None) == (wanted == "approximate")
+    expected = model.manifest["index"]["serve"] if choice == "measured" else choice
+    assert (model.served.index is not None) == (expected == "approximate")
     liked = world.liked_by(0)
     assert {entry.movie.pk for entry in recommend(world.people[0], n=5).entries} <= liked
 
 
 @pytest.mark.database
-def test_operators_see_what_was_measured(version: ModelVersion, admin_client: Client) -> None:
+def test_operators_see_the_measurements(version: ModelVersion, admin_client: Client) -> None:
     page = admin_client.get(f"/admin/recommendations/modelversion/{version.pk}/change/").content.decode()
     plan = version.metrics["index"]
     assert f"{plan['serve']} (exact {plan['exact']['p50']:,.0f} µs, approximate" in page

@@ -1,4 +1,4 @@
-"""What visitors are recommended: fresh, filtered, explained, and never a failure because of the model."""
+"""Recommendations are fresh, filtered and explained, and a failing model never breaks them."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ def ids(found: Recommendations) -> list[int]:
     return [entry.movie.pk for entry in found.entries]
 
 
-def test_the_trained_know_what_they_like(world: World, version: ModelVersion) -> None:
-    for place in (0, 1, world.half, world.half + 1):
-        found = recommend(world.people[place], n=5)
-        assert found.source == Source.TRAINED
-        assert found.version == version.name
-        assert set(ids(found)) <= world.liked_by(place)
+def test_trained_users_get_what_they_like(world: World, version: ModelVersion) -> None:
+    for person in (0, 1, world.half, world.half + 1):
+        recommended = recommend(world.people[person], n=5)
+        assert recommended.source == Source.TRAINED
+        assert recommended.version == version.name
+        assert set(ids(recommended)) <= world.liked_by(person)
 
 
 def test_nothing_rated_hidden_or_excluded_is_recommended(world: World, version: ModelVersion) -> None:
@@ -45,7 +45,7 @@ def test_nothing_rated_hidden_or_excluded_is_recommended(world: World, version: 
     assert len(set(ids(found))) == len(found.entries)
 
 
-def test_the_next_list_knows_the_last_rating(world: World, version: ModelVersion, newcomer: User) -> None:
+def test_the_next_list_reflects_the_latest_rating(world: World, version: ModelVersion, newcomer: User) -> None:
     assert recommend(newcomer).source == Source.POPULAR
     rate(user=newcomer, movie=world.romance[0], half_stars=10)
     rate(user=newcomer, movie=world.romance[1], half_stars=9)
@@ -54,7 +54,7 @@ def test_the_next_list_knows_the_last_rating(world: World, version: ModelVersion
     assert set(ids(found)) <= {movie.pk for movie in world.romance[2:]}
 
 
-def test_a_rating_taken_back_is_as_if_it_had_never_been(world: World, version: ModelVersion) -> None:
+def test_removing_a_rating_restores_the_list(world: World, version: ModelVersion) -> None:
     user = world.people[0]
     before = recommend(user)
     rate(user=user, movie=before.entries[0].movie, half_stars=2)
@@ -63,7 +63,7 @@ def test_a_rating_taken_back_is_as_if_it_had_never_been(world: World, version: M
     assert recommend(user) == before
 
 
-def test_a_changed_rating_of_the_same_number_is_noticed(world: World, version: ModelVersion) -> None:
+def test_a_changed_rating_is_noticed(world: World, version: ModelVersion) -> None:
     rating = world.people[0].ratings.select_related("movie")[0]
     rate(user=world.people[0], movie=rating.movie, half_stars=11 - rating.half_stars)
     assert recommend(world.people[0]).source == Source.FOLDED_IN
@@ -76,24 +76,24 @@ def test_ratings_without_an_account_give_the_same_list(world: World, version: Mo
     assert preview.source == Source.FOLDED_IN
 
 
-def test_filters_keep_the_order_and_fill_the_page(world: World, version: ModelVersion) -> None:
+def test_filters_keep_the_order_and_fill_the_list(world: World, version: ModelVersion) -> None:
     user = world.people[0]
     everything = recommend(user, n=100)
     filters = Filters(genres=frozenset([world.genres["Romance"].pk]), year_from=2005, year_to=2015, min_ratings=1)
-    wanted = [
+    expected = [
         entry.movie.pk
         for entry in everything.entries
         if entry.movie in world.romance and 2005 <= (entry.movie.year or 0) <= 2015
     ]
-    assert len(wanted) >= 5
-    assert ids(recommend(user, n=5, filters=filters)) == wanted[:5]
+    assert len(expected) >= 5
+    assert ids(recommend(user, n=5, filters=filters)) == expected[:5]
 
 
-def test_an_unknown_genre_leaves_nothing(world: World, version: ModelVersion) -> None:
+def test_an_unknown_genre_gives_an_empty_list(world: World, version: ModelVersion) -> None:
     assert recommend(world.people[0], filters=Filters(genres=frozenset([5]))).entries == ()
 
 
-def test_reasons_are_what_the_user_rated_well(world: World, version: ModelVersion, newcomer: User) -> None:
+def test_reasons_are_movies_that_the_user_likes(world: World, version: ModelVersion, newcomer: User) -> None:
     rate(user=newcomer, movie=world.space[0], half_stars=10)
     rate(user=newcomer, movie=world.romance[0], half_stars=2)
     entry = recommend(newcomer).entries[0]
@@ -115,9 +115,7 @@ def test_movies_deleted_since_are_left_out(world: World, version: ModelVersion) 
 
 
 @pytest.mark.parametrize("with_version", [True, False])
-def test_who_is_not_signed_in_sees_what_is_popular(
-    world: World, request: pytest.FixtureRequest, with_version: bool
-) -> None:
+def test_visitors_get_popular_movies(world: World, request: pytest.FixtureRequest, with_version: bool) -> None:
     if with_version:
         request.getfixturevalue("version")
     found = recommend(AnonymousUser(), n=3)
@@ -126,7 +124,7 @@ def test_who_is_not_signed_in_sees_what_is_popular(
     assert counts == sorted(Movie.objects.values_list("rating_count", flat=True), reverse=True)[:3]
 
 
-def test_without_a_version_the_popular_unrated_are_shown(world: World) -> None:
+def test_without_a_version_members_get_popular_unrated_movies(world: World) -> None:
     user = world.people[0]
     rated = set(user.ratings.values_list("movie_id", flat=True))
     found = recommend(user, n=100)
@@ -136,19 +134,19 @@ def test_without_a_version_the_popular_unrated_are_shown(world: World) -> None:
 
 
 def test_similar_movies_are_of_the_same_kind(world: World, version: ModelVersion) -> None:
-    alike = similar_movies(world.space[0], n=5)
-    assert len(alike) == 5
-    assert set(alike) <= set(world.space[1:])
+    similar = similar_movies(world.space[0], n=5)
+    assert len(similar) == 5
+    assert set(similar) <= set(world.space[1:])
 
 
-def test_a_movie_that_the_model_does_not_know_has_similar_ones_by_genre(world: World, version: ModelVersion) -> None:
+def test_movies_similar_to_an_unknown_one_are_chosen_by_genre(world: World, version: ModelVersion) -> None:
     new = baker.make(Movie, title="New")
     new.genres.add(world.genres["Romance"])
     assert set(similar_movies(new, n=5)) <= set(world.romance)
     assert len(similar_movies(new, n=5)) == 5
 
 
-def test_a_model_that_fails_leaves_popular_movies(
+def test_a_failing_model_falls_back_to_popular_movies(
     world: World, version: ModelVersion, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(type(active.current()), "rank", lambda *_, **__: 1 / 0)
@@ -162,24 +160,24 @@ def test_an_explanation_adds_up(world: World, version: ModelVersion, source: Sou
     if source == Source.FOLDED_IN:
         rate(user=user, movie=world.romance[0], half_stars=9)
     entry = recommend(user).entries[0]
-    told = explain(user, entry.movie)
-    assert told is not None
-    assert told.score == pytest.approx(entry.score, abs=1e-5)
-    assert sum(told.parts.values()) == pytest.approx(told.score, abs=1e-5)
-    by_rating = told.base + sum(reason.share for reason in told.ratings) + told.training
-    assert by_rating == pytest.approx(told.score, abs=1e-5)
-    assert {reason.movie.pk for reason in told.ratings} == set(user.ratings.values_list("movie_id", flat=True))
+    explanation = explain(user, entry.movie)
+    assert explanation is not None
+    assert explanation.score == pytest.approx(entry.score, abs=1e-5)
+    assert sum(explanation.parts.values()) == pytest.approx(explanation.score, abs=1e-5)
+    by_rating = explanation.base + sum(reason.share for reason in explanation.ratings) + explanation.training
+    assert by_rating == pytest.approx(explanation.score, abs=1e-5)
+    assert {reason.movie.pk for reason in explanation.ratings} == set(user.ratings.values_list("movie_id", flat=True))
     if source == Source.FOLDED_IN:
-        assert told.training == pytest.approx(0, abs=1e-5)
+        assert explanation.training == pytest.approx(0, abs=1e-5)
 
 
-def test_nothing_is_explained_of_strangers(world: World, version: ModelVersion, newcomer: User) -> None:
+def test_unknown_users_and_movies_have_no_explanation(world: World, version: ModelVersion, newcomer: User) -> None:
     assert explain(newcomer, world.space[0]) is None
     assert explain(world.people[0], baker.make(Movie, title="New")) is None
     assert predicted_stars(newcomer, world.space) == {}
 
 
-def test_stars_are_foretold_for_what_is_not_rated(world: World, version: ModelVersion) -> None:
+def test_stars_are_predicted_for_unrated_movies(world: World, version: ModelVersion) -> None:
     user = world.people[0]
     rated = set(user.ratings.values_list("movie_id", flat=True))
     stars = predicted_stars(user, world.space + world.romance)
@@ -212,7 +210,7 @@ def test_a_list_leans_towards_new_or_old_movies(world: World, version: ModelVers
     assert years(-1.0) < years(0.0) < years(1.0)
 
 
-@pytest.mark.parametrize("wish", [{"popularity": 2}, {"diversity": -0.1}, {"genres": {1: 7.0}}])
-def test_a_wish_out_of_range_is_refused(wish: dict[str, Any]) -> None:
+@pytest.mark.parametrize("scale", [{"popularity": 2}, {"diversity": -0.1}, {"genres": {1: 7.0}}])
+def test_steering_out_of_range_is_refused(scale: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="give a number from"):
-        Steering(**wish)
+        Steering(**scale)

@@ -1,4 +1,4 @@
-"""A retraining on Spark or an export is killed in the middle: nothing is half published, and the next one is whole."""
+"""A retraining on Spark or an export is killed: nothing is half published, and the next one completes."""
 
 import contextlib
 import os
@@ -24,8 +24,8 @@ ON_SPARK = ("retrain", "--trainer", "spark", "--set=dimension=6", "--set=blocks=
 ACTIVE = "SELECT name FROM recommendations_modelversion WHERE is_active"
 MORE_PEOPLE = """
 from django.utils import timezone
-from recommendations.exports.recommendations import USERS_OF_A_PART
-people = User.objects.bulk_create(User(username=f"more-{n}", is_active=False) for n in range(USERS_OF_A_PART))
+from recommendations.exports.recommendations import USERS_PER_PART
+people = User.objects.bulk_create(User(username=f"more-{n}", is_active=False) for n in range(USERS_PER_PART))
 movie, now = Movie.objects.first(), timezone.now()
 Rating.objects.bulk_create(Rating(user=user, movie=movie, half_stars=9, rated_at=now) for user in people)
 """
@@ -37,13 +37,13 @@ export.write_part(0)
 print(export.folder)
 """
 HIDDEN = "movies_hiddenmovie"
-"""A table that nobody but the export reads here."""
+"""A table that only the export reads in these tests."""
 WAITS = f"SELECT 1 FROM pg_locks WHERE relation = '{HIDDEN}'::regclass AND NOT granted"  # noqa: S608
 
 
 @pytest.fixture(scope="module")
 def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """With a version that serves."""
+    """A site with an active version."""
     with copy_of(trained_site, tmp_path_factory.mktemp("kills")) as site:
         site.environment |= {"SPARK_MASTER": "local[2]", "SPARK_FOLDER": str(site.folder / "spark")}
         yield site
@@ -59,44 +59,44 @@ def has_children(process: Process) -> bool:
 
 def test_a_killed_retraining_leaves_nothing(site: Site) -> None:
     needs_spark()
-    before, handed_over = site.sql(ACTIVE), site.folder / "spark"
+    before, spark_folder = site.sql(ACTIVE), site.folder / "spark"
     with site.start("manage.py", *ON_SPARK, "--set=epochs=1000") as process:
         process.wait_until_said("of 4000")
         os.kill(process.popen.pid, signal.SIGKILL)
         process.popen.wait()
         wait_until(lambda: not has_children(process))
     assert site.sql(ACTIVE) == before
-    assert len(list(handed_over.iterdir())) == 1
+    assert len(list(spark_folder.iterdir())) == 1
     done = site.run(*ON_SPARK, "--set=epochs=2", "--force")
     assert done.returncode == 0, done.stderr
     (latest, _, _), (killed, _, error), *_ = site.sql(RUNS)
     assert (latest, killed) == ("succeeded", "failed")
     assert "died during “trial”" in error
     assert site.sql(ACTIVE) != before
-    assert not list(handed_over.iterdir())
+    assert not list(spark_folder.iterdir())
     assert not list(site.artifacts.glob(".staging*"))
 
 
 @pytest.fixture(scope="module")
 def large_site(site: Site) -> Site:
-    """With people enough for two parts of an export."""
+    """The site with enough users for two parts of an export."""
     site.query(MORE_PEOPLE)
     return site
 
 
 @contextlib.contextmanager
 def held(site: Site) -> Iterator[None]:
-    """Whoever exports waits in the middle of a part."""
+    """Make exports wait in the middle of a part."""
     with contextlib.closing(psycopg2.connect(site.environment["DATABASE_URL"])) as connection:
         connection.cursor().execute(f"LOCK TABLE {HIDDEN}")
         yield
 
 
 @pytest.mark.parametrize("option", ["--spark", "--queue"])
-def test_a_killed_export_goes_on(large_site: Site, tmp_path: Path, option: str) -> None:
+def test_a_killed_export_resumes(large_site: Site, tmp_path: Path, option: str) -> None:
     if option == "--spark":
         needs_spark()
-    site, output, alone = large_site, tmp_path / "lists.parquet", tmp_path / "alone.parquet"
+    site, output, expected = large_site, tmp_path / "lists.parquet", tmp_path / "expected.parquet"
     parts = Path(site.query(FIRST_PART.format(output=str(output))))
     command = ("recommend", "--all", "-n", "5", option, "--output")
     worker = site.start(*WORKER) if option == "--queue" else contextlib.nullcontext()
@@ -108,6 +108,6 @@ def test_a_killed_export_goes_on(large_site: Site, tmp_path: Path, option: str) 
         done = site.run(*command, str(output))
         assert done.returncode == 0, done.stderr
         wait_until(output.exists)
-    assert site.run("recommend", "--all", "-n", "5", "--output", str(alone)).returncode == 0
-    assert pl.read_parquet(output).equals(pl.read_parquet(alone))
+    assert site.run("recommend", "--all", "-n", "5", "--output", str(expected)).returncode == 0
+    assert pl.read_parquet(output).equals(pl.read_parquet(expected))
     wait_until(lambda: not parts.exists())

@@ -1,4 +1,4 @@
-"""A retraining from the database to the active version, and what must not be published."""
+"""Retraining, from the database to the active version, and what must not be published."""
 
 from collections.abc import Callable
 
@@ -34,8 +34,8 @@ def on_phase(phase: str, action: Callable[[], object]) -> runs.Listener:
     return listen
 
 
-def test_a_run_publishes_what_it_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Asked in a process of its own, as outside the tests.
+def test_a_run_publishes_its_version(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The smoke test runs in a child process, as outside the tests.
     monkeypatch.setattr(gate, "answers", answers)
     run = a_run()
     version = pipeline.retrain(run)
@@ -74,19 +74,19 @@ def test_a_worse_version_is_refused_and_can_be_forced(world: World, version: Mod
     assert Activation.objects.all()[0].forced
 
 
-def test_a_rating_made_while_the_model_trains_is_not_lost(world: World) -> None:
+def test_a_rating_given_during_the_training_is_not_lost(world: World) -> None:
     visitor = User.objects.create(username="ada")
     listener = on_phase("train", lambda: rate(user=visitor, movie=world.space[0], half_stars=10))
     pipeline.retrain(a_run(), listener)
     assert visitor.ratings.count() == 1
 
 
-def test_a_user_deleted_while_the_model_trains_is_not_in_it(world: World) -> None:
-    gone = world.people[3].pk
-    version = pipeline.retrain(a_run(), on_phase("train", User.objects.get(pk=gone).delete))
-    opened = active.open_version(version)
-    assert gone not in opened.embeddings.user_ids
-    assert len(opened.embeddings.user_ids) == len(opened.fingerprints) == len(opened.holdout_ndcg) == 79
+def test_a_user_deleted_during_the_training_is_not_in_the_version(world: World) -> None:
+    deleted = world.people[3].pk
+    version = pipeline.retrain(a_run(), on_phase("train", User.objects.get(pk=deleted).delete))
+    model = active.open_version(version)
+    assert deleted not in model.embeddings.user_ids
+    assert len(model.embeddings.user_ids) == len(model.fingerprints) == len(model.holdout_ndcg) == 79
 
 
 def test_a_cancelled_run_publishes_nothing(world: World) -> None:
@@ -98,7 +98,7 @@ def test_a_cancelled_run_publishes_nothing(world: World) -> None:
     assert not list(artifacts.root().iterdir())
 
 
-def test_who_was_taken_for_dead_publishes_nothing(world: World) -> None:
+def test_a_run_taken_for_dead_publishes_nothing(world: World) -> None:
     run = a_run()
 
     def bury() -> None:
@@ -111,7 +111,7 @@ def test_who_was_taken_for_dead_publishes_nothing(world: World) -> None:
     assert not list(artifacts.root().iterdir())
 
 
-def test_an_activation_in_between_is_not_undone(world: World, version: ModelVersion) -> None:
+def test_an_activation_during_a_run_is_not_undone(world: World, version: ModelVersion) -> None:
     second = pipeline.retrain(a_run())
     run = a_run()
     with pytest.raises(runs.RunLostError, match="another version was activated"):
@@ -136,7 +136,7 @@ def test_a_full_disk_is_a_clear_failure(world: World, version: ModelVersion, mon
 
 
 @pytest.mark.django_db
-def test_nothing_to_learn_from_is_said() -> None:
+def test_missing_ratings_are_a_clear_failure() -> None:
     run = a_run()
     with pytest.raises(pipeline.NotEnoughDataError, match="load_movielens"):
         pipeline.retrain(run)
@@ -144,7 +144,7 @@ def test_nothing_to_learn_from_is_said() -> None:
 
 
 @pytest.mark.parametrize("config", [{"epoch": 3}, {"epochs": 0}, {"epochs": "three"}])
-def test_a_wrong_parameter_is_named(config: dict[str, object]) -> None:
+def test_an_invalid_parameter_is_named(config: dict[str, object]) -> None:
     with pytest.raises(training_config.ConfigError, match="epoch"):
         training_config.configured(config)
 
@@ -160,7 +160,7 @@ def test_old_versions_are_pruned_but_not_those_in_use(
         registry.activate(version)
 
 
-def test_a_version_that_crashes_its_reader_is_refused(world: World, version: ModelVersion) -> None:
+def test_a_version_that_crashes_its_process_is_refused(world: World, version: ModelVersion) -> None:
     folder = artifacts.folder_of(version.name)
     assert answers(folder).passed
     index = folder / "movies.ann"
@@ -168,7 +168,7 @@ def test_a_version_that_crashes_its_reader_is_refused(world: World, version: Mod
     assert not answers(folder).passed
 
 
-def test_reading_leaves_out_nothing(world: World) -> None:
+def test_reading_is_complete(world: World) -> None:
     data = dataset.read()
     assert len(data.interactions) == world.people[0].ratings.model.objects.count()
     assert data.facets.genre_ids.tolist() == sorted(genre.pk for genre in world.genres.values())
@@ -179,7 +179,7 @@ def test_the_learning_curve_of_the_trial_is_kept(world: World) -> None:
     config = {"dimension": 6, "fits": 1, "fit_dimension": 4, "max_epochs": 5, "threads": 1}
     version = pipeline.retrain(runs.request(parameters={"config": config}))
     manifest = artifacts.verify(artifacts.folder_of(version.name), version.manifest_sha256)
-    looks = list(dict.fromkeys(look["epoch"] for look in manifest["history"]))
-    assert looks in ([1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5])
-    assert version.parameters["epochs"] in looks
-    assert version.parameters["ease_weight"] in {look["ease_weight"] for look in manifest["history"]}
+    epochs = list(dict.fromkeys(point["epoch"] for point in manifest["history"]))
+    assert epochs in ([1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5])
+    assert version.parameters["epochs"] in epochs
+    assert version.parameters["ease_weight"] in {point["ease_weight"] for point in manifest["history"]}

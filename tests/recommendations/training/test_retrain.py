@@ -1,4 +1,4 @@
-"""`manage.py retrain` in real processes: what it prints, how it leaves, and what a kill leaves behind."""
+"""`manage.py retrain` in real processes: output, exit codes, signals and kills."""
 
 import json
 import signal
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("retrain")
 
 PHASES = ("read", "trial", "evaluate", "train", "index", "judge", "publish")
 KILLED = PHASES if ON_POSTGRESQL else ("train", "publish")
-"""Where runs are killed: on SQLite, once while nothing is written to the database and once while it is."""
+"""Phases in which runs are killed: on SQLite, one that does not write to the database and one that does."""
 ENDLESS = (*QUICK[:2], "--set=epochs=1000000", "--set=threads=1")
 STATE = """
 from recommendations.serving.recommend import recommend
@@ -34,7 +34,7 @@ def site(trained_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield site
 
 
-def test_json_is_all_that_is_on_standard_output(site: Site) -> None:
+def test_standard_output_is_only_json(site: Site) -> None:
     done = site.run("retrain", "--json", *QUICK)
     report = json.loads(done.stdout)
     assert done.returncode == 0
@@ -45,15 +45,15 @@ def test_json_is_all_that_is_on_standard_output(site: Site) -> None:
     assert "train: fit 15 of 15" in done.stderr
 
 
-def test_a_table_for_people(site: Site) -> None:
+def test_the_result_is_printed_as_tables(site: Site) -> None:
     done = site.run("retrain", *QUICK)
     assert done.returncode == 0, done.stderr
-    for word in ("ndcg@10", "popularity", "ratio", "publish", "It serves from now on"):
+    for word in ("ndcg@10", "popularity", "ratio", "publish", "It is now active"):
         assert word in done.stdout
 
 
 @pytest.mark.parametrize("options", [["--set", "epoch=3"], ["--set", "epochs"], ["--set", "epochs=0"]])
-def test_a_wrong_option_is_explained(site: Site, options: list[str]) -> None:
+def test_an_invalid_option_is_explained(site: Site, options: list[str]) -> None:
     done = site.run("retrain", *options)
     assert done.returncode == 2
     assert "epoch" in done.stderr
@@ -61,7 +61,7 @@ def test_a_wrong_option_is_explained(site: Site, options: list[str]) -> None:
 
 
 @pytest.mark.database
-def test_the_second_of_two_names_the_first_and_leaves_with_its_own_code(site: Site) -> None:
+def test_a_second_run_names_the_first_and_has_its_own_exit_code(site: Site) -> None:
     with site.start("manage.py", "retrain", *ENDLESS) as first:
         first.wait_until_said("trial: fit 1 of")
         second = site.run("retrain", "--json", *QUICK)
@@ -72,7 +72,7 @@ def test_the_second_of_two_names_the_first_and_leaves_with_its_own_code(site: Si
 
 @pytest.mark.database
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_stop_it_stops_cleanly(site: Site, sign: int) -> None:
+def test_a_signal_stops_the_run_cleanly(site: Site, sign: int) -> None:
     with site.start("manage.py", "retrain", *ENDLESS) as process:
         process.wait_until_said("trial: fit 1 of")
         process.kill(sign)
@@ -89,7 +89,7 @@ def test_killed_in_any_phase_the_old_version_serves_and_the_next_run_works(site:
         process.kill()
     status, active, served = site.query(STATE + NEXT).splitlines()[0].split(" | ")
     assert served == f"{active} trained"
-    # The last phases are so short that the kill may come too late; then all of it must be there.
+    # The last phases are so short that the kill may come too late; then the version must be complete.
     assert status == "running" or (status == "succeeded" and phase in PHASES[-2:])
     (following, _), (ended, error), *_ = site.sql(RUNS)
     assert following == "succeeded"

@@ -1,4 +1,4 @@
-"""A retraining on Spark publishes the same kind of version: it serves, is rolled back, and serves again."""
+"""A retraining on Spark publishes the same kind of version, which can be served and rolled back."""
 
 import json
 import sys
@@ -25,12 +25,14 @@ QUICK = {"dimension": 6, "epochs": 4, "blocks": 2}
 
 
 @pytest.fixture
-def made(world: World, version: ModelVersion, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> ModelVersion:
+def spark_version(
+    world: World, version: ModelVersion, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> ModelVersion:
     """The version that `retrain --trainer spark` publishes over LightFM's, from exported ratings."""
     needs_spark()
     parquet.export(tmp_path / "ratings")
-    wanted = [f"{name}={value}" for name, value in QUICK.items()]
-    options = [option for assignment in wanted for option in ("--set", assignment)]
+    assignments = [f"{name}={value}" for name, value in QUICK.items()]
+    options = [option for assignment in assignments for option in ("--set", assignment)]
     call_command("retrain", "--trainer", "spark", "--ratings", str(tmp_path / "ratings"), "--json", *options)
     report = json.loads(capsys.readouterr().out)
     assert report["status"] == "succeeded", report
@@ -38,9 +40,9 @@ def made(world: World, version: ModelVersion, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_it_serves_is_rolled_back_and_serves_again(
-    world: World, version: ModelVersion, made: ModelVersion, ada: User, member: Client
+    world: World, version: ModelVersion, spark_version: ModelVersion, ada: User, member: Client
 ) -> None:
-    assert {test["name"] for test in made.gate} == {
+    assert {test["name"] for test in spark_version.gate} == {
         "popularity",
         "coverage",
         "smoke test",
@@ -48,8 +50,12 @@ def test_it_serves_is_rolled_back_and_serves_again(
         "churn",
         "index",
     }
-    assert (made.users, made.movies, made.ratings) == (version.users, version.movies, version.ratings)
-    manifest = artifacts.verify(artifacts.folder_of(made.name), made.manifest_sha256)
+    assert (spark_version.users, spark_version.movies, spark_version.ratings) == (
+        version.users,
+        version.movies,
+        version.ratings,
+    )
+    manifest = artifacts.verify(artifacts.folder_of(spark_version.name), spark_version.manifest_sha256)
     assert manifest["parameters"]["trainer"] == "spark"
     assert "pyspark" in manifest["libraries"]
     for half in (0, world.half):
@@ -58,7 +64,7 @@ def test_it_serves_is_rolled_back_and_serves_again(
         assert {entry.movie.pk for entry in found.entries} <= world.liked_by(half)
     for movie in world.romance[:3]:
         rate(user=ada, movie=movie, half_stars=10)
-    for name in (made.name, version.name, made.name):
+    for name in (spark_version.name, version.name, spark_version.name):
         registry.activate(ModelVersion.objects.get(name=name))
         active.forget()
         assert recommend(ada, n=5).version == name
@@ -67,7 +73,7 @@ def test_it_serves_is_rolled_back_and_serves_again(
         assert member.get(world.romance[5].get_absolute_url()).status_code == 200
 
 
-def test_a_site_without_spark_says_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_without_spark_explains_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(CommandError, match="make spark"):
         call_command("retrain", "--trainer", "spark")

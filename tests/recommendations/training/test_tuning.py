@@ -1,4 +1,4 @@
-"""What a search finds is what the next retraining starts from."""
+"""The next retraining starts from the latest search result."""
 
 import json
 
@@ -14,7 +14,7 @@ from recommendations.training.config import ARTICLE, configured
 pytestmark = pytest.mark.database
 
 
-def found(**parameters: object) -> TunedParameters:
+def search_result(**parameters: object) -> TunedParameters:
     return TunedParameters.objects.create(
         parameters=parameters, found=0.2, default=0.1, trials=3, seconds=1, ratings=10
     )
@@ -31,14 +31,14 @@ def test_a_search_tries_the_defaults_first_and_keeps_the_best(world: World, caps
     configured(kept.parameters)
 
 
-def test_a_budget_of_no_time_still_judges_the_defaults(world: World) -> None:
+def test_a_budget_of_no_time_still_evaluates_the_defaults(world: World) -> None:
     assert tuning.tune(seconds=0).trials == 1
 
 
 @pytest.mark.django_db
-def test_a_retraining_starts_from_what_was_found_last() -> None:
-    found(learning_rate=0.07, ridge=5.0)
-    found(learning_rate=0.08)
+def test_a_retraining_starts_from_the_latest_search_result() -> None:
+    search_result(learning_rate=0.07, ridge=5.0)
+    search_result(learning_rate=0.08)
     assert tuning.tuned({}) == {"learning_rate": 0.08}
     assert tuning.tuned({"learning_rate": 0.01}) == {"learning_rate": 0.01}
     assert tuning.tuned({"recipe": "article"}) == {"recipe": "article"}
@@ -46,8 +46,8 @@ def test_a_retraining_starts_from_what_was_found_last() -> None:
     assert tuning.tuned({}) == {}
 
 
-def test_what_was_found_is_in_the_manifest(world: World) -> None:
-    found(learning_rate=0.08)
+def test_tuned_parameters_are_in_the_manifest(world: World) -> None:
+    search_result(learning_rate=0.08)
     config = {**worlds.QUICK, "recipe": "joined"}
     version = pipeline.retrain(runs.request(parameters={"config": config}))
     assert version.parameters["learning_rate"] == 0.08

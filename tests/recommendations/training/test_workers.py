@@ -1,4 +1,4 @@
-"""Real workers on each kind of broker: they are told, they train, and what kills them is seen."""
+"""Real workers on each kind of broker: they train on request, and kills are detected."""
 
 import os
 import socket
@@ -32,27 +32,27 @@ RUNS = "SELECT status, phase, error FROM recommendations_trainingrun ORDER BY id
 @pytest.fixture(scope="module")
 def quiet_site(ready_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with copy_of(ready_site, tmp_path_factory.mktemp("workers")) as site:
-        # The clock has a test of its own.
+        # The scheduler has its own test.
         site.sql("UPDATE django_celery_beat_periodictask SET enabled = false")
         yield site
 
 
 @pytest.fixture(params=["redis", "rabbitmq"] if ON_POSTGRESQL else ["filesystem"])
 def site(quiet_site: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
-    """The site with one of the brokers that go with its database, and a queue that is nobody else's."""
+    """The site with one of the brokers that go with its database, and its own queue."""
     folder_broker = f"filesystem://{quiet_site.folder / 'broker'}"
     url = BROKERS[request.param] or folder_broker
-    place = urlsplit(url)
-    if place.port:
+    address = urlsplit(url)
+    if address.port:
         try:
-            socket.create_connection((place.hostname or "", place.port), timeout=2).close()
+            socket.create_connection((address.hostname or "", address.port), timeout=2).close()
         except OSError:
-            missing(f"{request.param} does not answer at {place.hostname}:{place.port}")
+            missing(f"{request.param} does not answer at {address.hostname}:{address.port}")
     queue = f"recsite-{os.getpid()}-{request.param}"
     quiet_site.environment |= {"CELERY_BROKER_URL": url, "CELERY_QUEUE": queue}
     quiet_site.sql("UPDATE recommendations_trainingrun SET status = 'failed' WHERE status IN ('queued', 'running')")
     yield quiet_site
-    if place.port:
+    if address.port:
         with Connection(url) as connection:
             Queue(queue, channel=connection.default_channel).delete()
 
@@ -71,7 +71,7 @@ def latest(site: Site) -> tuple[str, str, str]:
 
 
 @pytest.mark.database
-def test_a_worker_trains_when_it_is_asked(site: Site) -> None:
+def test_a_worker_executes_a_requested_run(site: Site) -> None:
     with worker(site) as process:
         process.wait_until_said("ready.")
         ask(site, QUICK)
@@ -81,7 +81,7 @@ def test_a_worker_trains_when_it_is_asked(site: Site) -> None:
 
 
 @pytest.mark.database
-def test_what_is_asked_while_nobody_works_is_done_later(site: Site) -> None:
+def test_a_run_requested_without_a_worker_is_done_later(site: Site) -> None:
     ask(site, QUICK)
     assert latest(site)[0] == "queued"
     with worker(site):
@@ -106,11 +106,11 @@ def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> No
 
 
 @pytest.mark.database
-def test_workers_write_everybodys_lists(site: Site, tmp_path: Path) -> None:
+def test_workers_export_all_lists(site: Site, tmp_path: Path) -> None:
     assert site.run("retrain", "--force", *QUICK_RETRAIN).returncode == 0
     shared, alone = (tmp_path / f"{name}.csv" for name in ("shared", "alone"))
-    asked = site.run("recommend", "--all", "--queue", "--output", str(shared))
-    assert asked.returncode == 0, asked.stderr
+    queued = site.run("recommend", "--all", "--queue", "--output", str(shared))
+    assert queued.returncode == 0, queued.stderr
     assert not shared.exists()
     with worker(site), worker(site, "--hostname", "second@%h"):
         wait_until(shared.exists)
@@ -118,11 +118,11 @@ def test_workers_write_everybodys_lists(site: Site, tmp_path: Path) -> None:
     assert shared.read_text() == alone.read_text()
 
 
-def test_the_clock_of_an_embedded_worker_starts_a_retraining(quiet_site: Site) -> None:
+def test_the_embedded_scheduler_starts_a_retraining(quiet_site: Site) -> None:
     site = quiet_site
     site.environment |= {"CELERY_BROKER_URL": f"filesystem://{site.folder / 'clock'}", "CELERY_QUEUE": "clock"}
     before = len(site.sql(RUNS))
-    # As somebody would in the admin: another time, switched on.
+    # As an operator would in the admin: change the time and enable the task.
     now = time.gmtime(time.time() + 60)
     site.sql(f"UPDATE django_celery_beat_crontabschedule SET hour = '{now.tm_hour}', minute = '*'")  # noqa: S608
     site.sql("UPDATE django_celery_beat_periodictask SET enabled = true WHERE name = 'Retrain at night'")

@@ -1,4 +1,4 @@
-"""A version on disk: complete, unchanged, or refused."""
+"""Artifacts on disk are complete and unchanged, or refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ def sealed() -> tuple[Path, str]:
     return artifacts.folder_of("v1"), digest
 
 
-def test_what_was_written_is_read_again(sealed: tuple[Path, str]) -> None:
+def test_written_artifacts_can_be_read(sealed: tuple[Path, str]) -> None:
     manifest = artifacts.verify(*sealed)
     assert manifest["metrics"] == {"ndcg@10": 0.5}
     assert manifest["files"]["items.npy"]["shape"] == [1000]
@@ -38,7 +38,7 @@ def fail_half_way() -> None:
         raise RuntimeError
 
 
-def test_nothing_is_left_of_a_staging_folder(sealed: tuple[Path, str]) -> None:
+def test_a_staging_folder_is_always_removed(sealed: tuple[Path, str]) -> None:
     with pytest.raises(RuntimeError):
         fail_half_way()
     assert [path.name for path in artifacts.root().iterdir()] == ["v1"]
@@ -56,19 +56,19 @@ def cut(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [flip, cut, Path.unlink])
 @pytest.mark.parametrize("name", ["items.npy", "movies.ann", "manifest.json"])
-def test_damage_is_seen(sealed: tuple[Path, str], name: str, damage: Callable[[Path], None]) -> None:
+def test_damage_is_detected(sealed: tuple[Path, str], name: str, damage: Callable[[Path], None]) -> None:
     damage(sealed[0] / name)
     with pytest.raises(ArtifactError, match=f"{name}|no artifacts of version"):
         artifacts.verify(*sealed)
 
 
-def test_a_file_that_was_added_is_seen(sealed: tuple[Path, str]) -> None:
+def test_an_added_file_is_detected(sealed: tuple[Path, str]) -> None:
     (sealed[0] / "more.npy").write_bytes(b"")
     with pytest.raises(ArtifactError, match=r"more\.npy"):
         artifacts.verify(*sealed)
 
 
-def test_another_versions_manifest_is_seen(sealed: tuple[Path, str]) -> None:
+def test_another_versions_manifest_is_detected(sealed: tuple[Path, str]) -> None:
     with pytest.raises(ArtifactError, match="not the one that was published"):
         artifacts.verify(sealed[0], "0" * 64)
 
@@ -81,7 +81,7 @@ def test_a_version_is_never_overwritten(sealed: tuple[Path, str]) -> None:
 
 @pytest.mark.parametrize("name", ["..", "../v1", "", "a/b", ".staging-run-1", "x" * 61])
 def test_names_stay_inside_the_folder(name: str) -> None:
-    with pytest.raises(ArtifactError, match="no name of a version"):
+    with pytest.raises(ArtifactError, match="not a valid version name"):
         artifacts.folder_of(name)
 
 

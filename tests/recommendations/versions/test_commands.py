@@ -1,4 +1,4 @@
-"""`manage.py runs`, `versions` and `activate`, as an operator types them."""
+"""The commands `runs`, `versions` and `activate`."""
 
 import io
 import json
@@ -40,7 +40,7 @@ def test_runs_are_listed(successor: ModelVersion, capsys: pytest.CaptureFixture[
 @pytest.mark.django_db
 def test_a_run_is_cancelled(capsys: pytest.CaptureFixture[str]) -> None:
     run = runs.request(parameters={})
-    assert "asked to stop" in said(capsys, "runs", "--cancel", str(run.pk))
+    assert f"Cancelling run {run.pk}" in said(capsys, "runs", "--cancel", str(run.pk))
     run.refresh_from_db()
     assert run.status == TrainingRun.Status.CANCELLED
     with pytest.raises(CommandError, match=f"No run {run.pk}"):
@@ -52,7 +52,7 @@ def test_versions_are_listed(
 ) -> None:
     listed = {line["name"]: line["active"] for line in json.loads(said(capsys, "versions", "--json"))}
     assert listed == {version.name: False, successor.name: True}
-    assert "serves" in said(capsys, "versions")
+    assert "active" in said(capsys, "versions")
 
 
 def test_two_versions_are_compared(
@@ -72,13 +72,13 @@ def test_two_versions_are_compared(
 def test_a_version_is_activated_and_rolled_back(
     version: ModelVersion, successor: ModelVersion, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert f"{version} serves" in said(capsys, "activate", version.name)
+    assert f"{version} is now active" in said(capsys, "activate", version.name)
     assert registry.active() == version
-    assert f"{successor} serves" in said(capsys, "activate", "--previous")
+    assert f"{successor} is now active" in said(capsys, "activate", "--previous")
     assert registry.active() == successor
 
 
-def test_what_cannot_serve_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
+def test_an_unusable_version_is_not_activated(version: ModelVersion, successor: ModelVersion) -> None:
     artifacts.remove(version.name)
     for wanted, reason in ((version.name, "no artifacts"), ("nothing", "No version")):
         with pytest.raises(CommandError, match=reason):

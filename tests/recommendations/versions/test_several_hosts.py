@@ -1,4 +1,4 @@
-"""Two web hosts and a worker host with nothing in common but PostgreSQL, Redis and a bucket of versions."""
+"""Two web hosts and a worker host that share only PostgreSQL, Redis and a bucket of versions."""
 
 import http.cookiejar
 import json
@@ -43,12 +43,12 @@ for name in ("ada", "ben"):
     print(AuthToken.objects.create(user=user)[1])
 """
 ANONYMOUS = 4
-"""Requests that the API answers an address in a day."""
+"""Daily API requests allowed per IP address."""
 COUNTED = "*throttle-anon-127.0.0.1-*"
 
 
 class Host:
-    """A web host: its own folder of copies, its own gunicorn."""
+    """A web host with its own artifact folder and its own gunicorn."""
 
     def __init__(self, site: Site, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -76,14 +76,14 @@ class Host:
             return False
 
     def version(self) -> str | None:
-        found: str | None = self.ask("/readyz")["model"]["version"]
-        return found
+        version: str | None = self.ask("/readyz")["model"]["version"]
+        return version
 
     def serves(self, name: str) -> bool:
         return self.version() == name
 
     def ratings(self) -> dict[int, int]:
-        """What those have rated who were sent here; each movie was rated on one host only."""
+        """Half stars by movie of the visitors' ratings; each movie is rated on one host only."""
         query = f"SELECT movie_id, half_stars FROM movies_rating WHERE user_id < {FIRST_ID}"  # noqa: S608
         return dict(self.site.sql(query))
 
@@ -94,7 +94,7 @@ def site(ready_site: Site, tmp_path: Path) -> Iterator[Site]:
         socket.create_connection(("127.0.0.1", 6379), timeout=2).close()
     except OSError:
         missing("Redis does not answer at 127.0.0.1:6379")
-    # The server first: a site takes its address from the environment.
+    # Start the bucket server first: the site reads its address from the environment.
     with bucket_server(), copy_of(ready_site, tmp_path) as site:
         shared = {"REDIS_URL": BROKERS["redis"], "CELERY_BROKER_URL": BROKERS["redis"]}
         shared |= {"RECOMMENDER_STORE": f"s3://{BUCKET}/hosts", "CELERY_QUEUE": f"recsite-{os.getpid()}-hosts"}
@@ -122,7 +122,7 @@ def hosts(site: Site, tmp_path: Path) -> Iterator[tuple[Host, Host]]:
 
 
 def publish(site: Site) -> str:
-    """Let the worker publish a version; its name, as soon as it is active."""
+    """Let the worker publish a version; return its name once it is active."""
     before = site.sql(ACTIVE)
     site.query(ASK)
     wait_until(lambda: site.sql(ACTIVE) != before)
@@ -135,7 +135,7 @@ def preview(host: Host) -> Any:
 
 
 def sign_in(host: Host, name: str) -> str:
-    """The key of the session that a browser is given."""
+    """Sign in and return the session key."""
     cookies = http.cookiejar.CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
     form = browser.open(f"{host.address}/accounts/login/").read().decode()
@@ -153,7 +153,7 @@ def is_signed_in(host: Host, session: str) -> bool:
 
 
 def status(host: Host) -> int:
-    """What the API answers somebody whom it does not know."""
+    """The status of an anonymous API request."""
     try:
         return int(urllib.request.urlopen(f"{host.address}/api/v1/movies/").status)  # noqa: S310
     except urllib.error.HTTPError as error:
@@ -161,7 +161,7 @@ def status(host: Host) -> int:
 
 
 @pytest.mark.usefixtures("worker")
-def test_what_is_published_once_is_served_everywhere(site: Site, hosts: tuple[Host, Host], tmp_path: Path) -> None:
+def test_all_hosts_serve_a_published_version(site: Site, hosts: tuple[Host, Host], tmp_path: Path) -> None:
     one, two = hosts
     assert (one.version(), two.version()) == (None, None)
     first = publish(site)
@@ -183,16 +183,16 @@ def test_what_is_published_once_is_served_everywhere(site: Site, hosts: tuple[Ho
         assert {path.name for path in folder.glob("[!.]*")} == {first, second}
 
 
-def test_a_visitor_is_known_and_counted_on_both(site: Site, hosts: tuple[Host, Host]) -> None:
+def test_sessions_and_throttles_are_shared_between_hosts(site: Site, hosts: tuple[Host, Host]) -> None:
     one, two = hosts
     session = sign_in(one, "ada")
-    # What is left is in Redis.
+    # The session remains in Redis.
     site.sql("DELETE FROM django_session")
     assert is_signed_in(two, session)
     assert not is_signed_in(two, "guessed")
     with redis.from_url(BROKERS["redis"]) as server:
         for key in server.scan_iter(COUNTED):
             server.delete(key)
-        asked = [status(host) for host in (one, two) * ANONYMOUS]
-        assert asked == [200] * ANONYMOUS + [429] * ANONYMOUS
+        statuses = [status(host) for host in (one, two) * ANONYMOUS]
+        assert statuses == [200] * ANONYMOUS + [429] * ANONYMOUS
         assert len(list(server.scan_iter(COUNTED))) == 1

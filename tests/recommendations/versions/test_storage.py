@@ -1,4 +1,4 @@
-"""Several hosts and one store of versions: a mounted folder, or a bucket of a real S3 server."""
+"""Several hosts with a shared version store: a mounted folder, or a bucket on an S3 server."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ BUCKET = "versions"
 
 @contextmanager
 def bucket_server() -> Iterator[None]:
-    """An S3 server with an empty bucket, which the environment names."""
+    """Run an S3 server with an empty bucket, and set its address in the environment."""
     given = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "us-east-1"}
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
@@ -49,14 +49,14 @@ def s3() -> Iterator[str]:
 def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "folder":
         return f"file://{tmp_path / 'store'}"
-    # Every thread reads for itself what boto knows of S3, which takes longer than all the files.
+    # Each thread loads boto's description of S3, which takes longer than all the transfers.
     monkeypatch.setattr(storage, "PARALLEL_TRANSFERS", 1)
     return f"{request.getfixturevalue('s3')}/{os.getpid()}-{tmp_path.name}"
 
 
 @pytest.fixture
 def move_to(settings: Settings, tmp_path: Path) -> Callable[[str], Path]:
-    """Be on another host: another folder of copies, nothing in memory."""
+    """Move to another host: another artifact folder and no model in memory."""
 
     def move(host: str) -> Path:
         settings.RECOMMENDER_ARTIFACTS = tmp_path / host
@@ -68,7 +68,7 @@ def move_to(settings: Settings, tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def shared(version: ModelVersion, address: str, settings: Settings) -> ModelVersion:
-    """A version that the host on which it was trained has put into the store."""
+    """A version that its training host has uploaded to the store."""
     settings.RECOMMENDER_STORE = address
     storage.put(version.name)
     return version
@@ -78,17 +78,17 @@ def a_run() -> TrainingRun:
     return runs.request(parameters={"config": worlds.QUICK, "force": True})
 
 
-def test_what_one_host_publishes_all_serve(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
-    wanted = recommend(world.people[0])
+def test_all_hosts_serve_what_one_publishes(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
+    expected = recommend(world.people[0])
     for host in ("web-1", "web-2"):
         folder = move_to(host)
         assert active.open_version(shared).name == shared.name
-        assert recommend(world.people[0]) == wanted
+        assert recommend(world.people[0]) == expected
         assert [path.name for path in folder.glob("[!.]*")] == [shared.name]
         assert not list(folder.glob(".staging*"))
 
 
-def test_a_request_does_not_wait_for_files_from_afar(
+def test_a_request_does_not_wait_for_a_download(
     world: World, shared: ModelVersion, move_to: Callable[[str], Path]
 ) -> None:
     move_to("web")
@@ -96,7 +96,7 @@ def test_a_request_does_not_wait_for_files_from_afar(
     wait_until(lambda: recommend(world.people[0]).version == shared.name, 10)
 
 
-def test_a_damaged_copy_is_fetched_anew(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
+def test_a_damaged_copy_is_downloaded_again(world: World, shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
     folder = move_to("web")
     active.open_version(shared)
     items = folder / shared.name / "items.npy"
@@ -108,19 +108,19 @@ def test_a_damaged_copy_is_fetched_anew(world: World, shared: ModelVersion, move
 
 
 @pytest.mark.parametrize("file", ["items.npy", artifacts.MANIFEST])
-def test_what_is_damaged_in_the_store_is_not_served(
+def test_a_version_damaged_in_the_store_is_not_served(
     shared: ModelVersion, move_to: Callable[[str], Path], file: str
 ) -> None:
-    there = storage.shared()
-    assert there is not None
-    there.delete(f"{shared.name}/{file}")
+    store = storage.shared()
+    assert store is not None
+    store.delete(f"{shared.name}/{file}")
     folder = move_to("web")
     with pytest.raises(artifacts.ArtifactError):
         active.open_version(shared)
     assert not list(folder.glob("[!.]*"))
 
 
-def test_a_host_with_its_copy_does_without_the_store(
+def test_a_host_with_a_copy_does_not_need_the_store(
     world: World, shared: ModelVersion, move_to: Callable[[str], Path], settings: Settings
 ) -> None:
     settings.RECOMMENDER_STORE = "s3://nowhere"
@@ -128,7 +128,7 @@ def test_a_host_with_its_copy_does_without_the_store(
     assert recommend(world.people[0]).version == shared.name
 
 
-def test_what_is_pruned_is_gone_from_the_store(
+def test_pruned_versions_are_removed_from_the_store(
     shared: ModelVersion, move_to: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "KEPT_VERSIONS", 1)
@@ -145,9 +145,7 @@ def test_a_refused_publication_leaves_nothing_in_the_store(
     assert storage.names() == {shared.name}
 
 
-def test_what_a_dead_host_has_put_there_is_removed_by_another(
-    shared: ModelVersion, move_to: Callable[[str], Path]
-) -> None:
+def test_uploads_of_a_dead_host_are_removed_by_another(shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
     dead = a_run()
     runs.claim(dead)
     assert dead.started_at is not None
