@@ -1,6 +1,4 @@
-// Behaviour beyond HTML and htmx: search suggestions, closing menus, copy buttons, error messages.
-
-// Search suggestions: an ARIA combobox whose options htmx loads into the list.
+// Search suggestions: a combobox whose options htmx loads.
 
 (() => {
   const field = document.getElementById("site-search");
@@ -51,7 +49,7 @@
   });
   field.addEventListener("blur", () => show(false));
   list.addEventListener("htmx:afterSwap", () => show(list.childElementCount > 0 && document.activeElement === field));
-  // A press on an option must not blur the field, which would close the list before the click.
+  // Keeps the focus, and so the list, until the click.
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[data-href]");
@@ -59,7 +57,7 @@
   });
 })();
 
-// Menus close on Escape, which returns the focus, and on a click elsewhere.
+// Menus close on Escape and on a click elsewhere.
 
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
@@ -75,8 +73,6 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Copy buttons, hidden where the browser offers no clipboard.
-
 for (const button of document.querySelectorAll("[data-copies]")) {
   const source = document.getElementById(button.dataset.copies);
   button.hidden = !navigator.clipboard;
@@ -86,8 +82,6 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     document.getElementById("announcer").textContent = button.textContent = "Copied";
   });
 }
-
-// Failed htmx requests show a message; the next successful one clears it.
 
 (() => {
   const alert = document.getElementById("trouble");
@@ -108,7 +102,5 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     if (event.detail.successful) alert.textContent = "";
   });
 })();
-
-// Registration fails harmlessly when the visitor leaves the page or the browser refuses service workers.
 
 navigator.serviceWorker?.register("/offline.js").catch(() => {});

@@ -1,15 +1,18 @@
 """Table of ranker measurements, for commands and benchmarks."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from recommendations.evaluation.ranker_benchmark import BenchmarkRow
+if TYPE_CHECKING:
+    # Benchmarks print these tables without Django.
+    from recommendations.evaluation.ranker_benchmark import BenchmarkRow
 
 COLUMNS = ("p50 µs", "p99 µs", "× partition", "recall@10", "recall@100", "MB", "build s")
 
 
-def rankers_table(title: str, rows: Iterable[BenchmarkRow]) -> Table:
+def rankers_table(title: str, rows: "Iterable[BenchmarkRow]") -> Table:
     """Return a table with a row for each ranker."""
     table = Table("ranker", title=title, title_justify="left")
     for column in COLUMNS:

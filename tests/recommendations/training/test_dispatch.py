@@ -7,6 +7,8 @@ import pytest
 
 from benchmarks.support.processes import Site
 
+pytestmark = pytest.mark.slow
+
 REQUEST = """
 import time
 from django.core.management import call_command
