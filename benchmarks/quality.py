@@ -21,7 +21,7 @@ from recommendations.engine.data.splits import split_by_user_time
 from recommendations.engine.evaluation.protocols import PROTOCOLS, Protocol
 from recommendations.engine.evaluation.report import describe
 from recommendations.engine.training import TrainedModel, train
-from recommendations.evaluation.baselines import peers
+from recommendations.evaluation.baselines import available_baselines
 from recommendations.training.config import configured
 
 SEEDS = (1, 2, 3)
@@ -64,13 +64,13 @@ class Bench:
         """
         protocols = {name: PROTOCOLS[name](self.interactions, seed) for name in GROUPS[group]}
         for name, parameters in models.items():
-            self.ours(name, protocols, seed, parameters)
+            self.model_scorer(name, protocols, seed, parameters)
         if group == "cold-items" or (group == "user-time" and seed != SEEDS[0]) or OURS not in models:
             return
-        for name in peers():
-            self.peer(name, protocols, seed)
+        for name in available_baselines():
+            self.baseline(name, protocols, seed)
 
-    def ours(self, name: str, protocols: dict[str, Protocol], seed: int, parameters: dict[str, Any]) -> None:
+    def model_scorer(self, name: str, protocols: dict[str, Protocol], seed: int, parameters: dict[str, Any]) -> None:
         paths = {protocol: self.path(protocol, name, seed) for protocol in protocols}
         if all(path.exists() for path in paths.values()):
             return
@@ -79,23 +79,23 @@ class Bench:
         model: TrainedModel = train(next(iter(protocols.values())).train, self.features, config)
         seconds = round(time.process_time() - start, 1)
         for key, protocol in protocols.items():
-            result = protocol.judge(protocol.ours(model.embeddings, model.fold_in))
+            result = protocol.judge(protocol.model_scorer(model.embeddings, model.fold_in))
             self.store(paths[key], asdict(model.config), describe(result, protocol, self.labels), result, seconds)
             if name == OURS and key == "user-time":
                 folded = replace(protocol, held_out=True)
-                result = folded.judge(folded.ours(model.embeddings, model.fold_in))
+                result = folded.judge(folded.model_scorer(model.embeddings, model.fold_in))
                 path = self.path(key, FOLDED, seed)
                 self.store(path, asdict(model.config), describe(result, folded, self.labels), result, seconds)
 
-    def peer(self, name: str, protocols: dict[str, Protocol], seed: int) -> None:
+    def baseline(self, name: str, protocols: dict[str, Protocol], seed: int) -> None:
         paths = {protocol: self.path(protocol, name, seed) for protocol in protocols}
         if all(path.exists() for path in paths.values()):
             return
         start = time.process_time()
-        setting = peers()[name].tune(split_by_user_time(next(iter(protocols.values())).train))
+        setting = available_baselines()[name].tune(split_by_user_time(next(iter(protocols.values())).train))
         seconds = round(time.process_time() - start, 1)
         for key, protocol in protocols.items():
-            result = protocol.judge(protocol.peers(peers()[name], setting))
+            result = protocol.judge(protocol.baseline_scorer(available_baselines()[name], setting))
             self.store(paths[key], setting, describe(result, protocol, self.labels), result, seconds)
 
     def path(self, protocol: str, model: str, seed: int) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from recommendations.engine.evaluation.baselines import PEERS, USUAL, Peer, Rows, ScoreRows
+from recommendations.engine.evaluation.baselines import BASELINES, DEFAULT_WEIGHTINGS, Baseline, Rows, ScoreRows
 
 
 def fit_als(rows: Rows, *, dimension: int, regularization: float, alpha: float, seed: int = 0) -> ScoreRows:
@@ -69,19 +69,19 @@ def slim_weights(rows: Rows, *, l1: float, l2: float, tolerance: float = 1e-3) -
     return csr_matrix(vstack(columns).T)
 
 
-LIBRARIES: Mapping[str, tuple[str, Peer]] = {
+LIBRARIES: Mapping[str, tuple[str, Baseline]] = {
     "ALS": (
         "implicit",
-        Peer(
+        Baseline(
             fit_als,
             {"weights": ("likes and half",), "dimension": (32, 64), "regularization": (10.0, 20.0), "alpha": (3.0,)},
         ),
     ),
-    "SLIM": ("sklearn", Peer(fit_slim, {"weights": USUAL, "l1": (1.0, 5.0), "l2": (10.0, 50.0)})),
+    "SLIM": ("sklearn", Baseline(fit_slim, {"weights": DEFAULT_WEIGHTINGS, "l1": (1.0, 5.0), "l2": (10.0, 50.0)})),
 }
-"""Baselines from libraries: the module to import, and the peer with its grid of parameters."""
+"""Baselines from libraries: the module to import, and the baseline with its grid of parameters."""
 
 
-def peers() -> Mapping[str, Peer]:
+def available_baselines() -> Mapping[str, Baseline]:
     """Return by name the baselines whose libraries are installed."""
-    return {**PEERS, **{name: peer for name, (library, peer) in LIBRARIES.items() if find_spec(library)}}
+    return {**BASELINES, **{name: baseline for name, (library, baseline) in LIBRARIES.items() if find_spec(library)}}

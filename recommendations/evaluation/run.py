@@ -7,9 +7,9 @@ from typing import Any
 from recommendations.engine.data.features import ItemFeatures
 from recommendations.engine.evaluation.evaluate import Evaluation
 from recommendations.engine.evaluation.protocols import PROTOCOLS, Protocol
-from recommendations.engine.evaluation.report import describe, judge_peer
+from recommendations.engine.evaluation.report import describe, evaluate_baseline
 from recommendations.engine.training import TrainingConfig, train
-from recommendations.evaluation.baselines import peers
+from recommendations.evaluation.baselines import available_baselines
 from recommendations.training.config import configured
 from recommendations.training.dataset import read
 from recommendations.training.tuning import tuned
@@ -28,7 +28,7 @@ class NothingToEvaluateError(Exception):
 
 def baselines() -> tuple[str, ...]:
     """Return the names of the baselines whose libraries are installed."""
-    return tuple(peers())
+    return tuple(available_baselines())
 
 
 def evaluate(
@@ -52,7 +52,7 @@ def evaluate(
     protocol = PROTOCOLS[split](data.interactions, seed)
     if not len(protocol.train) or not len(protocol.judged.test):
         raise NothingToEvaluateError("There are too few ratings; load some with `manage.py load_movielens`.")
-    available = [name for name in beside if name in peers()]
+    available = [name for name in beside if name in available_baselines()]
     config = configured(tuned(parameters))
     return {
         "split": split,
@@ -71,7 +71,7 @@ def compare(
     models = {OURS: {"setting": setting, **describe(ours, protocol, labels)}}
     for name in beside:
         report(name)
-        setting, evaluation = judge_peer(protocol, peers()[name])
+        setting, evaluation = evaluate_baseline(protocol, available_baselines()[name])
         models[name] = {"setting": setting, **describe(evaluation, protocol, labels, ours)}
     return models
 
@@ -80,4 +80,4 @@ def _evaluate_ours(
     protocol: Protocol, features: ItemFeatures, config: TrainingConfig
 ) -> tuple[Mapping[str, Any], Evaluation]:
     model = train(protocol.train, features, config)
-    return asdict(model.config), protocol.judge(protocol.ours(model.embeddings, model.fold_in))
+    return asdict(model.config), protocol.judge(protocol.model_scorer(model.embeddings, model.fold_in))

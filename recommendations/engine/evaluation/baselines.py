@@ -31,7 +31,7 @@ WEIGHTS: Mapping[str, Sequence[float]] = {
 
 
 @dataclass(frozen=True)
-class Peer:
+class Baseline:
     """A baseline and the parameter grid that it is tuned over.
 
     Attributes
@@ -125,12 +125,14 @@ def _rows(interactions: Interactions, weights: NDArray[np.float32]) -> Rows:
     return interactions.matrix(weights[interactions.half_stars])
 
 
-USUAL = ("likes and half", "likes")
-PEERS: Mapping[str, Peer] = {
-    "popularity": Peer(fit_popularity, {"weights": ("all alike",)}),
-    "EASE": Peer(fit_ease, {"weights": USUAL, "ridge": (100.0, 200.0, 400.0), "popularity_ridge": (0.3,)}),
-    "item-kNN": Peer(fit_item_knn, {"weights": USUAL, "neighbours": (50, 200), "shrink": (10.0,)}),
-    "PureSVD": Peer(fit_pure_svd, {"weights": USUAL, "dimension": (32, 64)}),
+DEFAULT_WEIGHTINGS = ("likes and half", "likes")
+BASELINES: Mapping[str, Baseline] = {
+    "popularity": Baseline(fit_popularity, {"weights": ("all alike",)}),
+    "EASE": Baseline(
+        fit_ease, {"weights": DEFAULT_WEIGHTINGS, "ridge": (100.0, 200.0, 400.0), "popularity_ridge": (0.3,)}
+    ),
+    "item-kNN": Baseline(fit_item_knn, {"weights": DEFAULT_WEIGHTINGS, "neighbours": (50, 200), "shrink": (10.0,)}),
+    "PureSVD": Baseline(fit_pure_svd, {"weights": DEFAULT_WEIGHTINGS, "dimension": (32, 64)}),
 }
 
 

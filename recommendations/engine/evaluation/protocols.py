@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from recommendations.engine.data import splits
 from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.splits import Split
-from recommendations.engine.evaluation.baselines import Peer
+from recommendations.engine.evaluation.baselines import Baseline
 from recommendations.engine.evaluation.evaluate import Evaluation, Scorer, evaluate, scorer_of
 from recommendations.engine.models.embeddings import Embeddings
 from recommendations.engine.models.fold_in import FoldIn
@@ -36,16 +36,16 @@ class Protocol:
     held_out: bool = False
     candidates: NDArray[np.bool_] | None = None
 
-    def ours(self, embeddings: Embeddings, fold_in: FoldIn) -> Scorer:
+    def model_scorer(self, embeddings: Embeddings, fold_in: FoldIn) -> Scorer:
         """Return the scorer of our model."""
         if not self.held_out:
             return scorer_of(embeddings)
         vectors = fold_in.vectors(self.judged.train)
         return lambda users: vectors[users] @ embeddings.items.T
 
-    def peers(self, peer: Peer, setting: Mapping[str, object]) -> Scorer:
+    def baseline_scorer(self, baseline: Baseline, setting: Mapping[str, object]) -> Scorer:
         """Return the scorer of a baseline with these parameters."""
-        return peer.scorer(self.train, setting, self.judged.train if self.held_out else None)
+        return baseline.scorer(self.train, setting, self.judged.train if self.held_out else None)
 
     def judge(self, scorer: Scorer, *, max_users: int | None = None) -> Evaluation:
         """Evaluate a scorer under this protocol."""

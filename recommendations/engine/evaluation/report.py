@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from recommendations.engine.data.splits import split_by_user_time
-from recommendations.engine.evaluation.baselines import Peer
+from recommendations.engine.evaluation.baselines import Baseline
 from recommendations.engine.evaluation.bootstrap import Interval, interval
 from recommendations.engine.evaluation.evaluate import Evaluation, with_labels
 from recommendations.engine.evaluation.protocols import Protocol
@@ -19,10 +19,10 @@ TUNED_ON = 2000
 """Number of users of the validation slice that a baseline is tuned on."""
 
 
-def judge_peer(protocol: Protocol, peer: Peer) -> tuple[dict[str, Any], Evaluation]:
+def evaluate_baseline(protocol: Protocol, baseline: Baseline) -> tuple[dict[str, Any], Evaluation]:
     """Tune a baseline on the latest ratings of the protocol's training users; return its parameters and evaluation."""
-    setting = peer.tune(split_by_user_time(protocol.train), max_users=TUNED_ON)
-    return setting, protocol.judge(protocol.peers(peer, setting))
+    setting = baseline.tune(split_by_user_time(protocol.train), max_users=TUNED_ON)
+    return setting, protocol.judge(protocol.baseline_scorer(baseline, setting))
 
 
 def describe(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from recommendations.engine.data.splits import Split, split_by_user_time
-from recommendations.engine.evaluation.baselines import PEERS, WEIGHTS
+from recommendations.engine.evaluation.baselines import BASELINES, WEIGHTS
 from recommendations.engine.evaluation.evaluate import evaluate, ndcg_at_10, popularity
-from recommendations.evaluation.baselines import peers, slim_weights
+from recommendations.evaluation.baselines import available_baselines, slim_weights
 from tests.support.engine_data import checkerboard, some_ratings
 from tests.support.environment import missing
 
@@ -18,7 +18,7 @@ WEIGHTS_OF_LIKES = np.asarray(WEIGHTS["likes and half"], np.float32)
 @pytest.mark.parametrize(("l1", "l2"), [(0.1, 5.0), (1.0, 0.5)])
 def test_our_slim_matches_the_paper(l1: float, l2: float) -> None:
     """Check the Karush–Kuhn–Tucker conditions, which only the minimum of a convex function satisfies."""
-    if "SLIM" not in peers():
+    if "SLIM" not in available_baselines():
         missing("scikit-learn is not installed")
     ratings = some_ratings(500)
     matrix = ratings.matrix(WEIGHTS_OF_LIKES[ratings.half_stars])
@@ -47,15 +47,15 @@ def test_our_slim_matches_the_paper(l1: float, l2: float) -> None:
 )
 def test_every_baseline_learns_the_checkerboard(name: str, setting: dict[str, float]) -> None:
     known, kept_back = checkerboard()
-    if name not in peers():
+    if name not in available_baselines():
         missing(f"the library of {name} is not installed")
-    scorer = peers()[name].scorer(known, {"weights": "likes", **setting})
+    scorer = available_baselines()[name].scorer(known, {"weights": "likes", **setting})
     assert evaluate(scorer, Split(known, kept_back)).metrics["recall@10"] > 0.95
 
 
 def test_a_baseline_is_tuned_on_the_given_slice() -> None:
     split = split_by_user_time(some_ratings(600))
-    baseline = PEERS["item-kNN"]
+    baseline = BASELINES["item-kNN"]
     best = baseline.tune(split)
     ndcg = {str(setting): ndcg_at_10(baseline.scorer(split.train, setting), split) for setting in baseline.settings}
     assert ndcg[str(best)] == max(ndcg.values())
