@@ -147,7 +147,7 @@ def test_friends_form_a_group_with_an_invitation_link(as_member: AsMember, scrip
         ada.get_by_role("button", name="Show", exact=True).click()
     expect(ada.locator("#results .title")).not_to_have_text(everything)
     bob.get_by_role("button", name="Leave the group").click()
-    expect(bob.get_by_role("status").first).to_contain_text("You have left")
+    expect(bob.get_by_role("status").first).to_contain_text("You left")
 
 
 def test_an_invitation_leads_a_visitor_through_sign_up(as_member: AsMember, new_context: object) -> None:
