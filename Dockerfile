@@ -11,8 +11,7 @@ FROM ${BUILD_IMAGE} AS build
 # LightFM and Annoy compile for the CPU of the build host by default; the image must run on any.
 ENV LIGHTFM_NO_CFLAGS=1 \
     CFLAGS="-O3 -march=x86-64-v2" \
-    ANNOY_COMPILER_ARGS="-D_CRT_SECURE_NO_WARNINGS,-fpermissive,-O3,-march=x86-64-v2,-std=c++14" \
-    PYTHONDONTWRITEBYTECODE=1
+    ANNOY_COMPILER_ARGS="-D_CRT_SECURE_NO_WARNINGS,-fpermissive,-O3,-march=x86-64-v2,-std=c++14"
 COPY requirements.txt /
 # Test suites that libraries install are a tenth of the environment; pip has nothing to do in production.
 RUN python -m venv /venv \
@@ -26,7 +25,11 @@ COPY manage.py gunicorn.conf.py LICENSE NOTICE.md ./
 COPY recsite recsite
 COPY movies movies
 COPY recommendations recommendations
-RUN SECRET_KEY=only-for-this-step CELERY_BROKER_URL=memory:// /venv/bin/python manage.py collectstatic --noinput
+# What the processes import is compiled here and now: on a read-only file system each start would compile it again.
+RUN export SECRET_KEY=only-for-this-step CELERY_BROKER_URL=memory:// DJANGO_SETTINGS_MODULE=recsite.settings \
+    && /venv/bin/python manage.py collectstatic --noinput \
+    && /venv/bin/python -c "import django; django.setup(); import recsite.urls, recommendations.training.pipeline; \
+        import celery.bin.celery, celery.worker, celery.concurrency.prefork, gunicorn.workers.gthread, psycopg2, redis"
 
 FROM ${RUNTIME_IMAGE}
 RUN apt-get update \

@@ -20,7 +20,7 @@ from deploy.container_test.site import Site
 
 ROOT = Path(__file__).resolve().parents[2]
 RATINGS = ROOT / "fixtures" / "ml-latest-small"
-ADMIN, PASSWORD = "operator", "container-test-1815"  # noqa: S105 - an account that lives as long as the test
+ADMIN, PASSWORD = "operator", "container-test-1815"
 RATED = {1: 4.5, 260: 5.0, 1196: 4.5, 2571: 5.0, 2959: 3.0}
 CONFIG = {"recipe": "article", "epochs": 5}
 """A small training: the test is about containers."""
@@ -75,6 +75,20 @@ def fill(project: Project, site: Site) -> tuple[str, list[int]]:
     return version, site.recommendations(version)
 
 
+def make_secrets(tree: Path) -> None:
+    run([str(tree / "deploy" / "make-secrets"), "localhost", str(tree / "secrets")])
+
+
+def hand_over(new_tree: Path, old_tree: Path, names: set[str]) -> None:
+    """Give the earlier release the secrets that it knows, and this one the same and those that are new."""
+    shutil.copytree(new_tree / "secrets", old_tree / "secrets")
+    shutil.rmtree(new_tree / "secrets")
+    (new_tree / "secrets").mkdir()
+    for name in names:
+        shutil.copy2(old_tree / "secrets" / name, new_tree / "secrets" / name)
+    make_secrets(new_tree)
+
+
 def visit(site: Site) -> None:
     """Ask for pages as a visitor."""
     visitor = Site(site.address, site.port, site.certificate)
@@ -109,6 +123,7 @@ def from_nothing(test: Test, tree: Path, image: str) -> None:
 def upgrade(test: Test, old_tree: Path, new_tree: Path, old: str, new: str) -> None:
     """The volumes that an earlier release has filled, under the new one."""
     before = test.project(old_tree, old, publish=False)
+    hand_over(new_tree, old_tree, set(before.described["secrets"]))
     with test.step("start the earlier release, load, train"):
         before.up()
         version, listed = fill(before, Site(before.address("web"), 8000, headers={"Host": "localhost"}))
@@ -152,7 +167,9 @@ def main() -> None:
     except (CommandError, AssertionError, OSError) as error:
         print(f"container-test FAILED\n{error}", file=sys.stderr)
         for name in test.engine("ps", "--all", "--format", "{{.Names}}").split():
-            log = subprocess.run([*test.engine.podman, "logs", "--tail", "15", name], capture_output=True, text=True, check=False)
+            log = subprocess.run(
+                [*test.engine.podman, "logs", "--tail", "15", name], capture_output=True, text=True, check=False
+            )
             print(f"--- {name}\n{log.stdout}{log.stderr}", file=sys.stderr)
         sys.exit(1)
     finally:
@@ -184,8 +201,7 @@ def _everything(test: Test, folder: Path) -> None:
             images.build(engine, old_tree, old)
     for name, image in (("this release", new), ("the earlier release", old), ("its base", f"{images.PREFIX}/python")):
         print(f"    {name}: {engine.size(image) / 1e6:.0f} MB, {json.dumps(images.listing(engine, image))}")
-    for tree in (new_tree, old_tree):
-        run([str(new_tree / "deploy" / "make-secrets"), "localhost", str(tree / "secrets")])
+    make_secrets(new_tree)
     from_nothing(test, new_tree, new)
     upgrade(test, old_tree, new_tree, old, new)
 

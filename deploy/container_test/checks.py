@@ -101,7 +101,5 @@ def proxy(site: Site, http_port: int) -> None:
 
 def memory(project: Project) -> None:
     """Print what each container holds beside its limit."""
-    for line in project.engine("stats", "--no-stream", "--no-reset", "--format", "json").splitlines() and json.loads(
-        project.engine("stats", "--no-stream", "--format", "json")
-    ):
-        print(f"    {line['name'].removeprefix(project.name + '-')}: {line['mem_usage']}")
+    for container in json.loads(project.engine("stats", "--no-stream", "--format", "json")):
+        print(f"    {container['name'].removeprefix(project.name + '-')}: {container['mem_usage']}")

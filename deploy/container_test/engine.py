@@ -78,10 +78,11 @@ class Engine:
 
     @staticmethod
     def limits() -> list[str]:
-        """Limits that a host which may not raise its own can grant."""
-        files, processes = (resource.getrlimit(kind)[1] for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
-        both = {"nofile": files, "nproc": processes}
-        return [f"--ulimit={name}={most}:{most}" for name, most in both.items() if most != resource.RLIM_INFINITY]
+        """Limits below podman's own, which a host that may not raise its limits cannot grant."""
+        kinds = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+        allowed = {name: resource.getrlimit(kind)[1] for name, kind in kinds.items()}
+        most = {name: 4096 if limit == resource.RLIM_INFINITY else min(limit, 4096) for name, limit in allowed.items()}
+        return [f"--ulimit={name}={limit}:{limit}" for name, limit in most.items()]
 
     def remove_everything(self) -> None:
         """Remove containers, networks, volumes and images of this storage."""

@@ -16,6 +16,7 @@ PREFIX = "localhost/recsite-test"
 PLANTED = (
     *("secrets/secret_key", "secrets/tls/key.pem", "var/env", "var/db.sqlite3", ".env", ".netrc"),
     *("recsite/.env", "recsite/settings/.secret", "movies/.netrc", "tests/secret", "fixtures/secret", "secret.pem"),
+    *("recsite/__pycache__/secret.cpython-311.pyc", "movies/stale.pyc", "benchmarks/secret", ".git/config"),
 )
 """Where the test puts a marked secret before it builds: none may reach the image."""
 OURS = re.compile(r"manage\.py|gunicorn\.conf\.py|LICENSE|NOTICE\.md|(recsite|movies|recommendations|var/static)(/.*)?")
@@ -106,7 +107,7 @@ def _unwanted(root: Path, mark: bytes) -> Iterator[tuple[Path, str]]:
         name = path.relative_to(root / "app").as_posix()
         if name not in EMPTY and not OURS.fullmatch(name):
             yield path, "is not needed in production"
-        elif re.search(r"(^|/)(tests?|__pycache__|\..*)(/|$)|test_\w+\.py$|\.pyc$|fixtures|benchmarks/", name):
+        elif re.search(r"(^|/)(tests?|fixtures|benchmarks|\..*)(/|$)|(^|/)(test_\w+|conftest)\.py$", name):
             yield path, "belongs to development"
     for path in root.rglob("*"):
         if path.is_symlink() or not path.is_file():
@@ -122,12 +123,9 @@ def _unwanted(root: Path, mark: bytes) -> Iterator[tuple[Path, str]]:
 def listing(engine: Engine, image: str) -> dict[str, int]:
     """Megabytes of the folders of an image that are largest."""
     with engine.files(image) as root:
-        folders = [root / "usr", root / "app", root / "venv"]
-        return {
-            str(folder.relative_to(root)): round(int(run(["du", "--summarize", "--block-size=1000000", str(folder)]).split()[0]))
-            for folder in folders
-            if folder.is_dir()
-        }
+        folders = [folder for folder in (root / "usr", root / "app", root / "venv") if folder.is_dir()]
+        sizes = [run(["du", "--summarize", "--block-size=1000000", str(folder)]).split()[0] for folder in folders]
+        return {folder.name: int(size) for folder, size in zip(folders, sizes, strict=True)}
 
 
 def history(engine: Engine, image: str, mark: str) -> None:
