@@ -40,14 +40,15 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app
 # New volumes take their owner from these folders; everything else belongs to root and is never written to.
-RUN install --directory --owner recsite --group recsite var/artifacts var/posters
-# The root file system may be read-only: what is not a volume goes to /tmp.
+RUN install --directory --owner recsite --group recsite var/artifacts var/posters var/numba
+# The root file system may be read-only. Machine code depends on the CPU, so Numba compiles it on the host and keeps it
+# in a volume: without one, the first requests after each start would wait for the compiler.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    NUMBA_CACHE_DIR=/tmp/numba \
+    NUMBA_CACHE_DIR=/app/var/numba \
     BIND=0.0.0.0:8000
 USER recsite
-VOLUME ["/app/var/artifacts", "/app/var/posters"]
+VOLUME ["/app/var/artifacts", "/app/var/posters", "/app/var/numba"]
 EXPOSE 8000
 CMD ["gunicorn"]

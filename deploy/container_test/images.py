@@ -20,7 +20,7 @@ PLANTED = (
 )
 """Where the test puts a marked secret before it builds: none may reach the image."""
 OURS = re.compile(r"manage\.py|gunicorn\.conf\.py|LICENSE|NOTICE\.md|(recsite|movies|recommendations|var/static)(/.*)?")
-EMPTY = {"var", "var/artifacts", "var/posters"}
+EMPTY = {"var", "var/artifacts", "var/posters", "var/numba"}
 
 
 def host_files() -> list[Path]:

@@ -144,6 +144,7 @@ def test_web_sees_what_the_worker_writes() -> None:
         assert set(COMPOSE["services"][service]["volumes"]) == {
             "artifacts:/app/var/artifacts",
             "posters:/app/var/posters",
+            "numba:/app/var/numba",
         }
 
 
