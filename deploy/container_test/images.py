@@ -21,6 +21,7 @@ PLANTED = (
 """Where the test puts a marked secret before it builds: none may reach the image."""
 OURS = re.compile(r"manage\.py|gunicorn\.conf\.py|LICENSE|NOTICE\.md|(recsite|movies|recommendations|var/static)(/.*)?")
 EMPTY = {"var", "var/artifacts", "var/posters", "var/numba"}
+TOOLS = {"gcc", "g++", "cc", "c++", "cc1", "cc1plus", "ld", "make", "pip", "pip3"}
 
 
 def host_files() -> list[Path]:
@@ -110,10 +111,10 @@ def _unwanted(root: Path, mark: bytes) -> Iterator[tuple[Path, str]]:
         elif re.search(r"(^|/)(tests?|fixtures|benchmarks|\..*)(/|$)|(^|/)(test_\w+|conftest)\.py$", name):
             yield path, "belongs to development"
     for path in root.rglob("*"):
+        if path.name in TOOLS and (path.parent.name == "bin" or path.name.startswith("cc1")):
+            yield path, "builds or installs software"
         if path.is_symlink() or not path.is_file():
             continue
-        if path.name in ("gcc", "cc", "g++", "pip", "pip3"):
-            yield path, "builds or installs software"
         if mark in path.read_bytes():
             yield path, "holds a secret of the work tree"
         if path.stat().st_mode & 0o6000 and (root / "app" in path.parents or root / "venv" in path.parents):
