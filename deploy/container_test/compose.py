@@ -112,7 +112,7 @@ class Project:
             options.append(f"--stop-timeout={seconds(given.pop('stop_grace_period')):.0f}")
         if "entrypoint" in given:
             options.append(f"--entrypoint={json.dumps(words(given.pop('entrypoint')))}")
-        limits = given.pop("deploy", {"resources": {"limits": {}}})["resources"]["limits"]
+        limits = dict(given.pop("deploy", {"resources": {"limits": {}}})["resources"]["limits"])
         for key, option in (("cpus", "cpus"), ("memory", "memory"), ("pids", "pids-limit")):
             options += [f"--{option}={limits.pop(key)}"] if key in limits else []
         if given or limits:

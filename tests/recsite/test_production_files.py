@@ -195,6 +195,8 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
 def test_the_container_test_understands_every_service(service: str, tmp_path: Path) -> None:
     project = Project(Engine(tmp_path), ROOT, {}, {"ALLOWED_HOSTS": "localhost", "HTTPS_PORT": "8443"})
     options = project.options(service)
+    assert project.options(service) == options
+    assert any(option.startswith("--memory=") for option in options)
     assert {"--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"} <= set(options)
     assert "$" not in " ".join(option for option in options if option.startswith(("--env", "--publish", "--volume")))
 
