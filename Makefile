@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run spark test test-fast test-sqlite test-postgresql lint format lock check-lock clean
+.PHONY: help run spark test test-fast test-sqlite test-postgresql lint format lock check-lock container-test clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: .venv/dev.stamp var/env ## Run linters and type checks; check that migrati
 	$(BIN)/mypy .
 	$(MANAGE) makemigrations --check --dry-run
 	$(MAKE) --no-print-directory check-lock
+
+container-test: .venv/dev.stamp ## Build the production images and test them in containers (root, podman, mmdebstrap)
+	$(BIN)/python -m deploy.container_test $(ARGS)
 
 format: .venv/dev.stamp ## Format every file
 	$(BIN)/ruff check --fix .

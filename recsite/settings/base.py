@@ -212,7 +212,10 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if env.str("EMAIL_URL", default="") else "none"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://")
+# Empty means none: a container's secret always exists.
+EMAIL_CONFIG = env.email_url_config(
+    env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://")
+)
 vars().update(EMAIL_CONFIG)
 
 # The API

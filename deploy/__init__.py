@@ -1,0 +1,1 @@
+"""How recsite is deployed, and the test of it."""
