@@ -1,15 +1,18 @@
 """Celery tasks: retrain, end dead runs, prune events and export lists."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from celery import Task, shared_task
+from celery import Task, current_app, shared_task
+from celery.signals import worker_ready
+from kombu.exceptions import OperationalError
 
 from recommendations.exports.recommendations import Export
 from recommendations.feedback import recorder
 from recommendations.models import TrainingRun
-from recommendations.training import pipeline, runs
+from recommendations.training import dispatch, pipeline, runs
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +32,19 @@ def retrain(self: Task, run_id: int | None = None, parameters: dict[str, Any] | 
         pipeline.retrain(run)
     except (runs.RunInProgressError, runs.RunCancelledError) as reason:
         logger.info("Run %s: %s", run.pk, reason)
+
+
+@worker_ready.connect
+def check_active_version(**_: Any) -> None:
+    """After an upgrade, replace a version that this release cannot read; a broken broker must not stop the worker."""
+    with suppress(OperationalError, OSError):
+        current_app.send_task("recommendations.tasks.retrain_outdated", retry=False)
+
+
+@shared_task(ignore_result=True)
+def retrain_outdated() -> None:
+    """Request a retraining if this release cannot read the active version."""
+    dispatch.retrain_outdated()
 
 
 @shared_task(ignore_result=True)

@@ -1,5 +1,6 @@
 """Request a retraining from a worker; importing this does not import the training code."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,11 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from movies.models import User
-from recommendations.models import TrainingRun
+from recommendations.models import ModelVersion, TrainingRun
 from recommendations.training import runs
+from recommendations.versions import artifacts, registry, storage
+
+logger = logging.getLogger(__name__)
 
 
 class BrokerUnavailableError(Exception):
@@ -34,6 +38,36 @@ def request_retraining(*, requested_by: User | None = None, parameters: dict[str
     run = runs.request(parameters=parameters or {}, requested_by=requested_by)
     transaction.on_commit(lambda: _send(run))
     return run
+
+
+def retrain_outdated() -> TrainingRun | None:
+    """Queue a retraining if this release cannot read the format of the active version; return its run.
+
+    Each version is replaced in this way once, whatever becomes of the run, and never one of a newer release: its own
+    workers serve it, while this worker is about to be replaced.
+    """
+    version = registry.active()
+    if version is None:
+        return None
+    try:
+        storage.ready(version.name, version.manifest_sha256)
+    except artifacts.FormatError as error:
+        if error.is_newer:
+            logger.warning("%s", error)
+            return None
+        message = f"{version.name} in format {artifacts.FORMAT}"
+        with transaction.atomic():
+            # Several workers start at once: one creates the run.
+            ModelVersion.objects.select_for_update().get(pk=version.pk)
+            if TrainingRun.objects.filter(parameters__message=message).exists():
+                return None
+            run = runs.request_once(message, {})
+        logger.warning("Run %s replaces the active version: %s", run.pk, error)
+        _send(run)
+        return run
+    except artifacts.ArtifactError as error:
+        logger.warning("The active version cannot be read: %s", error)
+    return None
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,10 @@ RENAMED_SINCE = {
     },
     FORMAT: {},
 }
-"""The formats that this release reads, each with the current names of renamed arrays or array prefixes."""
+"""The formats that this release reads, the last two, each with the current names of renamed arrays or array prefixes.
+
+CONTRIBUTING.md describes how a format is added.
+"""
 STAGING = ".staging-"
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}")
 _CHUNK = 1 << 20
@@ -42,6 +45,20 @@ _CHUNK = 1 << 20
 
 class ArtifactError(Exception):
     """The files of a version are missing, damaged, or from another version."""
+
+
+class FormatError(ArtifactError):
+    """The files of a version are as published, in a format that this release does not read."""
+
+    def __init__(self, name: str, number: int) -> None:
+        readable = " and ".join(str(readable) for readable in RENAMED_SINCE)
+        self.is_newer = number > FORMAT
+        remedy = (
+            "A newer release wrote it: restart this process with that release, or activate an earlier version."
+            if self.is_newer
+            else "A worker of this release retrains when it starts; `manage.py retrain` does so now."
+        )
+        super().__init__(f"{name} has format {number}; this release reads {readable}. {remedy}")
 
 
 def root() -> Path:
@@ -181,8 +198,7 @@ def manifest_of(folder: Path, manifest_sha256: str) -> dict[str, Any]:
         raise ArtifactError(f"{folder.name}/{MANIFEST} is not the one that was published.")
     manifest = json.loads(path.read_text())
     if manifest["format"] not in RENAMED_SINCE:
-        readable = " and ".join(str(number) for number in RENAMED_SINCE)
-        raise ArtifactError(f"{folder.name} has format {manifest['format']}; this release reads {readable}. Retrain.")
+        raise FormatError(folder.name, manifest["format"])
     return dict(manifest)
 
 

@@ -23,7 +23,7 @@ from django.core.files.storage import FileSystemStorage, Storage
 from storages.backends.s3 import S3Storage
 
 from recommendations.versions import artifacts
-from recommendations.versions.artifacts import MANIFEST, ArtifactError
+from recommendations.versions.artifacts import MANIFEST, ArtifactError, FormatError
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,8 @@ def ready(name: str, manifest_sha256: str) -> tuple[Path, dict[str, Any]]:
     store = shared()
     try:
         return folder, artifacts.verify(folder, manifest_sha256)
+    except FormatError:
+        raise
     except ArtifactError as error:
         if store is None:
             raise

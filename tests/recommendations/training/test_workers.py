@@ -1,18 +1,22 @@
 """Real workers on each kind of broker: they train on request, and kills are detected."""
 
+import hashlib
+import json
 import os
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from kombu import Connection, Queue
 
 from benchmarks.support.processes import QUICK as QUICK_RETRAIN
-from benchmarks.support.processes import Process, Site, copy_of, wait_until
+from benchmarks.support.processes import Process, Site, copy_of, served, wait_until
 from benchmarks.support.worlds import QUICK
 from tests.support.environment import ON_POSTGRESQL, missing
 
@@ -103,6 +107,36 @@ def test_after_a_kill_the_run_is_failed_and_the_next_one_works(site: Site) -> No
     (status, _, _), (dead, _, error), *_ = site.sql(RUNS)
     assert (status, dead) == ("succeeded", "failed")
     assert "died during “trial”" in error
+
+
+def readiness(address: str) -> dict[str, Any]:
+    with urlopen(f"{address}/readyz", timeout=60) as response:  # noqa: S310
+        details: dict[str, Any] = json.load(response)
+    return details
+
+
+@pytest.mark.database
+def test_a_worker_replaces_a_version_that_it_cannot_read_at_its_first_start(site: Site) -> None:
+    assert site.run("retrain", "--force", *QUICK_RETRAIN).returncode == 0
+    [(old,)] = site.sql("SELECT name FROM recommendations_modelversion WHERE is_active")
+    manifest = site.artifacts / old / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 5}))
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    site.sql(f"UPDATE recommendations_modelversion SET manifest_sha256 = '{digest}' WHERE name = '{old}'")  # noqa: S608
+    runs_before = len(site.sql(RUNS))
+    with served(site, DEBUG="on") as address:
+        assert "format 5; this release reads 6 and 7" in readiness(address)["model"]["degraded"]
+        with urlopen(address, timeout=60) as page:  # noqa: S310
+            assert page.status == 200
+        with worker(site) as process:
+            process.wait_until_said("replaces the active version")
+            wait_until(lambda: latest(site)[0] not in ("queued", "running"))
+            assert latest(site)[0] == "succeeded", process.said()
+        wait_until(lambda: not readiness(address)["model"]["degraded"])
+    with worker(site) as process:
+        process.wait_until_said("retrain_outdated")
+        process.wait_until_said("succeeded in")
+    assert len(site.sql(RUNS)) == runs_before + 1
 
 
 @pytest.mark.database
