@@ -7,7 +7,6 @@ keeps serving.
 """
 
 import logging
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from recommendations.serving import metrics
 from recommendations.serving.model import ServingModel
 from recommendations.serving.smoke_test import smoke_test
 from recommendations.versions import registry, storage
+from recsite.operations.machine import lower_thread_priority
 
 logger = logging.getLogger(__name__)
 
@@ -123,15 +123,11 @@ def open_version(version: ModelVersion) -> ServingModel:
     """
     # Verification reads every file, which takes long but rarely holds the interpreter lock, so it runs at the lowest
     # priority. Opening holds the lock: at low priority, requests would only wait longer for it.
-    with ThreadPoolExecutor(1, "verify", _lower_priority) as pool:
+    with ThreadPoolExecutor(1, "verify", lower_thread_priority, (LOWEST_PRIORITY,)) as pool:
         verified = pool.submit(storage.ready, version.name, version.manifest_sha256).result()
     model = ServingModel.open(*verified)
     smoke_test(model)
     return model
-
-
-def _lower_priority() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
 
 
 def _check(state: _State, *, wait: bool) -> None:

@@ -158,6 +158,7 @@ SPARK_JDBC_JAR = env.str("SPARK_JDBC_JAR", default="")
 # Posters: with a key, the worker downloads and stores them
 
 TMDB_KEY = env.str("TMDB_KEY", default="")
+POSTERS = BASE_DIR / env.path("POSTERS", default="var/posters")
 TMDB_API = "https://api.themoviedb.org/3"
 TMDB_IMAGES = "https://image.tmdb.org/t/p/w342"
 
@@ -250,7 +251,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "posters": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "posters", "base_url": None},
+        "OPTIONS": {"location": POSTERS, "base_url": None},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
