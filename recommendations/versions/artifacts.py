@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ RENAMED_SINCE = {
 """The formats that this release reads, each with the current names of renamed arrays or array prefixes."""
 STAGING = ".staging-"
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}")
+_FILE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _CHUNK = 1 << 20
 
 
@@ -49,9 +50,13 @@ def root() -> Path:
     return Path(settings.RECOMMENDER_ARTIFACTS)
 
 
+def is_valid_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name))
+
+
 def folder_of(name: str) -> Path:
     """Return the folder of a version."""
-    if not _NAME.fullmatch(name):
+    if not is_valid_name(name):
         raise ArtifactError(f"{name!r} is not a valid version name.")
     return root() / name
 
@@ -183,7 +188,15 @@ def manifest_of(folder: Path, manifest_sha256: str) -> dict[str, Any]:
     if manifest["format"] not in RENAMED_SINCE:
         readable = " and ".join(str(number) for number in RENAMED_SINCE)
         raise ArtifactError(f"{folder.name} has format {manifest['format']}; this release reads {readable}. Retrain.")
+    _check_names(folder.name, manifest["files"])
     return dict(manifest)
+
+
+def _check_names(version: str, names: Iterable[str]) -> None:
+    """Refuse names that could leave the version's folder or replace its manifest, before anything is opened."""
+    for name in names:
+        if not _FILE.fullmatch(name) or name == MANIFEST:
+            raise ArtifactError(f"{version}/{MANIFEST} has an invalid file name: {name!r}.")
 
 
 def _entry(path: Path) -> dict[str, Any]:
