@@ -45,6 +45,7 @@ ALTER TABLE by_hand ADD UNIQUE (user_id, movie_id);
 ALTER TABLE by_hand ADD FOREIGN KEY (user_id) REFERENCES by_hand_user;
 ALTER TABLE by_hand ADD FOREIGN KEY (movie_id) REFERENCES by_hand_movie;
 CREATE INDEX ON by_hand (movie_id, stars);
+CREATE INDEX ON by_hand (rated_at);
 UPDATE by_hand_movie SET ratings = n, stars = s
 FROM (SELECT movie_id, count(*) AS n, sum(stars) AS s FROM by_hand GROUP BY movie_id) AS counted WHERE movie_id = id;
 ANALYZE by_hand;
@@ -67,6 +68,7 @@ CREATE TABLE by_hand (user_id int, movie_id int, stars real, rated_at int);
 .import --skip 1 {folder}/ratings.csv by_hand
 CREATE UNIQUE INDEX by_hand_pair ON by_hand (user_id, movie_id);
 CREATE INDEX by_hand_movie ON by_hand (movie_id, stars);
+CREATE INDEX by_hand_time ON by_hand (rated_at);
 """
 MORE_BY_HAND_SQLITE = """
 .mode csv

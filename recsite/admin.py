@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import CASCADE, ForeignObjectRel, Model, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
 
 from recsite.database.row_estimates import estimated_rows
@@ -16,9 +17,49 @@ PAGES = 100
 """The number of pages that a list offers; beyond that, staff search instead."""
 
 
+SECRETS = frozenset({"password", "digest", "token_key", "session_data", "invitation"})
+"""Fields that no search of the admin reads: matches would reveal them piece by piece."""
+
+
+class OfferedLookups(admin.ModelAdmin):
+    """Allow only the filters that a list offers.
+
+    Django allows any lookup of the model's own fields, so `?password__startswith=` would reveal a hash or a token
+    letter by letter. `linked_lookups` are those of links from other pages.
+    """
+
+    linked_lookups: ClassVar[tuple[str, ...]] = ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        if lookup in self.linked_lookups:
+            return True
+        offered = {*map(_parameter, self.get_list_filter(request)), self.date_hierarchy}
+        parts = lookup.split(LOOKUP_SEP)
+        names = (LOOKUP_SEP.join(parts[:length]) for length in range(1, len(parts) + 1))
+        return any(name in offered for name in names) and super().lookup_allowed(lookup, value, request)
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        fields = super().get_search_fields(request)
+        return [field for field in fields if SECRETS.isdisjoint(field.lstrip("^=@").split(LOOKUP_SEP))]
+
+
+def _parameter(list_filter: Any) -> str:
+    """Return the query parameter, or the field, of a filter in `list_filter`."""
+    if isinstance(list_filter, str):
+        return list_filter
+    return str(list_filter[0] if isinstance(list_filter, list | tuple) else list_filter.parameter_name)
+
+
 class Site(admin.AdminSite):
     site_header = site_title = "recsite"
     index_title = "Administration"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register tables, also those of other packages, with their filters restricted to what they offer."""
+        base = admin_class or admin.ModelAdmin
+        if not issubclass(base, OfferedLookups):
+            base = type(base.__name__, (OfferedLookups, base), {"__module__": base.__module__})
+        super().register(model_or_iterable, base, **options)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Redirect to the site's login page, whose attempts are limited."""
@@ -43,7 +84,7 @@ class BoundedPaginator(Paginator):
         return min(super().num_pages, PAGES)
 
 
-class LargeTable(admin.ModelAdmin):
+class LargeTable(OfferedLookups):
     """A table that may have millions of rows."""
 
     paginator = BoundedPaginator
@@ -70,7 +111,7 @@ def _dependent(relation: ForeignObjectRel, rows: list[Model]) -> int:
     return relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows}).count()
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(OfferedLookups):
     """A table that only the site itself writes; the admin shows it."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.utils.html import escape, format_html
 from import_export import fields, resources, widgets
 from import_export.formats.base_formats import CSV, JSON
@@ -21,6 +22,23 @@ class TextWidget(widgets.CharWidget):
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
         return escape_formula(str(value)) if value is not None else ""
+
+
+class GenresWidget(widgets.ManyToManyWidget):
+    """Names of genres, separated by bars."""
+
+    def __init__(self) -> None:
+        super().__init__(Genre, separator="|", field="name")
+
+    def names(self, cell: Any) -> list[str]:
+        parts = (part.strip() for part in str(cell or "").split(self.separator))
+        return [unescape_formula(part) for part in parts if part]
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        return Genre.objects.filter(name__in=self.names(value))
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return self.separator.join(escape_formula(genre.name) for genre in value.all()) if value is not None else ""
 
 
 class Change(resources.Diff):
@@ -56,14 +74,20 @@ class CatalogueResource(resources.ModelResource):
 
 
 class MovieResource(CatalogueResource):
-    genres = fields.Field(
-        attribute="genres", column_name="genres", widget=widgets.ManyToManyWidget(Genre, separator="|", field="name")
-    )
+    genres = fields.Field(attribute="genres", column_name="genres", widget=GenresWidget())
 
     class Meta(CatalogueResource.Meta):
         model = Movie
         fields = ("id", "title", "alternative_title", "year", "genres", "imdb_id", "tmdb_id", "movielens_id")
         export_order = fields
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """Reject a row with an unknown genre, which the widget would drop."""
+        names = self.fields["genres"].widget.names(row.get("genres"))
+        known = set(Genre.objects.filter(name__in=names).values_list("name", flat=True))
+        if unknown := [name for name in names if name not in known]:
+            quoted = ", ".join(f"“{name}”" for name in unknown)
+            raise ValidationError({"genres": f"Unknown genre {quoted}. Correct the name, or add the genre first."})
 
 
 class GenreResource(CatalogueResource):

@@ -136,8 +136,9 @@ class RatingAdmin(LargeTable):
     list_select_related = ("movie", "user")
     search_fields = ("user__username",)
     search_help_text = "An exact username, or words from a movie's title."
-    ordering = ("-pk",)
+    ordering = ("-rated_at", "-pk")
     sortable_by = ()
+    linked_lookups = ("user__id__exact", "movie__id__exact")
     autocomplete_fields = ("user", "movie")
 
     def get_search_results(
@@ -149,9 +150,6 @@ class RatingAdmin(LargeTable):
         users = list(User.objects.filter(username=search_term).values_list("pk", flat=True))
         movies = selectors.browse(selectors.Browse(text=search_term)).values_list("pk", flat=True)
         return queryset.filter(Q(user__in=users) | Q(movie__in=list(movies[:SEARCHED_MOVIES]))), False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup in ("user__id__exact", "movie__id__exact") or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Stars")
     def stars(self, rating: Rating) -> str:

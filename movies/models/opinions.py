@@ -25,7 +25,10 @@ class Rating(models.Model):
             models.UniqueConstraint(fields=["user", "movie"], name="one_rating_per_user_and_movie"),
             models.CheckConstraint(condition=Q(half_stars__range=(1, 10)), name="rating_from_half_a_star_to_five"),
         ]
-        indexes: ClassVar = [models.Index(fields=["movie", "half_stars"], name="rating_by_movie_and_stars")]
+        indexes: ClassVar = [
+            models.Index(fields=["movie", "half_stars"], name="rating_by_movie_and_stars"),
+            models.Index(fields=["rated_at"], name="rating_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stars:g} stars"

@@ -100,7 +100,7 @@ def popular_now(n: int) -> list[Movie]:
     """Return the movies with the most ratings among the latest ones; cached for an hour."""
     ids: list[int] = cache.get("popular-now", [])
     if not ids:
-        latest = Rating.objects.order_by("-pk").values("movie_id")[:LATEST_RATINGS]
+        latest = Rating.objects.order_by("-rated_at").values("movie_id")[:LATEST_RATINGS]
         counted = Counter(row["movie_id"] for row in latest)
         ids = [pk for pk, _ in counted.most_common(n)]
         cache.set("popular-now", ids, 3600)

@@ -61,7 +61,7 @@ def dashboard() -> Dashboard:
     version, load = registry.active(), Load.objects.first()
     return Dashboard(
         counts={model._meta.model_name or "": _rows(model) for model in (Movie, User, Rating, Tag)},
-        newest=Rating.objects.order_by("-pk").values_list("rated_at", flat=True).first(),
+        newest=Rating.objects.order_by("-rated_at").values_list("rated_at", flat=True).first(),
         status=active.status(),
         version=version,
         predecessor=registry.predecessor(),

@@ -7,7 +7,6 @@ keeps serving.
 """
 
 import logging
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from recommendations.serving import metrics
 from recommendations.serving.model import ServingModel
 from recommendations.serving.smoke_test import smoke_test
 from recommendations.versions import registry, storage
+from recsite.operations.machine import lower_thread_priority
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ _NEVER = float("-inf")
 @dataclass
 class _State:
     model: ServingModel | None = None
+    degraded: str = ""
     error: str = ""
     checked_at: float = _NEVER
     last_attempt: str = ""
@@ -43,11 +44,15 @@ class _State:
 
 @dataclass(frozen=True)
 class Status:
-    """What this process serves. `degraded` holds the error if that is not the active version."""
+    """What this process serves.
+
+    If that is not the active version, `degraded` says so to anyone, and `error` holds the reason, which may name files.
+    """
 
     version: str | None
     created_at: str | None
     degraded: str
+    error: str = ""
 
 
 _state = _State()
@@ -73,7 +78,8 @@ def status() -> Status:
     return Status(
         version=model.name if model else None,
         created_at=model.manifest["created_at"] if model else None,
-        degraded=_state.error,
+        degraded=_state.degraded,
+        error=_state.error,
     )
 
 
@@ -123,15 +129,11 @@ def open_version(version: ModelVersion) -> ServingModel:
     """
     # Verification reads every file, which takes long but rarely holds the interpreter lock, so it runs at the lowest
     # priority. Opening holds the lock: at low priority, requests would only wait longer for it.
-    with ThreadPoolExecutor(1, "verify", _lower_priority) as pool:
+    with ThreadPoolExecutor(1, "verify", lower_thread_priority, (LOWEST_PRIORITY,)) as pool:
         verified = pool.submit(storage.ready, version.name, version.manifest_sha256).result()
     model = ServingModel.open(*verified)
     smoke_test(model)
     return model
-
-
-def _lower_priority() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
 
 
 def _check(state: _State, *, wait: bool) -> None:
@@ -145,9 +147,9 @@ def _check(state: _State, *, wait: bool) -> None:
         logger.warning("Cannot read which version is active: %s", error)
         return
     if version is None:
-        state.model, state.error = None, ""
+        state.model, state.degraded, state.error = None, "", ""
     elif state.model and state.model.name == version.name:
-        state.error = ""
+        state.degraded = state.error = ""
     elif state.last_attempt != version.name or now - state.attempted_at > RETRY_SECONDS:
         state.last_attempt, state.attempted_at = version.name, now
         if wait and storage.here(version.name):
@@ -164,8 +166,9 @@ def _load(state: _State, version: ModelVersion) -> None:
         # A broken version must never break pages: the last good one keeps serving.
         logger.exception("Version %s cannot be served", version)
         metrics.reloads.labels("failed").inc()
-        state.error = f"{version} cannot be opened ({timezone.now():%Y-%m-%d %H:%M} UTC): {error}"
+        state.degraded = f"{version} cannot be opened ({timezone.now():%Y-%m-%d %H:%M} UTC)."
+        state.error = str(error)
         return
-    state.error = state.last_attempt = ""
+    state.degraded = state.error = state.last_attempt = ""
     metrics.reloads.labels("opened").inc()
     logger.info("Serving version %s, opened in %.2f s.", version, time.perf_counter() - started)

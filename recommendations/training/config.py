@@ -1,6 +1,5 @@
 """Build training configurations from overrides."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar, get_args
@@ -9,6 +8,7 @@ from recommendations.engine.data.presets import SIZES
 from recommendations.engine.data.targets import FeedbackKind, Loss
 from recommendations.engine.models.spark_als import AlsConfig
 from recommendations.engine.training import Recipe, TrainingConfig
+from recsite.operations.machine import usable_cpus
 
 C = TypeVar("C", TrainingConfig, AlsConfig)
 
@@ -36,7 +36,7 @@ ARTICLE: Mapping[str, Any] = {
 def configured(overrides: Mapping[str, Any]) -> TrainingConfig:
     """Return the configuration of a recipe ("joined" by default), with some fields overridden."""
     recipe = ARTICLE if overrides.get("recipe") == "article" else {}
-    threads = min(SIZES[0].fits, len(os.sched_getaffinity(0)))
+    threads = min(SIZES[0].fits, usable_cpus())
     return _build(TrainingConfig, {"threads": threads, **recipe}, overrides)
 
 

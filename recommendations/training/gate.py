@@ -5,12 +5,14 @@ them. For users whose ratings have not changed since, both trials held out the s
 user is a fair comparison.
 """
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from recommendations.engine.evaluation.bootstrap import interval
@@ -79,10 +81,21 @@ def keeps_lists(challenger: ServingModel, champion: ServingModel) -> GateCheck:
 
 
 def answers(folder: Path) -> GateCheck:
-    """Smoke-test the version in a child process, so that a crash does not end this one."""
-    command = [sys.executable, "-c", SMOKE_TEST, str(folder)]
+    """Smoke-test the version in a child process, so that a crash does not end this one.
+
+    The child finds the project from any current folder, and imports from the same paths as this process.
+    """
+    command = [sys.executable, "-c", SMOKE_TEST, str(folder.resolve())]
     try:
-        child = subprocess.run(command, capture_output=True, text=True, timeout=SMOKE_SECONDS, check=False)  # noqa: S603
+        child = subprocess.run(  # noqa: S603
+            command,
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
+            capture_output=True,
+            text=True,
+            timeout=SMOKE_SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return GateCheck("smoke test", False, None, None, f"no answer within {SMOKE_SECONDS} s")
     if child.returncode:

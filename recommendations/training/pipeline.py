@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.db import DatabaseError
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -207,9 +208,33 @@ def _publish(
 ) -> ModelVersion:
     name = runs.version_name(owner.run, timezone.now())
     digest = artifacts.seal(folder, details)
+    try:
+        version = _record(owner, folder, parent, checks, details, name=name, digest=digest)
+    except BaseException:
+        _discard_unrecorded(name)
+        raise
+    if version is None:
+        storage.discard(name)
+        raise runs.RunLostError(
+            f"Run {owner.run.pk} was ended, or another version was activated, while it was running."
+        )
+    return version
+
+
+def _record(
+    owner: runs.Owner,
+    folder: Path,
+    parent: ModelVersion | None,
+    checks: list[gate.GateCheck],
+    details: dict[str, Any],
+    *,
+    name: str,
+    digest: str,
+) -> ModelVersion | None:
+    """Move the sealed folder to its name, share it, and record the version; None if the run is lost."""
     artifacts.publish(folder, name)
     storage.put(name)
-    version = registry.publish(
+    return registry.publish(
         owner.run,
         parent,
         name=name,
@@ -221,9 +246,15 @@ def _publish(
         dimension=details["dimension"],
         **{key: details["data"][key] for key in ("users", "movies", "ratings")},
     )
-    if version is None:
+
+
+def _discard_unrecorded(name: str) -> None:
+    """Remove the files of a version whose publication failed, here and in the store, unless its row was written."""
+    try:
+        runs.renew_connection()
+        recorded = ModelVersion.objects.filter(name=name).exists()
+    except DatabaseError as error:
+        logger.warning("The files of version %s stay: whether it was recorded is unknown: %s", name, error)
+        return
+    if not recorded:
         storage.discard(name)
-        raise runs.RunLostError(
-            f"Run {owner.run.pk} was ended, or another version was activated, while it was running."
-        )
-    return version

@@ -6,9 +6,7 @@ owner writes a heartbeat; a run whose heartbeat stops is ended by the next proce
 
 import logging
 import os
-import resource
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +21,7 @@ from django.utils import timezone
 from movies.models import User
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.versions import artifacts, storage
+from recsite.operations.machine import peak_memory
 
 logger = logging.getLogger(__name__)
 
@@ -209,12 +208,6 @@ def renew_connection() -> None:
     """Close this thread's connection if it is dead or too old; the next query opens a new one."""
     if not connection.in_atomic_block:
         close_old_connections()
-
-
-def peak_memory() -> int:
-    """Return the peak memory of this process in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def version_name(run: TrainingRun, at: datetime) -> str:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ CONTRIBUTING.md describes how a format is added.
 """
 STAGING = ".staging-"
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}")
+_FILE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _CHUNK = 1 << 20
 
 
@@ -66,9 +67,13 @@ def root() -> Path:
     return Path(settings.RECOMMENDER_ARTIFACTS)
 
 
+def is_valid_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name))
+
+
 def folder_of(name: str) -> Path:
     """Return the folder of a version."""
-    if not _NAME.fullmatch(name):
+    if not is_valid_name(name):
         raise ArtifactError(f"{name!r} is not a valid version name.")
     return root() / name
 
@@ -199,7 +204,15 @@ def manifest_of(folder: Path, manifest_sha256: str) -> dict[str, Any]:
     manifest = json.loads(path.read_text())
     if manifest["format"] not in RENAMED_SINCE:
         raise FormatError(folder.name, manifest["format"])
+    _check_names(folder.name, manifest["files"])
     return dict(manifest)
+
+
+def _check_names(version: str, names: Iterable[str]) -> None:
+    """Refuse names that could leave the version's folder or replace its manifest, before anything is opened."""
+    for name in names:
+        if not _FILE.fullmatch(name) or name == MANIFEST:
+            raise ArtifactError(f"{version}/{MANIFEST} has an invalid file name: {name!r}.")
 
 
 def _entry(path: Path) -> dict[str, Any]:

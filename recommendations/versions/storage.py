@@ -112,13 +112,13 @@ def discard(name: str) -> None:
 
 def names() -> set[str]:
     """Return the names of all versions on this host, and in the store if it answers."""
-    local = {path.name for path in artifacts.root().glob("[!.]*")}
+    local = {path.name for path in artifacts.root().glob("*") if artifacts.is_valid_name(path.name)}
     store = shared()
     if store is None:
         return local
     try:
         with _store_errors():
-            return local | set(store.listdir("")[0])
+            return local | {name for name in store.listdir("")[0] if artifacts.is_valid_name(name)}
     except ArtifactError as error:
         logger.warning("Listing only this host's versions: %s", error)
         return local

@@ -61,6 +61,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    # First, so that static files and errors of all others have the headers too.
+    "recsite.operations.security_headers.SecurityHeadersMiddleware",
     "recsite.operations.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -110,7 +112,7 @@ REPLICA_LAG = env.int("REPLICA_LAG", default=10)
 if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = {**env.db("REPLICA_URL"), "TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["recsite.database.routing.Router"]
-    MIDDLEWARE.insert(1, "recsite.database.routing.ReplicaMiddleware")
+    MIDDLEWARE.insert(2, "recsite.database.routing.ReplicaMiddleware")
 for _database in DATABASES.values():
     _sqlite = _database["ENGINE"] == "django.db.backends.sqlite3"
     _database.setdefault("OPTIONS", {}).update(SQLITE_OPTIONS if _sqlite else POSTGRESQL_OPTIONS)
@@ -137,7 +139,7 @@ if REDIS_URL:
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+    CACHES = {"default": {"BACKEND": "recsite.database.cache.JsonDatabaseCache", "LOCATION": "cache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 RECOMMENDER_ARTIFACTS = BASE_DIR / env.path("RECOMMENDER_ARTIFACTS", default="var/artifacts")
@@ -158,6 +160,7 @@ SPARK_JDBC_JAR = env.str("SPARK_JDBC_JAR", default="")
 # Posters: with a key, the worker downloads and stores them
 
 TMDB_KEY = env.str("TMDB_KEY", default="")
+POSTERS = BASE_DIR / env.path("POSTERS", default="var/posters")
 TMDB_API = "https://api.themoviedb.org/3"
 TMDB_IMAGES = "https://image.tmdb.org/t/p/w342"
 
@@ -253,7 +256,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "posters": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "posters", "base_url": None},
+        "OPTIONS": {"location": POSTERS, "base_url": None},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

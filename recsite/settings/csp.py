@@ -16,3 +16,5 @@ POLICY = {
         "manifest-src": [SELF],
     }
 }
+HEADER = "; ".join(f"{name} {' '.join(sources)}" for name, sources in POLICY["DIRECTIVES"].items())
+"""The policy as text, for responses that django-csp does not see, such as static files."""

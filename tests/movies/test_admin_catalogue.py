@@ -115,9 +115,31 @@ def test_exported_texts_are_not_formulas(boss: Client, movies: list[Movie]) -> N
     assert "Horror" in text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "'=1+1", "'quoted", "-5", "plain", "", "'"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "'=1+1", "'quoted", "-5", "plain", "", "'", "\n=1", " =1", "' =1", "＝1", "＋1"]
+)
 def test_escaping_a_formula_is_reversible(text: str) -> None:
     assert unescape_formula(escape_formula(text)) == text
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "\n=", "'＝"])
+def test_every_start_of_a_formula_is_escaped(start: str) -> None:
+    assert escape_formula(f"{start}cmd") == f"'{start}cmd"
+
+
+def test_exported_genres_are_not_formulas(boss: Client, movies: list[Movie]) -> None:
+    movies[0].genres.add(Genre.objects.create(name="=Evil", slug="evil"))
+    assert "'=Evil" in boss.get(f"{LIST}export/").content.decode()
+
+
+def test_an_unknown_genre_is_an_error_of_its_row(boss: Client, movies: list[Movie]) -> None:
+    lines = ["id,title,alternative_title,year,genres,imdb_id,tmdb_id,movielens_id"]
+    lines += [f"{movies[0].pk},Alien,,1979,Horror|Westerm,,,", ",New,,2001,Comedy,,,"]
+    file = SimpleUploadedFile("movies.csv", "\n".join(lines).encode(), "text/csv")
+    page = boss.post(f"{LIST}import/", {"import_file": file, "format": 0, "resource": 0})
+    assert "Unknown genre “Westerm”. Correct the name, or add the genre first." in page.content.decode()
+    assert "confirm_form" not in page.context
+    assert {genre.slug for genre in movies[0].genres.all()} == {"horror"}
 
 
 def test_an_import_is_previewed(boss: Client, movies: list[Movie]) -> None:

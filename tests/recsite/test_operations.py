@@ -78,6 +78,9 @@ def test_a_damaged_version_is_reported(client: Client, version: ModelVersion) ->
     response = client.get("/readyz")
     assert response.status_code == HTTPStatus.OK
     assert version.name in response.json()["model"]["degraded"]
+    assert set(response.json()["model"]) == {"version", "created_at", "degraded", "age_seconds"}
+    assert "artifacts" not in response.content.decode()
+    assert str(artifacts.root()) in active.status().error
 
 
 @pytest.mark.django_db

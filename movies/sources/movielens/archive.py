@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+RESOURCE_FORKS = "__MACOSX"
 MOST_MEMBERS = 1_000
 MOST_BYTES = 16 << 30
 MOST_COMPRESSION = 200
@@ -67,9 +68,14 @@ def open_archive(path: Path, names: Collection[str]) -> Iterator[dict[str, File]
 def _in_folder(path: Path, names: Collection[str]) -> dict[str, File]:
     present = _named(path, names)
     if not present:
-        subfolders = [folder for folder in path.iterdir() if folder.is_dir() and not folder.is_symlink()]
+        subfolders = [folder for folder in path.iterdir() if folder.is_dir() and not _is_no_release(folder)]
         present = _named(subfolders[0], names) if len(subfolders) == 1 else []
     return {file.name: _regular_file(file) for file in present}
+
+
+def _is_no_release(folder: Path) -> bool:
+    """Return whether a folder is a link, hidden, or the resource forks that macOS puts into zips."""
+    return folder.is_symlink() or folder.name == RESOURCE_FORKS or folder.name.startswith(".")
 
 
 def _named(folder: Path, names: Collection[str]) -> list[Path]:
@@ -89,8 +95,9 @@ def _in_zip(archive: zipfile.ZipFile, names: Collection[str]) -> dict[str, File]
         raise UnreadableReleaseError(f"The zip has {len(members):,} members; a release has about a dozen.")
     files: dict[str, File] = {}
     for member in members:
-        path = PurePosixPath(member.filename)
-        if path.name not in names or member.is_dir() or "__MACOSX" in path.parts:
+        # Some Windows programs separate folders by backslashes, against the zip specification.
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if path.name not in names or member.is_dir() or RESOURCE_FORKS in path.parts:
             continue
         if len(path.parts) > 2 or ".." in path.parts or path.is_absolute():
             raise UnreadableReleaseError(

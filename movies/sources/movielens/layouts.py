@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from movies.sources.movielens.tables import Table
+from movies.sources.movielens.tables import LATIN_1, Table
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ Arrange = Callable[[Sequence[str]], Sequence[str]]
 
 
 def _bare(
-    file: str, delimiter: str, columns: tuple[str, ...], encoding: str = "latin-1", arranged: Arrange | None = None
+    file: str, delimiter: str, columns: tuple[str, ...], encoding: str = LATIN_1, arranged: Arrange | None = None
 ) -> Table:
     """Return the layout of a file without a header and quotes."""
     return Table(file, columns, delimiter, False, encoding, False, arranged)

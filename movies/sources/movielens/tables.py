@@ -1,5 +1,6 @@
 """Movies, links, tags, people and genome tags of a release as validated rows, in bounded memory."""
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,8 @@ from movies.sources.movielens.rejects import Rejects
 
 LONGEST_LINE = 8 << 20
 NO_GENRES = "(no genres listed)"
+CHUNK_BYTES = 1 << 20
+LATIN_1 = "latin-1"
 BOM = b"\xef\xbb\xbf"
 
 Row = TypeVar("Row")
@@ -53,7 +56,8 @@ class PersonRow(NamedTuple):
 class Table:
     """Layout of one file of a release; without a header, columns are identified by position.
 
-    Cells are quoted as in CSV, or not at all. `arranged` converts the cells of a row to the standard columns.
+    Cells are quoted as in CSV, or not at all. `arranged` converts the cells of a row to the standard columns. A file in
+    `latin-1` may also be a copy in UTF-8.
     """
 
     file: str
@@ -154,10 +158,11 @@ def _rows(
     """Yield the parsed rows; a row for which `parse` raises `ValueError` is rejected."""
     rows = 0
     progress(file.name, 0, file.size, 0)
+    encoding = _encoding(table, file)
     with file.open() as stream:
         if table.has_header:
             check_header(table, stream)
-        for line, span, cells in _cells(table, stream, rejects):
+        for line, span, cells in _cells(table, stream, encoding, rejects):
             rows += span
             if rows % 100_000 < span:
                 progress(file.name, min(stream.tell(), file.size), file.size, rows)
@@ -173,9 +178,28 @@ def _rows(
     rejects.check(file.name, rows)
 
 
-def _cells(table: Table, stream: IO[bytes], rejects: Rejects) -> Iterator[tuple[int, int, list[str]]]:
+def _encoding(table: Table, file: File) -> str:
+    """Return the encoding of a file.
+
+    The oldest releases are in Latin-1, but copies of them are often converted. Text that is not ASCII and still decodes
+    as UTF-8 is UTF-8: no title in Latin-1 consists of such pairs of characters only.
+    """
+    if table.encoding != LATIN_1:
+        return table.encoding
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with file.open() as stream:
+        try:
+            while chunk := stream.read(CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return LATIN_1
+    return "utf-8"
+
+
+def _cells(table: Table, stream: IO[bytes], encoding: str, rejects: Rejects) -> Iterator[tuple[int, int, list[str]]]:
     """Yield first line, number of lines and cells of each row; empty lines are skipped."""
-    text = io.TextIOWrapper(stream, table.encoding, "surrogateescape", newline="")
+    text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
     yield from _quoted(table, text, rejects) if table.quoted else _plain(table, text)
     text.detach()
 

@@ -1,6 +1,5 @@
 """`manage.py recommend`: show one user's recommendations, or export all users' lists."""
 
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from recommendations.selectors import UnknownUserError, user_named
 from recommendations.serving.recommend import recommend
 from recommendations.training.dispatch import BrokerUnavailableError
 from recommendations.training.spark import SparkUnavailableError
+from recsite.operations.machine import usable_cpus
 
 BEST_RATED = 5
 SHOW_N, EXPORT_N = 10, 100
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print only one JSON object")
         parser.add_argument("--all", action="store_true", help="export the lists of all users with ratings")
         parser.add_argument("--output", type=Path, metavar="FILE", help="file for --all: .parquet or .csv")
-        parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads to rank with")
+        parser.add_argument("--threads", type=int, default=usable_cpus(), help="threads to rank with")
         executor = parser.add_mutually_exclusive_group()
         executor.add_argument("--queue", action="store_true", help="rank on Celery workers, one task per part")
         executor.add_argument("--spark", action="store_true", help="rank on the Spark cluster of SPARK_MASTER")

@@ -38,6 +38,21 @@ def test_a_folder_and_a_zip_hold_the_same(tmp_path: Path, inside: str) -> None:
     assert read(tmp_path) == expected if not inside else True
 
 
+@pytest.mark.parametrize("beside", ["__MACOSX", ".Trashes"])
+def test_a_release_is_found_beside_folders_of_macos(tmp_path: Path, beside: str) -> None:
+    (tmp_path / "download" / beside).mkdir(parents=True)
+    folder = releases.write(tmp_path / "download" / "ml")
+    (tmp_path / "download" / beside / "._movies.csv").write_bytes(b"fork")
+    assert read(tmp_path / "download") == read(folder)
+
+
+def test_a_zip_with_backslashes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "windows.zip"
+    member = zipfile.ZipInfo("x")
+    member.filename = "ml\\movies.csv"
+    assert read(zip_with(path, (member, b"x"))) == {"movies.csv": b"x"}
+
+
 def test_a_link_in_a_folder_is_rejected(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
@@ -56,7 +71,9 @@ def test_a_pipe_is_rejected(tmp_path: Path) -> None:
         read(folder)
 
 
-@pytest.mark.parametrize("name", ["../movies.csv", "/etc/movies.csv", "a/b/movies.csv", "ml/../movies.csv"])
+@pytest.mark.parametrize(
+    "name", ["../movies.csv", "/etc/movies.csv", "a/b/movies.csv", "ml/../movies.csv", "..\\movies.csv"]
+)
 def test_a_member_outside_the_folder_is_rejected(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnreadableReleaseError, match="files must be at its top level or in one folder"):
         read(zip_with(tmp_path / "bad.zip", (name, b"x")))

@@ -79,6 +79,17 @@ def test_older_releases_are_read(tmp_path: Path, name: str, end: str, *, packed:
         assert MovieTag.objects.get().tag.name == '"pixar", they say'
 
 
+@pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "with a BOM"])
+@pytest.mark.parametrize("name", LATIN)
+def test_a_copy_in_utf_8_keeps_its_letters(tmp_path: Path, name: str, start: str) -> None:
+    folder = write(tmp_path / name, name)
+    for path in folder.iterdir():
+        path.write_bytes((start + path.read_text("latin-1")).encode())
+    call_command("load_movielens", folder, json=True)
+    assert Movie.objects.get(movielens_id=99).title == "Amélie"
+    assert Rating.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("name", "file", "line", "reason"),
     [

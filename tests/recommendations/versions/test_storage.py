@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from django.db import OperationalError
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
@@ -143,6 +144,27 @@ def test_a_refused_publication_leaves_nothing_in_the_store(
     with pytest.raises(runs.RunLostError):
         pipeline.retrain(a_run())
     assert storage.names() == {shared.name}
+
+
+@pytest.mark.parametrize("error", [artifacts.ArtifactError("full"), KeyboardInterrupt(), OperationalError("gone")])
+@pytest.mark.parametrize("step", ["put", "publish"])
+def test_a_failed_publication_leaves_no_files_here_or_in_the_store(
+    shared: ModelVersion, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
+) -> None:
+    upload = storage.put
+
+    def fail(*arguments: object, **_: object) -> None:
+        if step == "put":
+            upload(str(arguments[0]))
+        raise error
+
+    monkeypatch.setattr(storage if step == "put" else registry, step, fail)
+    with pytest.raises(type(error)):
+        pipeline.retrain(a_run())
+    store = storage.shared()
+    assert store is not None
+    assert set(store.listdir("")[0]) == {shared.name}
+    assert [path.name for path in artifacts.root().iterdir() if path.is_dir()] == [shared.name]
 
 
 def test_uploads_of_a_dead_host_are_removed_by_another(shared: ModelVersion, move_to: Callable[[str], Path]) -> None:
