@@ -1,7 +1,7 @@
 """Queries of movies and genres: browsing, popularity, lookups by id and histograms."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice, zip_longest
@@ -99,12 +99,15 @@ def popular(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
 def popular_now(n: int) -> list[Movie]:
     """Return the movies with the most ratings among the latest ones; cached for an hour."""
     ids: list[int] = cache.get("popular-now", [])
-    if not ids:
+    found = movies_by_id(ids[:n])
+    if not ids or len(found) < len(ids[:n]):
+        # Nothing is cached yet, or a movie was deleted since.
         latest = Rating.objects.order_by("-rated_at").values("movie_id")[:LATEST_RATINGS]
         counted = Counter(row["movie_id"] for row in latest)
         ids = [pk for pk, _ in counted.most_common(n)]
         cache.set("popular-now", ids, 3600)
-    return movies_by_id(ids[:n])
+        found = movies_by_id(ids)
+    return found
 
 
 def best_rated(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
@@ -118,37 +121,59 @@ def well_known(n: int, *, exclude: Collection[int] = ()) -> list[Movie]:
 
     A few ratings of such movies reveal most about a new member's taste.
     """
-    candidates = list(islice(chain.from_iterable(_best_known(exclude)), WELL_KNOWN))
-    queues: dict[int, list[int]] = {}
-    for pk, genres in candidates:
-        for genre in genres:
-            queues.setdefault(genre, []).append(pk)
-    in_turn = chain.from_iterable(zip_longest(*queues.values()))
-    ids = dict.fromkeys(pk for pk in chain(in_turn, (pk for pk, _ in candidates)) if pk is not None)
-    return movies_by_id(list(ids)[:n])
+
+    def in_turn() -> list[int]:
+        candidates = list(islice(chain.from_iterable(_best_known(exclude)), WELL_KNOWN))
+        queues: dict[int, list[int]] = {}
+        for pk, genres in candidates:
+            for genre in genres:
+                queues.setdefault(genre, []).append(pk)
+        by_turn = chain.from_iterable(zip_longest(*queues.values()))
+        ids = dict.fromkeys(pk for pk in chain(by_turn, (pk for pk, _ in candidates)) if pk is not None)
+        return list(ids)[:n]
+
+    return _chosen(in_turn)
 
 
 def best_known_of(genres: Collection[int], n: int, *, exclude: Collection[int] = ()) -> list[Movie]:
     """Return well-known movies that share the most of these genres, except the excluded ids."""
-    shared: dict[int, int] = {}
-    for page in _best_known(exclude):
-        counts = {pk: len(set(genres).intersection(movie_genres)) for pk, movie_genres in page}
-        shared |= {pk: count for pk, count in counts.items() if count}
-        if len(shared) >= n:
-            break
-    return movies_by_id(sorted(shared, key=lambda pk: -shared[pk])[:n])
+
+    def most_shared() -> list[int]:
+        shared: dict[int, int] = {}
+        for page in _best_known(exclude):
+            counts = {pk: len(set(genres).intersection(movie_genres)) for pk, movie_genres in page}
+            shared |= {pk: count for pk, count in counts.items() if count}
+            if len(shared) >= n:
+                break
+        return sorted(shared, key=lambda pk: -shared[pk])[:n]
+
+    return _chosen(most_shared)
+
+
+def _chosen(choose: Callable[[], list[int]]) -> list[Movie]:
+    """Read the movies chosen from the best known; choose again if one was deleted since those were cached."""
+    ids = choose()
+    chosen = movies_by_id(ids)
+    if len(chosen) < len(ids):
+        cache.delete_many([_page_key(start) for start in range(0, BEST_KNOWN, MOVIES_PER_PAGE)])
+        chosen = movies_by_id(choose())
+    return chosen
 
 
 def _best_known(exclude: Collection[int]) -> Iterator[list[tuple[int, list[int]]]]:
     """Yield pages of the most rated movies, as (movie id, genre ids); cached for an hour."""
     for start in range(0, BEST_KNOWN, MOVIES_PER_PAGE):
-        key = f"best-known:{start}"
+        key = _page_key(start)
         page: list[tuple[int, list[int]]] | None = cache.get(key)
         if page is None:
             popular_movies = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + MOVIES_PER_PAGE]
             page = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in popular_movies]
             cache.set(key, page, 3600)
         yield [(pk, genres) for pk, genres in page if pk not in exclude]
+
+
+def _page_key(start: int) -> str:
+    return f"best-known:{start}"
 
 
 def movies_by_id(ids: Sequence[int]) -> list[Movie]:
@@ -169,6 +194,19 @@ def in_bulk(ids: Collection[int]) -> dict[int, Movie]:
             genres[pk] = Genre(pk, name, slug)
         by_id[movie_id].genre_list.append(genres[pk])
     return by_id
+
+
+def existing_ids(ids: Collection[int]) -> set[int]:
+    """Return those of the ids that a movie has."""
+    wanted, existing = list(ids), set[int]()
+    for start in range(0, len(wanted), VALUES_PER_QUERY):
+        movies = Movie.objects.filter(pk__in=wanted[start : start + VALUES_PER_QUERY])
+        existing.update(movies.values_list("pk", flat=True))
+    return existing
+
+
+def all_movie_ids() -> Iterator[int]:
+    return Movie.objects.order_by().values_list("pk", flat=True).iterator(20_000)
 
 
 def genres() -> QuerySet[Genre]:

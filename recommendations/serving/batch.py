@@ -8,6 +8,7 @@ import numpy as np
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from numpy.typing import NDArray
 
+from movies import selectors
 from movies.models import HiddenMovie, Rating
 from recommendations.engine.data.interactions import IdMap, Interactions, fingerprints
 from recommendations.engine.ranking.bulk import rank_all
@@ -55,7 +56,28 @@ def _lists(model: ServingModel, users_filter: Q, n: int, threads: int) -> Lists:
     blocks = list(rank_all(model.ranker, vectors, n, exclude=exclude, threads=threads))
     best = np.concatenate([np.empty((0, n), np.int32), *(block.ordinals for block in blocks)])
     scores = np.concatenate([np.empty((0, n), np.float32), *(block.scores for block in blocks)])
+    _fill_deleted(model, vectors, exclude, best, scores)
     return Lists(users.ids, np.where(best < 0, -1, model.ids(best)), scores)
+
+
+def _fill_deleted(
+    model: ServingModel,
+    vectors: NDArray[np.float32],
+    exclude: tuple[NDArray[np.int64], NDArray[np.int32]],
+    best: NDArray[np.int32],
+    scores: NDArray[np.float32],
+) -> None:
+    """Rank the lists that name deleted movies again without them, in place."""
+    listed = model.ids(np.unique(best[best >= 0]))
+    if len(selectors.existing_ids(listed.tolist())) == len(listed):
+        return
+    deleted = model.deleted.read(model.movies)
+    indptr, ordinals = exclude
+    for row in np.flatnonzero(np.isin(best, deleted).any(axis=1)):
+        excluded = np.concatenate([ordinals[indptr[row] : indptr[row + 1]], deleted])
+        ranking = model.ranker.rank(vectors[row], best.shape[1], exclude=excluded)
+        best[row, : len(ranking)], best[row, len(ranking) :] = ranking.ordinals, -1
+        scores[row, : len(ranking)], scores[row, len(ranking) :] = ranking.scores, -np.inf
 
 
 def _ratings(users_filter: Q) -> Columns:

@@ -10,6 +10,7 @@ from movies import selectors
 from movies.models import Movie, User
 from recommendations.engine.reranking.group_fairness import fair_order, worth
 from recommendations.serving import active
+from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.filters import Filters
 from recommendations.serving.model import Ratings, ServingModel
 from recommendations.serving.query import query_or_fallback, ratings_of
@@ -45,21 +46,37 @@ def recommend_together(members: Sequence[User], *, n: int = 12, filters: Filters
     exclude = {int(pk) for rated in ratings.values() for pk in rated.movie_ids}
     exclude |= {pk for member in members for pk in selectors.hidden_ids(member)}
     entries = query_or_fallback(active.current(), lambda model: _fair_entries(model, ratings, exclude, n, filters))
-    if entries:
-        return SharedList(tuple(members), entries, personal=True)
-    popular = recommend(AnonymousUser(), n=n, filters=filters, exclude=exclude)
-    entries = tuple(SharedEntry(entry.movie, tuple((member, None) for member in members)) for entry in popular.entries)
-    return SharedList(tuple(members), entries, personal=False)
+    personal = bool(entries)
+    if not entries or len(entries) < n:
+        # The model lacks movies that were added after it was trained.
+        entries = entries or ()
+        exclude |= {entry.movie.pk for entry in entries}
+        popular = recommend(AnonymousUser(), n=n - len(entries), filters=filters, exclude=exclude).entries
+        entries += tuple(SharedEntry(entry.movie, tuple((member, None) for member in members)) for entry in popular)
+    return SharedList(tuple(members), entries, personal)
 
 
 def _fair_entries(
     model: ServingModel, ratings: Mapping[User, Ratings], exclude: Collection[int], n: int, filters: Filters
 ) -> tuple[SharedEntry, ...]:
-    """Rank for the group; empty if the model knows none of the members."""
+    """Rank for the group, without deleted movies; empty if the model knows none of the members."""
+    for _ in range(ROUNDS):
+        shared = _fair_list(model, ratings, exclude, n, filters)
+        movies = selectors.in_bulk([pk for pk, _ in shared])
+        if len(movies) == len(shared):
+            break
+        model.deleted.read(model.movies)
+    return tuple(SharedEntry(movies[pk], by_member) for pk, by_member in shared if pk in movies)
+
+
+def _fair_list(
+    model: ServingModel, ratings: Mapping[User, Ratings], exclude: Collection[int], n: int, filters: Filters
+) -> list[tuple[int, tuple[tuple[User, float | None], ...]]]:
+    """Return movie ids in a fair order, each with the stars predicted for each member."""
     profiles = {member: model.profile(None, rated) for member, rated in ratings.items()}
     known = [profile for profile in profiles.values() if profile is not None]
     if not known:
-        return ()
+        return []
     excluded = np.fromiter(exclude, dtype=np.int64, count=len(exclude))
     pools = [model.rank(profile.vector, POOL, exclude=excluded, filters=filters).ordinals for profile in known]
     pool = np.unique(np.concatenate(pools))
@@ -70,9 +87,4 @@ def _fair_entries(
         for member, profile in profiles.items()
     }
     ids = model.ids(best).tolist()
-    movies = selectors.in_bulk(ids)
-    return tuple(
-        SharedEntry(movies[pk], tuple((member, each and each[row]) for member, each in stars.items()))
-        for row, pk in enumerate(ids)
-        if pk in movies
-    )
+    return [(pk, tuple((member, each and each[row]) for member, each in stars.items())) for row, pk in enumerate(ids)]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from recommendations.engine.ranking.hybrid import ServedRanker
 from recommendations.engine.reranking.explanations import parts_by_block, parts_by_rating
 from recommendations.engine.reranking.similarity import well_rated
 from recommendations.engine.reranking.steering import Traits, Wishes, steer
+from recommendations.serving.deleted import DeletedMovies
 from recommendations.serving.facets import ItemFacets
 from recommendations.serving.filters import Filters, Ranker, Source, Steering
 from recommendations.versions import artifacts
@@ -107,6 +108,7 @@ class ServingModel:
     holdout_ndcg: NDArray[np.float32]
     parts: Mapping[str, NDArray[np.float32]]
     rating_predictor: RatingPredictor
+    deleted: DeletedMovies = field(default_factory=DeletedMovies)
 
     @classmethod
     def open(cls, folder: Path, manifest: dict[str, Any]) -> "ServingModel":
@@ -166,7 +168,7 @@ class ServingModel:
         The shares are exact: a folded-in vector is a sum over the ratings. A trained vector differs from that sum
         by what training added, which is credited to no rating.
         """
-        liked = self.fold_in.weights[profile.half_stars] > 0
+        liked = (self.fold_in.weights[profile.half_stars] > 0) & ~np.isin(profile.ordinals, self.deleted.ordinals)
         contributions = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)[liked]
         shares = contributions @ self.embeddings.items[ordinals].T
         best = np.argsort(-shares, axis=0, kind="stable")[:n].T
@@ -186,11 +188,11 @@ class ServingModel:
         steering: Steering | None = None,
         ranker: Ranker = Ranker.SERVED,
     ) -> Ranking:
-        """Return the best k movies that pass the filters, without the movie ids in `exclude`.
+        """Return the best k movies that pass the filters, without the ids in `exclude` and those known to be deleted.
 
         A steered list is in its steered order and has the unsteered scores.
         """
-        excluded = self.movies.ordinals(exclude, missing="drop")
+        excluded = self.excluded(exclude)
         eligible = self.facets.eligible(filters)
         if steering:
             traits = Traits(self.facets.years, self.directions)
@@ -200,6 +202,10 @@ class ServingModel:
             return approximate_rank(vector, self.index, k, exclude=excluded, candidates=eligible)
         chosen = self.ranker if ranker == Ranker.EXACT else self.served
         return chosen.rank(vector, k, exclude=excluded, candidates=eligible)
+
+    def excluded(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the ordinals of these movies and of those known to be deleted."""
+        return np.concatenate([self.movies.ordinals(movie_ids, missing="drop"), self.deleted.ordinals])
 
     def _wishes(self, steering: Steering) -> Wishes:
         labels = [(self.facets.of_genre(genre), weight) for genre, weight in steering.genres.items()]
@@ -265,7 +271,7 @@ class ServingModel:
             k,
             Wishes(labels=labels),
             Traits(self.facets.years, self.directions),
-            exclude=ordinal,
+            exclude=np.concatenate([ordinal, self.deleted.ordinals]),
             candidates=self.well_rated,
         )
         return self.ids(most_similar)

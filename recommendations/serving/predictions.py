@@ -7,6 +7,7 @@ import numpy as np
 from movies import selectors
 from movies.models import Movie, User
 from recommendations.serving import active
+from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.explanations import explanations
 from recommendations.serving.model import Ratings, ServingModel
 from recommendations.serving.query import assigned_model, query_or_fallback, ratings_of
@@ -68,7 +69,13 @@ def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collec
 
     Each leaning is a set of movie ids and a weight from −1 (fewer such movies) to 1 (more).
     """
-    similar = selectors.movies_by_id(similar_ids(movie, n=n, leanings=leanings))
+    model = active.current()
+    for _ in range(ROUNDS):
+        ids = similar_ids(movie, n=n, leanings=leanings)
+        similar = selectors.movies_by_id(ids)
+        if model is None or len(similar) == len(ids):
+            break
+        model.deleted.read(model.movies)
     if len(similar) < n:
         genres, exclude = [genre.pk for genre in movie.genre_list], {movie.pk, *(other.pk for other in similar)}
         similar += selectors.best_known_of(genres, n - len(similar), exclude=exclude)

@@ -16,6 +16,7 @@ from movies import selectors
 from movies.models import Movie, User
 from recommendations.serving import active, metrics
 from recommendations.serving.batch import ScoredMovies, lists_of_some
+from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.explanations import explanations
 from recommendations.serving.filters import Filters, Ranker, Source, Steering, wishes
 from recommendations.serving.model import Ratings, ScoreParts, ServingModel
@@ -129,17 +130,32 @@ def least_rated_genre(history: UserHistory) -> int | None:
 
 
 def _recommend(query: UserQuery, request: RankRequest) -> Recommendations:
-    result = query_or_fallback(query.model, lambda model: _rank(model, query, request))
+    result, movies = _ranked_movies(query, request)
     exclude = {*request.exclude, *query.history.ratings.movie_ids.tolist()}
     if query.model is None or result is None:
         metrics.fallbacks.labels("the model knows nothing of them" if query.model else "no version").inc()
         return _popular(request.n, request.filters, exclude)
-    entries = _entries(result, query.history.ratings)
+    entries = _entries(result, movies, query.history.ratings)
     if len(entries) < request.n:
-        # The model lacks movies that were added after it was trained, and may list some that were deleted since.
+        # The model lacks movies that were added after it was trained.
         exclude.update(entry.movie.pk for entry in entries)
         entries += _popular(request.n - len(entries), request.filters, exclude).entries
     return Recommendations(entries, result.source, query.model.name)
+
+
+def _ranked_movies(query: UserQuery, request: RankRequest) -> tuple[RankResult | None, dict[int, Movie]]:
+    """Rank, and read the movies of the list and of its reasons; rank again without those that were deleted."""
+    for _ in range(ROUNDS):
+        result = query_or_fallback(query.model, lambda model: _rank(model, query, request))
+        if query.model is None or result is None:
+            return None, {}
+        reason_ids = (movie_id for reasons in result.reasons for movie_id, _, _ in reasons)
+        ids = {*result.movie_ids, *reason_ids}
+        movies = selectors.in_bulk(ids)
+        if len(movies) == len(ids):
+            break
+        query.model.deleted.read(query.model.movies)
+    return result, movies
 
 
 def _rank(model: ServingModel, query: UserQuery, request: RankRequest) -> RankResult | None:
@@ -160,8 +176,7 @@ def _rank(model: ServingModel, query: UserQuery, request: RankRequest) -> RankRe
             ranker=request.ranker,
         )
     if kind == "plain":
-        excluded = model.movies.ordinals(exclude, missing="drop")
-        metrics.shadow(profile.vector, model.embeddings.items, ranking.ordinals, excluded)
+        metrics.shadow(profile.vector, model.embeddings.items, ranking.ordinals, model.excluded(exclude))
     movie_ids = model.ids(ranking.ordinals).tolist()
     return RankResult(
         profile.source,
@@ -173,10 +188,8 @@ def _rank(model: ServingModel, query: UserQuery, request: RankRequest) -> RankRe
     )
 
 
-def _entries(result: RankResult, ratings: Ratings) -> tuple[Entry, ...]:
+def _entries(result: RankResult, movies: Mapping[int, Movie], ratings: Ratings) -> tuple[Entry, ...]:
     """Build the entries of the movies that the database still has."""
-    reason_ids = (movie_id for reasons in result.reasons for movie_id, _, _ in reasons)
-    movies = selectors.in_bulk({*result.movie_ids, *reason_ids})
     explained = explanations(result.parts, movies, ratings) if result.parts else {}
     rows = zip(result.movie_ids, result.scores, result.stars, result.reasons, strict=True)
     return tuple(
