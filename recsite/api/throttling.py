@@ -16,6 +16,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from recsite.api.models import RequestCount
 from recsite.api.permissions import service_of
+from recsite.operations.clients import limit_key
 
 if TYPE_CHECKING:
     # REST framework's views read the settings, which name this module.
@@ -55,6 +56,9 @@ class SharedThrottle(SimpleRateThrottle):
             return True
         window = int(time.time()) // self.duration
         return count(f"{key}-{window}", self.duration) <= self.num_requests
+
+    def get_ident(self, request: Request) -> str:
+        return limit_key(request._request)
 
     def wait(self) -> float:
         return self.duration - time.time() % self.duration
