@@ -6,10 +6,10 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from rest_framework.throttling import BaseThrottle
 
 from movies import selectors, watch_groups
 from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
+from recsite.operations.clients import limit_key
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -19,16 +19,15 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(f"Usernames starting with “{MOVIELENS_USERNAME}” are reserved. Choose another one.")
         return super().clean_username(username, shallow)
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return what allauth's limits count a client by; all clients of a bare Unix socket are one."""
+        return limit_key(request) or "local"
+
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Return the username or email of a login attempt, for django-axes."""
     fields = credentials or getattr(request, "POST", {})
     return str(fields.get("username") or fields.get("email") or fields.get("login") or "").casefold()[:255]
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return the client's address as the API throttles see it, for django-axes."""
-    return BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]  # it reads META only
 
 
 def personal_data(user: User) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 LONGEST_KEY = 400
 """Keys can be longer than titles: decomposition expands some characters to a whole phrase."""
+_PIECE = 50
 
 MOVED_ARTICLES = (
     "The|A|An|Le|La|Les|L'|Un|Une|Des|Der|Die|Das|Dem|Den|Ein|Eine|El|Lo|Los|Las|Una|Il|I|Gli|O|Os|As|Um|Uma|"
@@ -75,6 +76,15 @@ def plain(text: str) -> str:
     """Return the words of a text in lower case without accents and punctuation, separated by single spaces."""
     letters = text.casefold()
     if not letters.isascii():
-        decomposed = unicodedata.normalize("NFKD", letters)
-        letters = "".join(filterfalse(unicodedata.combining, decomposed)).translate(_UNDECOMPOSED)
+        letters = _decomposed(letters).translate(_UNDECOMPOSED)
     return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", letters)).strip()
+
+
+def _decomposed(letters: str) -> str:
+    """Return the letters without accents, as many as two keys have: some characters become a phrase of eighteen."""
+    kept: list[str] = []
+    for start in range(0, len(letters), _PIECE):
+        kept += filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", letters[start : start + _PIECE]))
+        if len(kept) >= 2 * LONGEST_KEY:
+            break
+    return "".join(kept)

@@ -15,6 +15,7 @@ from recsite.api import examples
 from recsite.api.fields import IntegerField, Query, WholeNumberField
 
 MOST_IMPORTED = 10_000
+MOST_GENRES = 20
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 STARS = [half_stars / 2 for half_stars in range(1, 11)]
 STARS_SCHEMA = {"type": "number", "minimum": 0.5, "maximum": 5, "multipleOf": 0.5, "examples": [4.5]}
@@ -155,7 +156,10 @@ class BrowseQuery(Query):
         help_text="Words from the title, or the year.",
     )
     genre = serializers.ListField(
-        child=serializers.SlugField(), required=False, help_text="Genre slugs; movies must have all of them."
+        child=serializers.SlugField(),
+        required=False,
+        max_length=MOST_GENRES,
+        help_text="Genre slugs; movies must have all of them.",
     )
     tag = serializers.CharField(
         required=False,

@@ -13,6 +13,9 @@ from movies.transfer.csv_escaping import escape_formula
 
 MOST_BYTES = 4_000_000
 MOST_LINES = 20_000
+MAX_COLUMNS = 100
+MAX_CELL = 1_000
+"""Characters of a cell that are read."""
 HEADER = ("Title", "Year", "Rating", "WatchedDate", "imdbID", "tmdbID", "movieId")
 
 
@@ -58,11 +61,12 @@ def read(data: bytes) -> Sheet:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UnreadableError("The file is not UTF-8 text. Export it as CSV again.") from None
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    columns = {name.strip().casefold(): name for name in rows.fieldnames or () if name}
+    # Not `csv.DictReader`: its cost is rows × columns, whatever is read.
+    rows = filter(None, csv.reader(io.StringIO(text, newline="")))
+    columns = _columns(rows)
     of_ten = "your rating" in columns
-    stars_column = columns.get("your rating") or columns.get("rating")
-    if not stars_column:
+    stars_column = "your rating" if of_ten else "rating"
+    if stars_column not in columns:
         raise UnreadableError("There is no column “Rating” or “Your Rating”. Choose an export of your ratings.")
     lines: list[CsvRow] = []
     rejected: list[tuple[int, str]] = []
@@ -70,14 +74,28 @@ def read(data: bytes) -> Sheet:
         for number, row in enumerate(rows, 2):
             if number > MOST_LINES + 1:
                 raise UnreadableError(f"The file has more than {MOST_LINES:,} ratings. Split it and import the parts.")
-            cells = {name: (row.get(column) or "").strip() for name, column in columns.items()}
+            if len(row) > MAX_COLUMNS:
+                rejected.append((number, f"it has more than {MAX_COLUMNS} cells"))
+                continue
+            cells = {name: row[n][:MAX_CELL].strip() if n < len(row) else "" for name, n in columns.items()}
             try:
-                lines.append(_line(number, cells, half_stars(cells[stars_column.strip().casefold()], of_ten=of_ten)))
+                lines.append(_line(number, cells, half_stars(cells[stars_column], of_ten=of_ten)))
             except ValueError as error:
                 rejected.append((number, str(error)))
     except csv.Error as error:
         raise UnreadableError(f"The file is not valid CSV: {error}.") from None
     return Sheet(lines, rejected)
+
+
+def _columns(rows: Iterator[list[str]]) -> dict[str, int]:
+    """Read the header; return the index of each column by its name in lower case."""
+    try:
+        header = next(rows, [])
+    except csv.Error as error:
+        raise UnreadableError(f"The file is not valid CSV: {error}.") from None
+    if len(header) > MAX_COLUMNS:
+        raise UnreadableError(f"The file has more than {MAX_COLUMNS} columns. Choose an export of your ratings.")
+    return {name[:MAX_CELL].strip().casefold(): number for number, name in enumerate(header) if name}
 
 
 def half_stars(text: str, *, of_ten: bool) -> int:

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.crypto import salted_hmac
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,15 +20,18 @@ from movies.requests import member
 from recommendations.api.serializers import (
     BatchAnswerSerializer,
     BatchSerializer,
+    ExplanationQuery,
+    ExplanationSerializer,
     ListQuery,
     PredictionQuery,
     PredictionsSerializer,
     PreviewSerializer,
     RecommendationsSerializer,
     SimilarQuery,
+    explained,
 )
 from recommendations.serving import active
-from recommendations.serving.predictions import predicted_stars, similar_movies
+from recommendations.serving.predictions import explain, predicted_stars, similar_movies
 from recommendations.serving.query import UserQuery, user_query
 from recommendations.serving.recommend import Source, recommend, recommend_for_ratings, recommend_many
 from recsite.api.models import ServiceToken
@@ -51,6 +55,10 @@ class Similar(APIView):
         """Movies that the same people like, most similar first."""
         n = SimilarQuery.read(request)["n"]
         return Response(MovieSerializer(similar_movies(movie_or_404(pk), n=n), many=True).data)
+
+
+EXPLAINED_COST = 4
+"""An explained list counts as this many requests."""
 
 
 def list_for(user: User, request: Request) -> Response:
@@ -80,6 +88,9 @@ def _etag(query: UserQuery, request: Request) -> str | None:
 class MyRecommendations(APIView):
     """Recommendations for the authenticated user."""
 
+    def throttle_cost(self, request: Request) -> int:
+        return EXPLAINED_COST if "explain" in request.query_params else 1
+
     @extend_schema(parameters=[ListQuery], responses=LIST)
     def get(self, request: Request) -> Response:
         """Movies that you have not rated or hidden, best first."""
@@ -96,6 +107,20 @@ class RecommendationsOf(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """A user's recommendations. For staff, and services with the scope `recommendations`."""
         return list_for(get_object_or_404(User, pk=pk), request)
+
+
+@extend_schema(tags=["recommendations"])
+class ExplanationOf(APIView):
+    """The explanation of one movie's score."""
+
+    @extend_schema(parameters=[ExplanationQuery], responses=ExplanationSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Why you would like a movie: its score, split by features and by your ratings, strongest first."""
+        page = ExplanationQuery.read(request)
+        explanation = explain(member(request), movie_or_404(pk), start=page["start"], n=page["n"])
+        if explanation is None:
+            raise NotFound("There is no explanation: the model does not know this movie, or none of your ratings.")
+        return Response(explained(explanation))
 
 
 @extend_schema(tags=["recommendations"])
@@ -124,6 +149,9 @@ class Preview(APIView):
     """Recommendations from ratings that are not stored."""
 
     permission_classes = (AllowAny,)
+
+    def throttle_cost(self, request: Request) -> int:
+        return EXPLAINED_COST if isinstance(request.data, dict) and request.data.get("explain") else 1
 
     @extend_schema(request=PreviewSerializer, responses=RecommendationsSerializer)
     def post(self, request: Request) -> Response:

@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from movies.api.serializers import MovieSerializer, MovieStarsSerializer, StarsField, listed
 from movies.api.views import genres_or_404, tags_or_404
+from recommendations.serving.predictions import MOST_EXPLAINED
 from recommendations.serving.recommend import Filters, Ranker, Source, Steering, wishes
-from recommendations.serving.results import Entry, Reason, Recommendations
+from recommendations.serving.results import Entry, Explanation, Reason, Recommendations
 from recsite.api import examples
 from recsite.api.fields import (
     LARGEST_ID,
@@ -52,7 +53,12 @@ class ExplanationSerializer(serializers.Serializer[Any]):
         help_text="Shares of general appeal (`bias`) and of each block of features (`identity`, `genres` …).",
     )
     base = serializers.FloatField(help_text="What every user's score starts from.")
-    ratings = ReasonSerializer(many=True, help_text="What each rating adds or subtracts, strongest first.")
+    ratings = ReasonSerializer(
+        many=True,
+        help_text="What each rating adds or subtracts, strongest first; in a list, only the strongest. All are at "
+        "`/api/v1/movies/<id>/explanation/`.",
+    )
+    others = serializers.FloatField(help_text="What the ratings add that are not named.")
     training = serializers.FloatField(help_text="The rest, which no single rating accounts for.")
 
 
@@ -92,12 +98,35 @@ def _entry(entry: Entry, rank: int) -> dict[str, Any]:
         "score": entry.score,
         "predicted_stars": entry.stars,
         "reasons": [_reason(reason) for reason in entry.reasons],
-        "explanation": entry.explanation and ExplanationSerializer(entry.explanation).data,
+        "explanation": entry.explanation and explained(entry.explanation),
+    }
+
+
+def explained(explanation: Explanation) -> dict[str, Any]:
+    """Return the same representation as `ExplanationSerializer`, at a fraction of its cost."""
+    return {
+        "score": explanation.score,
+        "parts": explanation.parts,
+        "base": explanation.base,
+        "ratings": [_reason(reason) for reason in explanation.ratings],
+        "others": explanation.others,
+        "training": explanation.training,
     }
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
     return {"movie": listed(reason.movie), "stars": reason.half_stars / 2, "share": reason.share}
+
+
+class ExplanationQuery(Query):
+    """Query parameters of an explanation."""
+
+    start = WholeNumberField(
+        default=0, min_value=0, max_value=LARGEST_ID, help_text="How many of the strongest ratings to skip."
+    )
+    n = WholeNumberField(
+        default=MOST_EXPLAINED, min_value=1, max_value=MOST_EXPLAINED, help_text="How many ratings to name."
+    )
 
 
 class SimilarQuery(Query):

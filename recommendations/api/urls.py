@@ -6,6 +6,7 @@ from recommendations.api import events, model_versions, recommendations
 
 urlpatterns = [
     path("movies/<int:pk>/similar/", recommendations.Similar.as_view(), name="similar"),
+    path("movies/<int:pk>/explanation/", recommendations.ExplanationOf.as_view(), name="explanation"),
     path("me/recommendations/", recommendations.MyRecommendations.as_view(), name="my-recommendations"),
     path("me/predictions/", recommendations.Predictions.as_view(), name="my-predictions"),
     path("recommendations/preview/", recommendations.Preview.as_view(), name="preview"),

@@ -28,6 +28,7 @@ def _explanation(
         score=parts.score,
         parts=parts.blocks,
         base=parts.base,
-        ratings=tuple(sorted(reasons, key=lambda reason: -abs(reason.share))),
-        training=parts.score - parts.base - sum(parts.shares.values()),
+        ratings=tuple(reasons),
+        others=parts.others + sum(share for pk, share in parts.shares.items() if pk not in rated),
+        training=parts.score - parts.base - sum(parts.shares.values()) - parts.others,
     )

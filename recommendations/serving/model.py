@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,21 @@ class UserProfile:
 
 @dataclass(frozen=True)
 class ScoreParts:
-    """A score split twice: by block of features, and into a base and the share of each rating, by movie id."""
+    """A score split twice: by block of features, and into a base and the share of each rating.
+
+    `shares` are by movie id, strongest first; `others` is the sum of the ratings that it leaves out.
+    """
 
     score: float
     blocks: dict[str, float]
     base: float
     shares: dict[int, float]
+    others: float = 0.0
+
+    def page(self, start: int, n: int) -> "ScoreParts":
+        """Return the same split with only the n ratings after the `start` strongest."""
+        shares = dict(islice(self.shares.items(), start, start + n))
+        return replace(self, shares=shares, others=self.others + sum(self.shares.values()) - sum(shares.values()))
 
 
 @dataclass(frozen=True)
@@ -223,36 +233,36 @@ class ServingModel:
             return {}
         return dict(zip(self.ids(ordinals).tolist(), self.predicted_stars(profile, ordinals).tolist(), strict=True))
 
-    def score_parts(self, profile: UserProfile | None, movie_ids: Sequence[int]) -> dict[int, ScoreParts]:
-        """Split each movie's score, by movie id, for the movies that the model knows; empty without a profile."""
-        if profile is None:
+    def score_parts(
+        self, profile: UserProfile | None, movie_ids: Sequence[int], strongest: int | None = None
+    ) -> dict[int, ScoreParts]:
+        """Split each movie's score, by movie id, for the movies that the model knows; empty without a profile.
+
+        With `strongest`, each split names only that many ratings.
+        """
+        ordinals = self.movies.ordinals(np.array(movie_ids, dtype=np.int64), missing="drop")
+        if profile is None or not len(ordinals):
             return {}
         contributions = self.fold_in.contributions(profile.ordinals, profile.half_stars, profile.rated_at)
         base = self.fold_in.base(profile.half_stars, profile.rated_at)
-        ordinals = self.movies.ordinals(np.array(movie_ids, dtype=np.int64), missing="drop")
-        rated = self.ids(profile.ordinals).tolist()
+        items = self.embeddings.items[ordinals]
+        bases, shares = parts_by_rating(contributions, base, items)
+        blocks = parts_by_block(profile.vector, self.parts, ordinals)
+        scores = items.astype(np.float64) @ profile.vector.astype(np.float64)
+        order = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :strongest]
+        chosen = np.take_along_axis(shares, order, axis=1)
+        others = shares.sum(axis=1) - chosen.sum(axis=1) if order.shape[1] < shares.shape[1] else np.zeros(len(items))
+        rated = self.ids(profile.ordinals)
         return {
-            int(self.ids(ordinal)): self._score_parts(profile, ordinal[None], contributions, base, rated)
-            for ordinal in ordinals
+            movie: ScoreParts(
+                score=float(scores[row]),
+                blocks={name: float(part[row]) for name, part in blocks.items()},
+                base=float(bases[row]),
+                shares=dict(zip(rated[order[row]].tolist(), chosen[row].tolist(), strict=True)),
+                others=float(others[row]),
+            )
+            for row, movie in enumerate(self.ids(ordinals).tolist())
         }
-
-    def _score_parts(
-        self,
-        profile: UserProfile,
-        ordinal: NDArray[np.int32],
-        contributions: NDArray[np.float32],
-        base: NDArray[np.float32],
-        rated: list[int],
-    ) -> ScoreParts:
-        items = self.embeddings.items[ordinal]
-        base_score, shares = parts_by_rating(contributions, base, items)
-        blocks = parts_by_block(profile.vector, self.parts, ordinal)
-        return ScoreParts(
-            score=float(items[0].astype(np.float64) @ profile.vector.astype(np.float64)),
-            blocks={name: float(part[0]) for name, part in blocks.items()},
-            base=float(base_score[0]),
-            shares=dict(zip(rated, shares[0].tolist(), strict=True)),
-        )
 
     def similar_ids(
         self, movie_id: int, k: int, leanings: Sequence[tuple[NDArray[np.int64], float]] = ()

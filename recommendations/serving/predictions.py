@@ -13,13 +13,20 @@ from recommendations.serving.model import Ratings, ServingModel
 from recommendations.serving.query import assigned_model, query_or_fallback, ratings_of
 from recommendations.serving.results import Explanation, Reason
 
+MOST_EXPLAINED = 500
+"""How many ratings one explanation names at most; more are on further pages."""
 
-def explain(user: User, movie: Movie) -> Explanation | None:
-    """Explain a movie's score for a user; None if the model does not know the user or the movie."""
+
+def explain(user: User, movie: Movie, *, start: int = 0, n: int = MOST_EXPLAINED) -> Explanation | None:
+    """Explain a movie's score for a user; None if the model does not know the user or the movie.
+
+    It names the `n` ratings after the `start` strongest.
+    """
     ratings = ratings_of(user)
     model, _ = assigned_model(user)
-    parts = query_or_fallback(model, lambda model: model.score_parts(model.profile(user.pk, ratings), [movie.pk]))
-    return explanations(parts or {}, {movie.pk: movie}, ratings).get(movie.pk)
+    parts = query_or_fallback(model, lambda model: model.score_parts(model.profile(user.pk, ratings), [movie.pk])) or {}
+    page = {pk: whole.page(start, n) for pk, whole in parts.items()}
+    return explanations(page, {movie.pk: movie}, ratings).get(movie.pk)
 
 
 def reasons_for(user: User, movie: Movie, n: int) -> tuple[Reason, ...]:

@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 NO_FILTERS = Filters()
+EXPLAINED_RATINGS = 5
+"""How many ratings the explanation of a movie in a list names: with all, a list has 100 × thousands of movies."""
 
 
 class RankRequest(NamedTuple):
@@ -184,7 +186,7 @@ def _rank(model: ServingModel, query: UserQuery, request: RankRequest) -> RankRe
         ranking.scores.tolist(),
         model.predicted_stars(profile, ranking.ordinals).tolist(),
         model.reasons(profile, ranking.ordinals, request.reasons),
-        model.score_parts(profile, movie_ids) if request.explained else {},
+        model.score_parts(profile, movie_ids, EXPLAINED_RATINGS) if request.explained else {},
     )
 
 

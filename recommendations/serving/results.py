@@ -51,7 +51,8 @@ class Explanation:
 
     `parts` are the shares of general appeal ("bias") and of each block of features ("identity": what the movie's
     raters have in common, "genres", "tags" …). `base` is what every user's score starts from, `ratings` what each of
-    the user's ratings adds, strongest first, and `training` the rest, which no single rating accounts for.
+    the user's ratings adds, strongest first, `others` what the ratings add that are not named, and `training` the rest,
+    which no single rating accounts for.
     """
 
     movie: Movie
@@ -59,4 +60,5 @@ class Explanation:
     parts: dict[str, float]
     base: float
     ratings: tuple[Reason, ...]
+    others: float
     training: float

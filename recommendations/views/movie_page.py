@@ -17,6 +17,8 @@ from recommendations.serving.predictions import reasons_for, similar_ids, simila
 SIMILAR = 14
 LABELS = 10
 REASONS = 3
+MOST_WISHES = 10
+"""More labels in the query string are ignored."""
 GENRE, TAG = "genre:", "tag:"
 
 
@@ -50,6 +52,7 @@ class Leaning:
 
 def similar(user: User | AnonymousUser, movie: Movie, more: Sequence[str], less: Sequence[str]) -> dict[str, Any]:
     """Return the rail of similar movies, leaning towards genres and tags in `more` and away from those in `less`."""
+    more, less = more[:MOST_WISHES], less[: max(0, MOST_WISHES - len(more))]
     names = _labels(movie)
     names |= {key: key.partition(":")[2] for key in (*more, *less) if key.startswith((GENRE, TAG)) and key not in names}
     requested = dict.fromkeys(less, -1) | dict.fromkeys(more, 1)

@@ -16,31 +16,44 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from recsite.api.models import RequestCount
 from recsite.api.permissions import service_of
+from recsite.operations.clients import limit_key
 
 if TYPE_CHECKING:
     # REST framework's views read the settings, which name this module.
     from rest_framework.views import APIView
 
 _COUNT = """
-INSERT INTO recommendations_requestcount AS counted (key, requests, expires_at) VALUES (%s, 1, %s)
-ON CONFLICT (key) DO UPDATE SET requests = counted.requests + 1 RETURNING requests
+INSERT INTO recommendations_requestcount AS counted (key, requests, expires_at) VALUES (%s, %s, %s)
+ON CONFLICT (key) DO UPDATE SET requests = counted.requests + excluded.requests RETURNING requests
 """
 _SWEEP = 10
 """In about one second out of this many, a new key deletes the expired ones."""
 
 
-def count(key: str, seconds: int) -> int:
-    """Increment the count of a key, which expires after `seconds`, and return it."""
+def count(key: str, seconds: int, cost: int = 1) -> int:
+    """Add `cost` to the count of a key, which expires after `seconds`, and return it."""
     if settings.REDIS_URL:
         cache.add(key, 0, seconds)
-        return int(cache.incr(key))
+        return int(cache.incr(key, cost))
     now = int(time.time())
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [key, now + seconds])
+        cursor.execute(_COUNT, [key, cost, now + seconds])
         counted = int(cursor.fetchone()[0])
-    if counted == 1 and now % _SWEEP == 0:
+    if counted == cost and now % _SWEEP == 0:
         RequestCount.objects.filter(expires_at__lt=timezone.now()).delete()
     return counted
+
+
+BYTES_OF_A_REQUEST = 16_384
+"""A body of more bytes counts as several requests."""
+
+
+def _cost(request: Request, view: "APIView") -> int:
+    """Return what a request counts for: its view's `throttle_cost`, if it has one, and one for each 16 KB of body."""
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    of_body = int(length[:12]) // BYTES_OF_A_REQUEST if length.isascii() and length.isdigit() else 0
+    of_view = getattr(view, "throttle_cost", None)
+    return (of_view(request) if of_view else 1) + of_body
 
 
 class SharedThrottle(SimpleRateThrottle):
@@ -54,7 +67,10 @@ class SharedThrottle(SimpleRateThrottle):
         if self.rate is None or key is None:
             return True
         window = int(time.time()) // self.duration
-        return count(f"{key}-{window}", self.duration) <= self.num_requests
+        return count(f"{key}-{window}", self.duration, _cost(request, view)) <= self.num_requests
+
+    def get_ident(self, request: Request) -> str:
+        return limit_key(request._request)
 
     def wait(self) -> float:
         return self.duration - time.time() % self.duration

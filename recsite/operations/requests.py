@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
-from recsite.operations import metrics
+from recsite.operations import clients, metrics
 
 logger = logging.getLogger("recsite.requests")
 
@@ -29,6 +29,7 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        clients.drop_forged_headers(request)
         proxy_id = request.headers.get("X-Request-Id", "")
         token = request_id.set(proxy_id if _VALID_ID.fullmatch(proxy_id) else uuid.uuid4().hex)
         started = time.perf_counter()

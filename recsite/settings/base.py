@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
-from recsite.settings import api, broker, csp
+from recsite.settings import api, broker, csp, proxies
 from recsite.settings.logging import logging_config
 
 # Set before anything loads NumPy: BLAS threads that wait for each other make a request ten times slower.
@@ -195,7 +195,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
-AXES_CLIENT_IP_CALLABLE = "movies.accounts.address_of"
+AXES_CLIENT_IP_CALLABLE = "recsite.operations.clients.address_to_lock"
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -231,8 +231,8 @@ REST_FRAMEWORK = api.REST | {
         "login-address": "20/min",
         "login-name": "10/min",
     },
-    # With a proxy, trust only the client address that it reports; without one, trust no header at all.
-    "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,
+    # The site's own throttles ask `recsite.operations.clients`; any other trusts no header.
+    "NUM_PROXIES": 0,
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.api.errors.ExceptionHandler"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a name
@@ -276,7 +276,8 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
-if env.bool("BEHIND_PROXY", default=False):
+TRUSTED_PROXIES = proxies.trusted_proxies(env.str("TRUSTED_PROXIES", ""), behind_proxy=env.bool("BEHIND_PROXY", False))
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 X_FRAME_OPTIONS = "DENY"

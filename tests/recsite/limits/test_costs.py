@@ -1,0 +1,199 @@
+"""No request costs more than its cap: every route in the most expensive form that it allows."""
+
+import json
+import time
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.support.worlds import World
+from movies.models import Genre, Movie, Rating, Tag, User
+from movies.titles import plain, sort_key
+from movies.transfer import matching, ratings_csv
+from recommendations.models import ModelVersion
+from recommendations.serving import active
+from recommendations.serving.model import Ratings
+from recsite.api import throttling
+
+SECONDS = 0.5
+SLOW_MACHINE = 4
+"""The machine of a test may be this much slower than the one that the cap is meant for."""
+MOST_BYTES = 1_000_000
+MANY = 1_000
+API = "/api/v1/"
+LONG = "x" * 200
+
+
+@pytest.fixture
+def catalogue(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A catalogue of a thousand movies with long titles; a version that knows all of them."""
+    monkeypatch.setattr(throttling, "count", lambda *_: 1)
+    genres = [Genre.objects.create(name=f"Genre {n}", slug=f"genre-{n}") for n in range(18)]
+    movies = [Movie(pk=2_000_000 + n, title=f"{n} {'long title ' * 6}", year=1990) for n in range(MANY)]
+    Movie.objects.bulk_create(movies)
+    link = Movie.genres.through
+    link.objects.bulk_create(link(movie=movie, genre=genre) for movie in movies for genre in genres[:6])
+    Tag.objects.bulk_create(Tag(name=f"tag {n}", key=f"tag {n}") for n in range(30))
+    when = datetime(2020, 1, 1, tzinfo=UTC)
+    ratings = [
+        Rating(user=user, movie=movie, half_stars=1 + n % 10, rated_at=when)
+        for n, movie in enumerate(movies)
+        for user in world.people[:5]
+    ]
+    Rating.objects.bulk_create(ratings, batch_size=2_000)
+    return [movie.pk for movie in movies]
+
+
+@pytest.fixture
+def served_catalogue(catalogue: list[int], publish: Any) -> list[int]:
+    publish(seed=77)
+    return catalogue
+
+
+def cost(client: Client, method: str, path: str, **more: Any) -> tuple[int, float, int]:
+    """Send a request; return status, seconds of processor and bytes of the answer."""
+    started = time.process_time()
+    response = getattr(client, method)(path, **more)
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return response.status_code, time.process_time() - started, len(body)
+
+
+def expensive_forms(movies: list[int]) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """The most expensive allowed form of each route that a stranger can reach, by its name."""
+    pairs = [{"movie": pk, "stars": 0.5 + n % 10 / 2} for n, pk in enumerate(movies[:MANY])]
+    explained = {"n": 100, "explain": True, "reasons": 10, "diversity": 1, "recency": 1}
+    steered = "n=100&explain=true&reasons=10&diversity=1&recency=1&popularity=1&" + "&".join(
+        f"less=genre-{n}&more_tags=tag%20{n}" for n in range(18)
+    )
+    wishes = "&".join(f"more=genre:{LONG}{n}&less=tag:{LONG}{n}" for n in range(250))
+    movie = movies[-1]
+    body = {"content_type": "application/json"}
+    return {
+        "preview": (
+            "post",
+            API + "recommendations/preview/",
+            {"data": json.dumps({"ratings": pairs, **explained}), **body},
+        ),
+        "my-recommendations": ("get", f"{API}me/recommendations/?{steered}", {}),
+        "explanation": ("get", f"{API}movies/{movie}/explanation/", {}),
+        "my-predictions": ("get", API + "me/predictions/?" + "&".join(f"movie={pk}" for pk in movies[:100]), {}),
+        "similar": ("get", f"{API}movies/{movie}/similar/?n=100", {}),
+        "movies": ("get", API + "movies/?" + "&".join(f"genre=genre-{n}" for n in range(6)), {}),
+        "recommendations:similar": ("get", f"/movies/{movie}/similar/?{wishes}", {}),
+        "recommendations:list": ("get", f"/recommendations/?n=240&diversity=1&recency=1&popularity=1&{steered}", {}),
+        "home": ("get", "/", {}),
+        "movies:browse": ("get", f"/movies/?q={LONG}", {}),
+        "movies:ratings": ("get", reverse("movies:ratings") + "?sort=title", {}),
+        "movies:statistics": ("get", reverse("movies:statistics"), {}),
+        "movies:export": ("get", reverse("movies:export"), {}),
+    }
+
+
+@pytest.mark.django_db
+def test_the_most_expensive_allowed_requests_have_a_cap(served_catalogue: list[int], ada: User) -> None:
+    when = datetime(2021, 1, 1, tzinfo=UTC)
+    rated = [
+        Rating(user=ada, movie_id=pk, half_stars=1 + n % 10, rated_at=when) for n, pk in enumerate(served_catalogue)
+    ]
+    Rating.objects.bulk_create(rated[:-120])
+    client = Client(raise_request_exception=False)
+    client.force_login(ada)
+    too_much = {}
+    for name, (method, path, more) in expensive_forms(served_catalogue).items():
+        cost(client, method, path, **more)
+        status, seconds, size = cost(client, method, path, **more)
+        print(f"@ {name} {status} {seconds:.3f} s {size} bytes")
+        if status != HTTPStatus.OK or size > MOST_BYTES or seconds > SECONDS * SLOW_MACHINE:
+            too_much[name] = (status, round(seconds, 2), size)
+    assert too_much == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.database
+def test_a_file_with_many_columns_is_refused_before_any_work() -> None:
+    header = "Rating," + ",".join(f"c{n}" for n in range(200_000))
+    started = time.process_time()
+    with pytest.raises(ratings_csv.UnreadableError, match="more than 100 columns"):
+        ratings_csv.read((header + "\n" + "5,\n" * 1_000).encode())
+    wide = "Title,Rating\n" + "Heat,5" + "," * 200_000 + "\nHeat,4\n"
+    assert [number for number, _ in ratings_csv.read(wide.encode()).rejected] == [2]
+    assert time.process_time() - started < SECONDS * SLOW_MACHINE
+
+
+@pytest.mark.django_db
+@pytest.mark.database
+def test_titles_that_expand_cost_no_more_than_others() -> None:
+    title = "\ufdfa" * 400
+    rows = "".join(f"{title},{1900 + n % 100},5\n" for n in range(3_000))
+    started = time.process_time()
+    sheet = ratings_csv.read(f"Title,Year,Rating\n{rows}".encode())
+    assert len(matching.match(sheet.lines).unmatched) == 3_000
+    assert time.process_time() - started < 3 * SLOW_MACHINE
+
+
+def test_a_key_is_cut_after_it_is_full() -> None:
+    assert sort_key("\ufdfa" * 5_000) == sort_key("\ufdfa" * 50)
+    assert plain("Amélie Poulain " * 20) == ("amelie poulain " * 20).strip()
+
+
+@pytest.mark.django_db
+@pytest.mark.database
+def test_parts_are_equal_for_one_movie_and_many_and_the_strongest_lead(world: World, version: ModelVersion) -> None:
+    model = active.current()
+    assert model is not None
+    ratings = Ratings.of((movie.pk, 1 + n % 10) for n, movie in enumerate(world.space[:9]))
+    profile = model.profile(None, ratings)
+    ids = [movie.pk for movie in (*world.space, *world.romance)]
+    together = model.score_parts(profile, ids)
+    strongest = model.score_parts(profile, ids, 3)
+    for pk in ids:
+        (alone,) = model.score_parts(profile, [pk]).values()
+        np.testing.assert_allclose(list(together[pk].shares.values()), list(alone.shares.values()), rtol=1e-9)
+        assert together[pk].score == pytest.approx(alone.score, rel=1e-9)
+        assert together[pk].blocks == pytest.approx(alone.blocks, rel=1e-9)
+        assert list(strongest[pk].shares) == list(together[pk].shares)[:3]
+        whole = sum(together[pk].shares.values())
+        assert sum(strongest[pk].shares.values()) + strongest[pk].others == pytest.approx(whole, abs=1e-9)
+        assert together[pk].page(2, 4).others + sum(together[pk].page(2, 4).shares.values()) == pytest.approx(whole)
+
+
+@pytest.mark.django_db
+@pytest.mark.database
+def test_an_explanation_has_all_ratings_on_its_own_address(ada: User, world: World, version: ModelVersion) -> None:
+    when = datetime(2021, 1, 1, tzinfo=UTC)
+    rated = [Rating(user=ada, movie=movie, half_stars=9, rated_at=when) for movie in world.space[:15]]
+    Rating.objects.bulk_create(rated)
+    client = Client()
+    client.force_login(ada)
+    address = f"{API}movies/{world.space[16].pk}/explanation/"
+    whole = client.get(address).json()
+    assert {reason["movie"]["id"] for reason in whole["ratings"]} == {movie.pk for movie in world.space[:15]}
+    pages = [client.get(f"{address}?start={start}&n=6").json() for start in (0, 6, 12)]
+    assert [reason for page in pages for reason in page["ratings"]] == whole["ratings"]
+    for page in (whole, *pages):
+        total = page["base"] + page["others"] + page["training"] + sum(reason["share"] for reason in page["ratings"])
+        assert total == pytest.approx(page["score"], abs=1e-4)
+    listed = client.get(f"{API}me/recommendations/?n=5&explain=true").json()["results"]
+    assert [len(entry["explanation"]["ratings"]) for entry in listed] == [5] * 5
+    assert client.get(f"{address}?n=501").status_code == HTTPStatus.BAD_REQUEST
+    assert client.get(f"{API}movies/1/explanation/").status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.django_db
+@pytest.mark.database
+def test_throttles_weigh_cost(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr(throttling, "count", lambda key, seconds, cost=1: counted.append(cost) or 1)
+    body = {"ratings": [{"movie": movie.pk, "stars": 5} for movie in world.space]}
+    for sent in (body, {**body, "explain": True}, {**body, "exclude": list(range(1, 1_000)) * 1, "pad": LONG * 200}):
+        Client().post(API + "recommendations/preview/", json.dumps(sent), content_type="application/json")
+    Client().get(API + "genres/")
+    assert counted[0] == 1
+    assert counted[1] == 4
+    assert counted[2] > 2
+    assert counted[3] == 1
