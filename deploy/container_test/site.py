@@ -38,10 +38,10 @@ class Site:
 
     def connection(self) -> http.client.HTTPConnection:
         if not self.certificate:
-            return http.client.HTTPConnection(self.address, self.port, timeout=90)
+            return http.client.HTTPConnection(self.address, self.port, timeout=300)
         trusted = ssl.create_default_context(cafile=self.certificate)
         trusted.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        return http.client.HTTPSConnection(self.address, self.port, timeout=90, context=trusted)
+        return http.client.HTTPSConnection(self.address, self.port, timeout=300, context=trusted)
 
     def ask(self, path: str, method: str = "GET", body: Any = None, **headers: str) -> Answer:
         """Ask for a path.  Bytes are sent as they are, everything else as JSON."""
