@@ -188,7 +188,12 @@ def test_an_explanation_has_all_ratings_on_its_own_address(ada: User, world: Wor
 @pytest.mark.database
 def test_throttles_weigh_cost(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     counted: list[int] = []
-    monkeypatch.setattr(throttling, "count", lambda key, seconds, cost=1: counted.append(cost) or 1)
+
+    def count(key: str, seconds: int, cost: int = 1) -> int:
+        counted.append(cost)
+        return 1
+
+    monkeypatch.setattr(throttling, "count", count)
     body = {"ratings": [{"movie": movie.pk, "stars": 5} for movie in world.space]}
     for sent in (body, {**body, "explain": True}, {**body, "exclude": list(range(1, 1_000)) * 1, "pad": LONG * 200}):
         Client().post(API + "recommendations/preview/", json.dumps(sent), content_type="application/json")
