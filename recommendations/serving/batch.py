@@ -13,6 +13,7 @@ from movies.models import HiddenMovie, Rating
 from recommendations.engine.data.interactions import IdMap, Interactions, fingerprints
 from recommendations.engine.ranking.bulk import rank_all
 from recommendations.serving.model import ServingModel
+from recommendations.serving.query import find_deleted
 
 ROWS_PER_FETCH = 20_000
 Columns = NDArray[np.int64]
@@ -71,7 +72,7 @@ def _fill_deleted(
     listed = model.ids(np.unique(best[best >= 0]))
     if len(selectors.existing_ids(listed.tolist())) == len(listed):
         return
-    deleted = model.deleted.read(model.movies)
+    deleted = find_deleted(model)
     indptr, ordinals = exclude
     for row in np.flatnonzero(np.isin(best, deleted).any(axis=1)):
         excluded = np.concatenate([ordinals[indptr[row] : indptr[row + 1]], deleted])

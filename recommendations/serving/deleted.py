@@ -1,11 +1,11 @@
-"""Movies of a version that the database no longer has."""
+"""Movies of a version that the database no longer has. Imports no Django models: the smoke test runs without them."""
 
 import time
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movies import selectors
 from recommendations.engine.data.interactions import IdMap
 
 KEPT_SECONDS = 60.0
@@ -30,9 +30,9 @@ class DeletedMovies:
         """Ordinals of the movies known to be deleted, (m,) int32, ascending."""
         return self._ordinals if time.monotonic() - self._read_at < KEPT_SECONDS else NONE
 
-    def read(self, movies: IdMap) -> NDArray[np.int32]:
-        """Compare a version's movies with the database; return the ordinals of the deleted ones."""
-        existing = np.fromiter(selectors.all_movie_ids(), dtype=np.int64)
-        self._ordinals = np.flatnonzero(~np.isin(movies.ids, existing)).astype(np.int32)
+    def compare(self, movies: IdMap, existing: Iterable[int]) -> NDArray[np.int32]:
+        """Compare a version's movies with the ids that exist; return the ordinals of the deleted ones."""
+        ids = np.fromiter(existing, dtype=np.int64)
+        self._ordinals = np.flatnonzero(~np.isin(movies.ids, ids)).astype(np.int32)
         self._read_at = time.monotonic()
         return self._ordinals

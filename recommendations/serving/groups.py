@@ -13,7 +13,7 @@ from recommendations.serving import active
 from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.filters import Filters
 from recommendations.serving.model import Ratings, ServingModel
-from recommendations.serving.query import query_or_fallback, ratings_of
+from recommendations.serving.query import find_deleted, query_or_fallback, ratings_of
 from recommendations.serving.recommend import NO_FILTERS, recommend
 
 POOL = 1_000
@@ -65,7 +65,7 @@ def _fair_entries(
         movies = selectors.in_bulk([pk for pk, _ in shared])
         if len(movies) == len(shared):
             break
-        model.deleted.read(model.movies)
+        find_deleted(model)
     return tuple(SharedEntry(movies[pk], by_member) for pk, by_member in shared if pk in movies)
 
 

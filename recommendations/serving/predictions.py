@@ -10,7 +10,7 @@ from recommendations.serving import active
 from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.explanations import explanations
 from recommendations.serving.model import Ratings, ServingModel
-from recommendations.serving.query import assigned_model, query_or_fallback, ratings_of
+from recommendations.serving.query import assigned_model, find_deleted, query_or_fallback, ratings_of
 from recommendations.serving.results import Explanation, Reason
 
 MOST_EXPLAINED = 500
@@ -82,7 +82,7 @@ def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collec
         similar = selectors.movies_by_id(ids)
         if model is None or len(similar) == len(ids):
             break
-        model.deleted.read(model.movies)
+        find_deleted(model)
     if len(similar) < n:
         genres, exclude = [genre.pk for genre in movie.genre_list], {movie.pk, *(other.pk for other in similar)}
         similar += selectors.best_known_of(genres, n - len(similar), exclude=exclude)

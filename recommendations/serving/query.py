@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from movies import columns, selectors
 from movies.models import User
 from recommendations.feedback.assignment import Treatment, treatment_of
@@ -75,6 +78,11 @@ def assigned_model(user: User) -> tuple[ServingModel | None, Treatment | None]:
     """Return the model that answers a user, and what the running experiment changes for them."""
     treatment = treatment_of(user)
     return (treatment and treatment.model) or active.current(), treatment
+
+
+def find_deleted(model: ServingModel) -> NDArray[np.int32]:
+    """Read which of a model's movies were deleted, so that it leaves them out; return their ordinals."""
+    return model.deleted.compare(model.movies, selectors.all_movie_ids())
 
 
 def query_or_fallback(model: ServingModel | None, query: Callable[[ServingModel], T | None]) -> T | None:

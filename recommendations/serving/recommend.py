@@ -20,7 +20,7 @@ from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.explanations import explanations
 from recommendations.serving.filters import Filters, Ranker, Source, Steering, wishes
 from recommendations.serving.model import Ratings, ScoreParts, ServingModel
-from recommendations.serving.query import UNSTEERED, UserHistory, UserQuery, query_or_fallback, user_query
+from recommendations.serving.query import UNSTEERED, UserHistory, UserQuery, find_deleted, query_or_fallback, user_query
 from recommendations.serving.results import Entry, Reason, Recommendations
 
 __all__ = [
@@ -156,7 +156,7 @@ def _ranked_movies(query: UserQuery, request: RankRequest) -> tuple[RankResult |
         movies = selectors.in_bulk(ids)
         if len(movies) == len(ids):
             break
-        query.model.deleted.read(query.model.movies)
+        find_deleted(query.model)
     return result, movies
 
 

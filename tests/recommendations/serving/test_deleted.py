@@ -1,5 +1,7 @@
 """Movies that were deleted after training leave no holes: the model's next best movies take their places."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from recommendations.serving.recommend import (
     recommend_many,
 )
 from recommendations.serving.results import Recommendations
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.database
 
@@ -164,3 +167,10 @@ def test_cached_rows_of_the_home_page_are_full(world: World, version: ModelVersi
     after = read[row]()
     assert len(after) == N
     assert before[0] not in after
+
+
+def test_the_model_is_imported_without_django_models() -> None:
+    """The smoke test of a new version opens it in a process without Django's apps."""
+    code = "import recommendations.serving.smoke_test"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
