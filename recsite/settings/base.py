@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
-from recsite.settings import api, broker, csp, proxies
+from recsite.settings import accounts, api, broker, csp, proxies
 from recsite.settings.logging import logging_config
 
 # Set before anything loads NumPy: BLAS threads that wait for each other make a request ten times slower.
@@ -197,15 +197,7 @@ AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
 AXES_CLIENT_IP_CALLABLE = "recsite.operations.clients.address_to_lock"
 AXES_LOCKOUT_TEMPLATE = "429.html"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
+AUTH_PASSWORD_VALIDATORS = accounts.PASSWORD_VALIDATORS
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_SIGNUP_REDIRECT_URL = "recommendations:start"

@@ -110,7 +110,7 @@ def test_a_newer_format_is_refused_and_the_last_good_version_serves_on(world: Wo
         active._check(state, wait=True)
     assert recommend(world.people[0]) == before
     assert active.status().version == version.name
-    assert "format 8; this release reads 6 and 7. A newer release wrote it" in active.status().degraded
+    assert "format 8; this release reads 6 and 7. A newer release wrote it" in active.status().error
     # The worker of the older release leaves it to the newer one.
     assert dispatch.retrain_outdated() is None
     assert not TrainingRun.objects.filter(status="queued").exists()
