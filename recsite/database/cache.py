@@ -143,7 +143,7 @@ class JsonDatabaseCache(DatabaseCache):
                 cursor.execute(f"SELECT COUNT(*) FROM {table}")  # noqa: S608
                 (entries,) = cursor.fetchone()
                 if entries > self._max_entries:
-                    self._cull(connection.alias, cursor, _now(), entries)
+                    self._cull(connection.alias, cursor, _now(), entries)  # type: ignore[attr-defined]  # of Django
                 only_expired = f"WHERE {table}.expires <= %s" if mode == "add" else ""
                 cursor.execute(
                     f"INSERT INTO {table} (cache_key, value, expires) VALUES (%s, %s, %s) ON CONFLICT (cache_key) "  # noqa: S608
@@ -157,7 +157,7 @@ class JsonDatabaseCache(DatabaseCache):
 
     def _connection(self, database_for: Callable[[Any], str]) -> tuple[Any, str]:
         connection = connections[database_for(self.cache_model_class)]
-        return connection, connection.ops.quote_name(self._table)
+        return connection, connection.ops.quote_name(self._table)  # type: ignore[attr-defined]  # of Django
 
     @staticmethod
     def _adapted(connection: Any, at: datetime) -> Any:

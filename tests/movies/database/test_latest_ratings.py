@@ -48,7 +48,7 @@ def test_the_dashboard_shows_the_latest_time(loaded: list[Rating]) -> None:
 
 def test_the_admin_lists_the_latest_first(loaded: list[Rating]) -> None:
     table = admin.site._registry[Rating]
-    assert list(table.get_queryset(RequestFactory().get("/")).order_by(*table.ordering)) == loaded
+    assert list(table.get_queryset(RequestFactory().get("/")).order_by(*(table.ordering or ()))) == loaded
 
 
 @pytest.mark.parametrize(
