@@ -1,9 +1,13 @@
 """Sign-up rules for allauth, keys for login throttling, and the export of personal data."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -23,11 +27,33 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return what allauth's limits count a client by; all clients of a bare Unix socket are one."""
         return limit_key(request) or "local"
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail whose links start with `SITE_ADDRESS`, not with the host that the request names.
+
+        Whoever requests a reset chooses that host, and the link's key resets the password of another person.
+        """
+        if settings.SITE_ADDRESS:
+            origin = allauth_context.request.build_absolute_uri("/").rstrip("/")
+            host = urlsplit(settings.SITE_ADDRESS).netloc
+            context = {name: _at_site_address(value, origin) for name, value in context.items()}
+            context["current_site"] = SimpleNamespace(name=host, domain=host)
+        super().send_mail(template_prefix, email, context)
+
+
+def _at_site_address(value: Any, origin: str) -> Any:
+    is_link = isinstance(value, str) and value.startswith(f"{origin}/")
+    return settings.SITE_ADDRESS + value.removeprefix(origin) if is_link else value
+
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Return the username or email of a login attempt, for django-axes."""
     fields = credentials or getattr(request, "POST", {})
     return str(fields.get("username") or fields.get("email") or fields.get("login") or "").casefold()[:255]
+
+
+def client_in_logs(username: str, *_: object) -> str:
+    """Describe the client of a failed login in django-axes' log messages, without its address or name."""
+    return "a client"
 
 
 def personal_data(user: User) -> dict[str, Any]:

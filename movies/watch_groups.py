@@ -1,5 +1,6 @@
 """Services and queries of watch groups."""
 
+import secrets
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -41,6 +42,18 @@ def join_group(user: User, group: WatchGroup) -> None:
         if WatchGroupMember.objects.filter(user=user).count() >= MOST_GROUPS:
             raise GroupFullError(f"You're in {MOST_GROUPS} groups already. Leave one to join another.")
         WatchGroupMember.objects.create(group=group, user=user)
+
+
+def renew_invitation(group: WatchGroup) -> None:
+    """Give a group a new invitation link; the earlier one no longer works."""
+    group.invitation = secrets.token_urlsafe()
+    group.save(update_fields=["invitation"])
+
+
+def revoke_invitation(group: WatchGroup) -> None:
+    """Take a group's invitation link back; no one can join until a member creates another."""
+    group.invitation = None
+    group.save(update_fields=["invitation"])
 
 
 def leave_group(user: User, group: WatchGroup) -> None:

@@ -10,12 +10,15 @@ from movies.models.people import User
 
 
 class WatchGroup(models.Model):
-    """Up to five members who choose a movie together; anyone with the invitation link may join."""
+    """Up to five members who choose a movie together; anyone with the invitation link may join.
+
+    `invitation` is null while there is no link.
+    """
 
     MOST_MEMBERS = 5
 
     id = models.AutoField(primary_key=True)
-    invitation = models.CharField(max_length=43, unique=True, default=secrets.token_urlsafe, editable=False)
+    invitation = models.CharField(max_length=43, unique=True, null=True, default=secrets.token_urlsafe, editable=False)
     members = models.ManyToManyField(User, through="WatchGroupMember", related_name="watch_groups")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -11,7 +11,7 @@ from rest_framework.status import HTTP_202_ACCEPTED
 from rest_framework.views import APIView
 
 from movies.requests import member
-from recommendations.feedback import recorder
+from recommendations.feedback import listed, recorder
 from recommendations.models import Event, Place
 from recommendations.serving.recommend import Source
 from recsite.api import examples
@@ -68,14 +68,21 @@ class Events(APIView):
 
     @extend_schema(request=EventsSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request) -> Response:
-        """Record impressions and clicks: a member their own, a service with the scope `events` those of any user."""
+        """Record impressions and clicks: a member their own, a service with the scope `events` those of any user.
+
+        Events of a member about movies that the API has not listed for them within a day are ignored; `accepted` counts
+        the others. A user's events beyond 5,000 on one day are not stored.
+        """
         body = EventsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         events = body.validated_data["events"]
         by_service = service_of(request) is not None
         if any(("user" in event) != by_service for event in events):
             raise PermissionDenied("A service must give each event a user; a member must not, and records their own.")
-        recorder.recorder.put(_pending(event, event.get("user", member(request).pk)) for event in events)
+        if not by_service:
+            movies = listed.movies(member(request).pk)
+            events = [event for event in events if event["movie"] in movies]
+        recorder.recorder.put([_pending(event, event.get("user", member(request).pk)) for event in events])
         return Response(AcceptedSerializer({"accepted": len(events)}).data, status=HTTP_202_ACCEPTED)
 
 

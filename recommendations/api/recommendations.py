@@ -17,6 +17,7 @@ from movies.api.serializers import MovieSerializer
 from movies.api.views import movie_or_404
 from movies.models import User
 from movies.requests import member
+from recommendations import audit
 from recommendations.api.serializers import (
     BatchAnswerSerializer,
     BatchSerializer,
@@ -30,12 +31,13 @@ from recommendations.api.serializers import (
     SimilarQuery,
     explained,
 )
+from recommendations.feedback import listed
 from recommendations.serving import active
 from recommendations.serving.predictions import explain, predicted_stars, similar_movies
 from recommendations.serving.query import UserQuery, user_query
 from recommendations.serving.recommend import Source, recommend, recommend_for_ratings, recommend_many
 from recsite.api.models import ServiceToken
-from recsite.api.permissions import allowed
+from recsite.api.permissions import allowed, service_of
 
 OF_OTHERS = allowed(
     scope=ServiceToken.Scope.RECOMMENDATIONS, permission="recommendations.view_recommendations_of_others"
@@ -67,8 +69,10 @@ def list_for(user: User, request: Request) -> Response:
     query = user_query(user)
     tag = _etag(query, request)
     if tag and (unchanged := get_conditional_response(request, etag=tag)):
+        listed.keep(user.pk)
         return Response(status=unchanged.status_code, headers=dict(unchanged.items()))
     recommended = recommend(user, query=query, **arguments)
+    listed.remember(user.pk, (entry.movie.pk for entry in recommended.entries))
     response = Response(RecommendationsSerializer(recommended).data)
     if tag and recommended.source != Source.POPULAR:
         response["ETag"] = tag
@@ -105,8 +109,10 @@ class RecommendationsOf(APIView):
 
     @extend_schema(parameters=[ListQuery], responses=LIST)
     def get(self, request: Request, pk: int) -> Response:
-        """A user's recommendations. For staff, and services with the scope `recommendations`."""
-        return list_for(get_object_or_404(User, pk=pk), request)
+        """A user's recommendations. For staff, and services with the scope `recommendations`; every look is logged."""
+        user = get_object_or_404(User, pk=pk)
+        _audit(request, [user.pk])
+        return list_for(user, request)
 
 
 @extend_schema(tags=["recommendations"])
@@ -131,13 +137,19 @@ class Batch(APIView):
 
     @extend_schema(request=BatchSerializer, responses=BatchAnswerSerializer)
     def post(self, request: Request) -> Response:
-        """The lists of up to 1,000 users. For staff, and services with the scope `recommendations`."""
+        """The lists of up to 1,000 users. For staff, and services with the scope `recommendations`; logged."""
         body = BatchSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         users = list(dict.fromkeys(body.validated_data["users"]))
+        _audit(request, users)
         version, lists = recommend_many(users, n=body.validated_data["n"])
         results = [{"user": pk, "results": _scored(lists.get(pk, []))} for pk in users]
         return Response(BatchAnswerSerializer({"version": version, "results": results}).data)
+
+
+def _audit(request: Request, users: list[int]) -> None:
+    service = service_of(request)
+    audit.lists_seen(member(request), users, service=service.name if service else "")
 
 
 def _scored(pairs: list[tuple[int, float]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from recommendations.engine.data.interactions import Interactions
 from recommendations.engine.data.presets import MAX_SEARCH_RATINGS, sample_users, size_of
 from recommendations.engine.data.rating_weights import rating_weights
 from recommendations.engine.data.splits import split_by_user_time
-from recommendations.engine.data.targets import FeedbackKind, Loss, to_feedback
+from recommendations.engine.data.targets import FeedbackKind, Loss, to_feedback, without_likes
 from recommendations.engine.evaluation.evaluate import ndcg_at_10, scorer_of
 from recommendations.engine.models.ease import EaseSettings
 from recommendations.engine.models.embeddings import Embeddings, stack_items, stack_users
@@ -196,7 +196,7 @@ def _fits(interactions: Interactions, features: ItemFeatures, config: TrainingCo
         threshold=config.threshold,
     )
     if not (feedback.matrix.data > 0).any():
-        raise ValueError("no rating counts as a like, so there is nothing to learn from; load ratings first")
+        raise ValueError(without_likes(interactions))
     seeds = range(config.seed, config.seed + (config.fits or 1))
     return LightFMFits(feedback, features, config.settings, seeds, config.threads)
 

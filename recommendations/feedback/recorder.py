@@ -8,13 +8,14 @@ import atexit
 import logging
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from movies import bulk
@@ -34,6 +35,8 @@ SAME_SECONDS = 1800
 REMEMBERED = 20_000
 LONGEST_QUEUE = 50_000
 BATCH = 1_000
+MOST_PER_DAY = 5_000
+"""Events of one user on one day (UTC): far more than a person can see, and too few to fill queue or table."""
 EVENTS_PER_DELETE = 5_000
 CLICK_AFTER = timedelta(days=1)
 COLUMNS = ("kind", "at", "user", "movie", "version", "arm", "place", "source", "position")
@@ -62,6 +65,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.lost = 0
+        self._counts: Counter[int] = Counter()
+        self._day: date | None = None
         self._queue: deque[PendingEvent] = deque()
         self._recent: OrderedDict[tuple[object, ...], float] = OrderedDict()
         self._lock = threading.Lock()
@@ -72,6 +77,8 @@ class Recorder:
         for event in events:
             if len(self._queue) >= LONGEST_QUEUE:
                 self.lost += 1
+            elif self._is_beyond_cap(event):
+                continue
             elif event.kind == Event.Kind.CLICK or self._is_new(event):
                 self._queue.append(event)
         self.start()
@@ -91,6 +98,15 @@ class Recorder:
         self._queue.extend(waiting)
         ready = [event for event in queued if event not in waiting] if waiting else queued
         return sum(self._write(ready[start : start + BATCH]) for start in range(0, len(ready), BATCH))
+
+    def _is_beyond_cap(self, event: PendingEvent) -> bool:
+        """Count a user's event in this process, so that one user cannot fill the queue; `write` counts in the table."""
+        with self._lock:
+            if self._day != event.at.date():
+                self._day = event.at.date()
+                self._counts.clear()
+            self._counts[event.user_id] += 1
+            return self._counts[event.user_id] > MOST_PER_DAY
 
     def _is_new(self, event: PendingEvent) -> bool:
         key = (event.user_id, event.movie_id, event.place, event.version)
@@ -129,15 +145,30 @@ def _flush_at_exit() -> None:
 
 
 def write(events: list[PendingEvent]) -> int:
-    """Save the events of users who still have an account; return how many."""
+    """Save the events of users who still have an account, up to `MOST_PER_DAY` of each; return how many."""
     versions = dict(ModelVersion.objects.filter(name__in={event.version for event in events}).values_list("name", "pk"))
     user_ids = set(User.objects.filter(pk__in={event.user_id for event in events}).values_list("pk", flat=True))
-    kept = [event for event in events if event.user_id in user_ids]
+    kept = _capped([event for event in events if event.user_id in user_ids])
     complete = [event for event in kept if event.position]
     _insert([_row(event, versions.get(event.version or "")) for event in complete])
     clicks = [row for event in kept if not event.position and (row := _attributed(event))]
     _insert(clicks)
     return len(complete) + len(clicks)
+
+
+def _capped(events: list[PendingEvent]) -> list[PendingEvent]:
+    """Return the events that keep each user's stored events of a day (UTC) within `MOST_PER_DAY`."""
+    if not events:
+        return []
+    today = min(event.at for event in events).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    stored = Event.objects.filter(user_id__in={event.user_id for event in events}, at__gte=today).order_by()
+    counts = Counter(dict(stored.values_list("user_id").annotate(Count("pk"))))
+    kept = []
+    for event in events:
+        counts[event.user_id] += 1
+        if counts[event.user_id] <= MOST_PER_DAY:
+            kept.append(event)
+    return kept
 
 
 def _insert(rows: list[tuple[object, ...]]) -> None:

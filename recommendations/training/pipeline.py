@@ -24,7 +24,7 @@ from recommendations.engine.ranking.annoy_tuning import IndexPlan
 from recommendations.engine.reranking.similarity import directions
 from recommendations.models import ModelVersion, TrainingRun
 from recommendations.serving.model import ServingModel
-from recommendations.training import gate, runs
+from recommendations.training import gate, implicit, runs
 from recommendations.training.dataset import Data, read
 from recommendations.training.trainers import Trainer, trainer_of
 from recommendations.training.writer import ModelOutputs, pack
@@ -105,7 +105,9 @@ def _train_and_publish(owner: runs.Owner, folder: Path) -> ModelVersion:
     trial = _run_trial(owner, data, trainer)
     with owner.phase("train"):
         trainer = trainer.for_everything(trial.trained, len(data.interactions))
-        trained = trainer.train(data.interactions, data.features, progress=_progress_reporter(owner))
+        interactions = implicit.as_likes(data.interactions)
+        trained = trainer.train(interactions, data.features, progress=_progress_reporter(owner))
+        trained = implicit.with_likes_at(trained, implicit.only_half_stars(data.interactions))
     with owner.phase("index"):
         # The connection may have died during the training.
         runs.renew_connection()
@@ -119,7 +121,14 @@ def _train_and_publish(owner: runs.Owner, folder: Path) -> ModelVersion:
 
 def _run_trial(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
     """Train without each user's latest ratings, and evaluate the model on them."""
-    split = split_by_user_time(sample_users(data.interactions, MAX_TRIAL_RATINGS))
+    sample = sample_users(data.interactions, MAX_TRIAL_RATINGS)
+    split = split_by_user_time(implicit.as_likes(sample))
+    if not len(split.test) and not owner.run.parameters.get("force"):
+        most = int(np.diff(data.interactions.indptr).max())
+        raise NotEnoughDataError(
+            f"No user has rated more than {most} {'movies' if most > 1 else 'movie'}, so nothing can be held out "
+            "to judge a model by. Load ratings of users who rated at least 3 movies, or publish untested with --force."
+        )
     with owner.phase("trial"):
         trained = trainer.train(split.train, data.features, progress=_progress_reporter(owner))
     with owner.phase("evaluate"):
@@ -133,14 +142,14 @@ def _run_trial(owner: runs.Owner, data: Data, trainer: Trainer[Any]) -> Trial:
         )
         stars = (
             calibrate(split, directions(trained.embeddings.items, trained.fold_in.periods))
-            if len(split.test)
-            else _uncalibrated(split)
+            if len(split.test) and implicit.only_half_stars(sample) is None
+            else _uncalibrated(split_by_user_time(sample))
         )
         return Trial(trained, model, popular, ease, stars)
 
 
 def _uncalibrated(split: Split) -> Calibration:
-    """Return a star predictor without measured errors, for data in which no user has rated twice."""
+    """Return a star predictor without measured errors, where none is held out or all ratings have the same stars."""
     return Calibration(RatingPredictor.of(split.train), {})
 
 

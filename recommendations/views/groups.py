@@ -37,7 +37,8 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     watch_group = get_object_or_404(WatchGroup, pk=pk, members=member(request))
     form = SteeringForm(request.GET)
     shared = recommend_together(watch_groups.members_of(watch_group), n=LIST, filters=form.filters())
-    invitation = request.build_absolute_uri(reverse("recommendations:join", args=[watch_group.invitation]))
+    path = watch_group.invitation and reverse("recommendations:join", args=[watch_group.invitation])
+    invitation = path and request.build_absolute_uri(path)
     watchlisted = cards(request.user, selectors.on_watchlists(shared.members))
     context = {
         "group": watch_group,
@@ -47,6 +48,20 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
         "watchlisted": watchlisted,
     }
     return render(request, "recommendations/group.html", context)
+
+
+@require_POST
+@login_required
+def invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Renew or revoke the invitation link of a member's group."""
+    watch_group = get_object_or_404(WatchGroup, pk=pk, members=member(request))
+    if request.POST.get("action") == "revoke":
+        watch_groups.revoke_invitation(watch_group)
+        messages.success(request, "The invitation link no longer works.")
+    else:
+        watch_groups.renew_invitation(watch_group)
+        messages.success(request, "The group has a new invitation link. An earlier link no longer works.")
+    return redirect("recommendations:group", watch_group.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,6 +5,7 @@ it is read too; real environment variables take precedence. docs/configuration.m
 """
 
 import os
+import re
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
 from recsite.settings import accounts, api, broker, csp, proxies
+from recsite.settings.caches import caches
 from recsite.settings.logging import logging_config
 
 # Set before anything loads NumPy: BLAS threads that wait for each other make a request ten times slower.
@@ -129,17 +131,7 @@ if not 0 <= RATINGS_PARTITIONS <= 1024:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
-if REDIS_URL:
-    CACHES = {
-        "default": {
-            "BACKEND": "recsite.database.cache.ForgivingRedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "json",
-            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
-        }
-    }
-else:
-    CACHES = {"default": {"BACKEND": "recsite.database.cache.JsonDatabaseCache", "LOCATION": "cache"}}
+CACHES = caches(REDIS_URL)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 RECOMMENDER_ARTIFACTS = BASE_DIR / env.path("RECOMMENDER_ARTIFACTS", default="var/artifacts")
@@ -196,6 +188,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
 AXES_CLIENT_IP_CALLABLE = "recsite.operations.clients.address_to_lock"
+AXES_CLIENT_STR_CALLABLE = "movies.accounts.client_in_logs"
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AUTH_PASSWORD_VALIDATORS = accounts.PASSWORD_VALIDATORS
 LOGIN_URL = "account_login"
@@ -206,12 +199,18 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if env.str("EMAIL_URL", default="") else "none"
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[recsite] "
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 # Empty means none: a container's secret always exists.
-EMAIL_CONFIG = env.email_url_config(
-    env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://")
-)
+EMAIL_CONFIG = env.email_url_config(env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://"))
 vars().update(EMAIL_CONFIG)
+
+SITE_ADDRESS = env.str("SITE_ADDRESS", default="").rstrip("/")
+if SITE_ADDRESS and not re.fullmatch(r"https?://[^/\s@]+", SITE_ADDRESS):
+    raise ImproperlyConfigured(f"SITE_ADDRESS is {SITE_ADDRESS!r}; set https:// and the host, without a path.")
+if env.str("EMAIL_URL", default="") and not SITE_ADDRESS:
+    # Otherwise links in emails would lead to whatever host a request names, with a key that resets a password.
+    raise ImproperlyConfigured("With EMAIL_URL, set SITE_ADDRESS too, such as https://movies.example.org.")
 
 # The API
 

@@ -101,6 +101,7 @@ def site(
         "STATIC_ROOT": str(folder / "static"),
         "ALLOWED_HOSTS": "127.0.0.1",
         "EMAIL_URL": f"filemail:///{mail_folder}",
+        "SITE_ADDRESS": "http://127.0.0.1",
     }
 
     def manage(*arguments: str) -> str:
@@ -128,7 +129,7 @@ def _served(environment: Mapping[str, str], log: Path) -> Iterator[str]:
     with (
         log.open("w") as file,
         subprocess.Popen(  # noqa: S603
-            gunicorn, env=environment, cwd=ROOT, stdout=file, stderr=file
+            gunicorn, env={**environment, "SITE_ADDRESS": f"http://{address}"}, cwd=ROOT, stdout=file, stderr=file
         ) as server,
     ):
         try:

@@ -98,3 +98,15 @@ def _explicit(interactions: Interactions, threshold: int | None) -> tuple[NDArra
     own_mean = (sums / counts)[interactions.user_ordinals]
     above = interactions.half_stars >= (own_mean if threshold is None else threshold)
     return np.where(above, 1.0, -1.0), np.ones(len(interactions))
+
+
+def without_likes(interactions: Interactions) -> str:
+    """Explain why nothing can be learned from ratings of which none counts as a like."""
+    if not len(interactions):
+        return "there are no ratings, so there is nothing to learn from; load ratings first"
+    best = int(interactions.half_stars.max()) / 2
+    return (
+        f"none of the {len(interactions):,} ratings counts as a like (the highest has {best:g} stars, a like needs "
+        f"{SO_SO / 2:g}), so there is nothing to learn from; check that the ratings were loaded on the scale from "
+        "0.5 to 5 stars, or train on explicit feedback, which compares each rating with its user's mean"
+    )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recommendations.engine.data.features import IDENTITY
 from recommendations.engine.data.interactions import IdMap, Interactions
 from recommendations.engine.data.rating_weights import rating_weights
-from recommendations.engine.data.targets import FeedbackKind
+from recommendations.engine.data.targets import FeedbackKind, without_likes
 from recommendations.engine.models.ease import EaseSettings
 from recommendations.engine.models.embeddings import Embeddings
 from recommendations.engine.models.factors import with_zero_biases
@@ -101,7 +101,7 @@ def check(interactions: Interactions, n_items: int, config: AlsConfig) -> None:
     if n_items != interactions.n_items:
         raise ValueError(f"there are features of {n_items} items and ratings of {interactions.n_items}")
     if not config.entries[interactions.half_stars].any():
-        raise ValueError("no rating counts as a like, so there is nothing to learn from; load ratings first")
+        raise ValueError(without_likes(interactions))
 
 
 def assemble(interactions: Interactions, users: Solved, items: Solved, config: AlsConfig) -> TrainedModel[AlsConfig]:
