@@ -16,6 +16,8 @@ for _library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 # Only web requests have this limit; commands and workers run long statements.
 os.environ.setdefault("DATABASE_TIMEOUT", "10")
+# The worker class reads it.
+os.environ.setdefault("WEB_MAX_BODY", "10000000")
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="recsite-metrics-"))
 _metrics = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 _metrics.mkdir(parents=True, exist_ok=True)
@@ -25,12 +27,15 @@ for _stale_file in _metrics.glob("*.db"):
 wsgi_app = "recsite.wsgi"
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+# Reads requests with deadlines and size limits, before a thread is taken.
+worker_class = "recsite.operations.gunicorn_worker.BufferingWorker"
 threads = int(os.environ.get("WEB_THREADS", "4"))
 preload_app = True
 timeout = 30
 graceful_timeout = 30
 keepalive = 5
+# Each connection is a file; the usual limit of a process is 1,024.
+worker_connections = 800
 # Restarting a worker after this many requests bounds memory leaks; the jitter keeps workers from restarting together.
 max_requests = 50_000
 max_requests_jitter = 5_000
