@@ -143,9 +143,12 @@ def _listens(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def own_database(folder: Path, original: str = "") -> Iterator[str]:
-    """Yield the URL of an empty database, of the kind the tests run on, or of a copy of the database `original`."""
-    url = os.environ["DATABASE_URL"]
+def own_database(folder: Path, original: str = "", server: str = "") -> Iterator[str]:
+    """Yield the URL of an empty database, of the kind the tests run on, or of a copy of the database `original`.
+
+    Another `server` may be given: the URL of one of its databases, or anything else for SQLite.
+    """
+    url = server or os.environ["DATABASE_URL"]
     if not url.startswith("postgres"):
         path = folder / "db.sqlite3"
         if original:

@@ -72,8 +72,8 @@ class SQLite:
 
     def write_ratings(self, batches: Iterable[Columns]) -> Written:
         before = _value("SELECT max(id) FROM movies_rating")
-        with connection.cursor() as cursor, _dropped(cursor, "trigger", "movies_rating"):
-            with nullcontext() if before else _dropped(cursor, "index", "movies_rating"):
+        with connection.cursor() as cursor, dropped(cursor, "trigger", "movies_rating"):
+            with nullcontext() if before else dropped(cursor, "index", "movies_rating"):
                 rows, added, affected = _write(batches)
             if before and affected == added:
                 cursor.execute(COUNT_AFTER, [before])
@@ -83,7 +83,7 @@ class SQLite:
         return Written(added, changed, rows - added - changed)
 
     def set_ratings_aside(self) -> None:
-        with connection.cursor() as cursor, _dropped(cursor, "trigger", "movies_rating"):
+        with connection.cursor() as cursor, dropped(cursor, "trigger", "movies_rating"):
             cursor.execute(store.SET_ASIDE)
             cursor.execute("DELETE FROM movies_rating")
             cursor.execute(store.RESET_COUNTERS)
@@ -192,14 +192,14 @@ def _defer_search_index() -> Iterator[None]:
     """Index the words of new movies once all are inserted; a trigger would write that index for each movie."""
     last = _value("SELECT coalesce(max(id), 0) FROM movies_movie")
     with connection.cursor() as cursor:
-        indexes = nullcontext() if last else _dropped(cursor, "index", "movies_movie")
-        with _dropped(cursor, "trigger", "movies_movie"), indexes:
+        indexes = nullcontext() if last else dropped(cursor, "index", "movies_movie")
+        with dropped(cursor, "trigger", "movies_movie"), indexes:
             yield
         cursor.execute(INDEX_NEW, [last])
 
 
 @contextmanager
-def _dropped(cursor: Any, kind: str, table: str) -> Iterator[None]:
+def dropped(cursor: Any, kind: str, table: str) -> Iterator[None]:
     """Drop the table's triggers or indexes while it is filled; indexes of constraints have to stay."""
     cursor.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = %s AND tbl_name = %s AND sql IS NOT NULL", [kind, table]

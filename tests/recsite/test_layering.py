@@ -37,7 +37,7 @@ class Arrow:
 ENGINE = "recommendations.engine"
 TOP = ("views", "api", "admin", "management", "tasks", "forms", "middleware", "templatetags")
 """What presents: nothing that computes imports it."""
-DOMAIN = ("serving", "training", "versions", "feedback", "evaluation", "exports", "models")
+DOMAIN = ("serving", "training", "versions", "feedback", "evaluation", "exports", "backups", "models")
 
 ARROWS = [
     # Inside the engine: data <- models <- ranking <- reranking, evaluation; training on top.
