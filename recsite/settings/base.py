@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "recsite.operations.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "recsite.operations.private_answers.PrivateAnswersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -202,7 +203,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "recsite.api.own_tokens.RevokeTokens"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_SIGNUP_REDIRECT_URL = "recommendations:start"
@@ -211,6 +212,8 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if env.str("EMAIL_URL", default="") else "none"
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {"add_email": "movies.account_forms.ChangeEmailForm"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://")
 vars().update(EMAIL_CONFIG)
@@ -231,6 +234,7 @@ REST_FRAMEWORK = api.REST | {
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.api.errors.ExceptionHandler"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a name
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False}
+SERVICE_TOKEN_DAYS = env.int("SERVICE_TOKEN_DAYS", default=365)
 SPECTACULAR_SETTINGS = api.SPECTACULAR
 
 # The admin
