@@ -1,11 +1,13 @@
 """Sign-up rules for allauth, keys for login throttling, and the export of personal data."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,7 +15,12 @@ from django.http import HttpRequest
 
 from movies import selectors, watch_groups
 from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
+from recsite.api.own_tokens import tokens_of
+from recsite.identifiers import normalised
 from recsite.operations.clients import limit_key
+
+logger = logging.getLogger(__name__)
+_parts: dict[str, Callable[[User], Any]] = {}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -48,12 +55,27 @@ def _at_site_address(value: Any, origin: str) -> Any:
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Return the username or email of a login attempt, for django-axes."""
     fields = credentials or getattr(request, "POST", {})
-    return str(fields.get("username") or fields.get("email") or fields.get("login") or "").casefold()[:255]
+    return normalised(str(fields.get("username") or fields.get("email") or fields.get("login") or ""))[:255]
 
 
 def client_in_logs(username: str, *_: object) -> str:
     """Describe the client of a failed login in django-axes' log messages, without its address or name."""
     return "a client"
+
+
+def notify_of_deletion(user: User) -> None:
+    """Inform the account's address; a mail server that fails does not keep the account."""
+    try:
+        get_adapter().send_notification_mail(
+            "account/email/account_deleted", user, {"username": user.username}, user.email or None
+        )
+    except OSError:
+        logger.warning("The mail about a deleted account could not be sent", exc_info=True)
+
+
+def register_personal_data(name: str, read: Callable[[User], Any]) -> None:
+    """Add a part of another app to the export; its value is ready for JSON."""
+    _parts[name] = read
 
 
 def personal_data(user: User) -> dict[str, Any]:
@@ -71,6 +93,20 @@ def personal_data(user: User) -> dict[str, Any]:
         "tags": [{**_identified(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
         "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user)],
         "groups": [group.created_at.isoformat() for group in watch_groups.groups_of(user)],
+        "pending_email": list(
+            EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).values_list("email", flat=True)
+        ),
+        "tokens": [
+            {
+                "begins_with": token.token_key[:6],
+                "service": token.service.name if hasattr(token, "service") else None,
+                "created": token.created.isoformat(),
+                "expires": token.expiry and token.expiry.isoformat(),
+                "last_used": token.use.used_at.isoformat() if hasattr(token, "use") else None,
+            }
+            for token in tokens_of(user)
+        ],
+        **{name: read(user) for name, read in _parts.items()},
         "predicted_stars_shown_before_rating": user.shows_predictions,
         "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user)],
     }

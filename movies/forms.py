@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import QueryDict
 
-from movies.models import Genre
+from movies.account_forms import checked_password, password_field
+from movies.models import Genre, User
 from movies.selectors import Browse, RatingSort, Sort
 from movies.selectors.ratings import RatingFilters, StarsRange
 from movies.transfer import ratings_csv
@@ -175,11 +176,17 @@ class LeaveForm(forms.Form):
 
     name = forms.CharField(label="Your username", widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
-    def __init__(self, *args: Any, username: str, **kwargs: Any) -> None:
+    password = password_field()
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.username = username
+        self.user = user
+        self.username = user.username
 
     def clean_name(self) -> str:
         if self.cleaned_data["name"] != self.username:
             raise forms.ValidationError("That is not your username.")
         return self.username
+
+    def clean_password(self) -> str:
+        return checked_password(self.user, self.cleaned_data["password"])

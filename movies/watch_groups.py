@@ -20,9 +20,8 @@ def start_group(user: User) -> WatchGroup:
 
     Raises `GroupFullError` if the user is in too many groups already.
     """
-    if WatchGroupMember.objects.filter(user=user).count() >= MOST_GROUPS:
-        raise GroupFullError(f"You're in {MOST_GROUPS} groups already. Leave one to start another.")
     with transaction.atomic():
+        _require_fewer_groups(user, "start")
         group = WatchGroup.objects.create()
         WatchGroupMember.objects.create(group=group, user=user)
     return group
@@ -39,8 +38,7 @@ def join_group(user: User, group: WatchGroup) -> None:
             return
         if len(members) >= WatchGroup.MOST_MEMBERS:
             raise GroupFullError(f"This group is full: it has {WatchGroup.MOST_MEMBERS} members.")
-        if WatchGroupMember.objects.filter(user=user).count() >= MOST_GROUPS:
-            raise GroupFullError(f"You're in {MOST_GROUPS} groups already. Leave one to join another.")
+        _require_fewer_groups(user, "join")
         WatchGroupMember.objects.create(group=group, user=user)
 
 
@@ -54,6 +52,13 @@ def revoke_invitation(group: WatchGroup) -> None:
     """Take a group's invitation link back; no one can join until a member creates another."""
     group.invitation = None
     group.save(update_fields=["invitation"])
+
+
+def _require_fewer_groups(user: User, purpose: str) -> None:
+    """Raise `GroupFullError` at the maximum; the lock on the user keeps simultaneous requests from passing together."""
+    User.objects.select_for_update().only("pk").get(pk=user.pk)
+    if WatchGroupMember.objects.filter(user=user).count() >= MOST_GROUPS:
+        raise GroupFullError(f"You're in {MOST_GROUPS} groups already. Leave one to {purpose} another.")
 
 
 def leave_group(user: User, group: WatchGroup) -> None:

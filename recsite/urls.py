@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from recommendations.views.pages import home
+from recsite.api.own_tokens import own_tokens, revoke_token
 from recsite.operations.health import livez, readyz
 from recsite.operations.metrics import metrics
 
@@ -15,6 +16,8 @@ urlpatterns = [
     path("", include("recommendations.urls")),
     path("api/v1/", include("recsite.api.urls")),
     path("admin/", admin.site.urls),
+    path("account/tokens/", own_tokens, name="account-tokens"),
+    path("account/tokens/revoke/", revoke_token, name="account-revoke-token"),
     path("accounts/", include("allauth.urls")),
     path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
     path("offline.js", TemplateView.as_view(template_name="offline.js", content_type="text/javascript")),

@@ -106,9 +106,10 @@ def export_account(request: HttpRequest) -> HttpResponse:
 def leave(request: HttpRequest) -> HttpResponse:
     """Delete an account and all its data."""
     user = member(request)
-    form = LeaveForm(request.POST or None, username=user.username)
+    form = LeaveForm(request.POST or None, user=user)
     if not form.is_valid():
         return render(request, "account/leave.html", {"form": form})
+    accounts.notify_of_deletion(user)
     logout(request)
     watch_groups.leave_all_groups(user)
     user.delete()

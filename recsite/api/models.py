@@ -31,6 +31,16 @@ class ServiceToken(models.Model):
         return self.name
 
 
+class TokenUse(models.Model):
+    """The last use of a token, to within some minutes."""
+
+    token = models.OneToOneField("knox.AuthToken", models.CASCADE, primary_key=True, related_name="use")
+    used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.used_at)
+
+
 class RequestCount(models.Model):
     """The requests of one throttle key in one time window, used when there is no Redis to count them."""
 

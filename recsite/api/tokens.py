@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 
 from recsite.api import examples
 from recsite.api.fields import TextField
+from recsite.api.own_tokens import notify_of_token, revoke_member_tokens
 from recsite.api.throttling import SharedThrottle
+from recsite.identifiers import normalised
 
 
 class LoginByAddressThrottle(SharedThrottle):
@@ -34,7 +36,7 @@ class LoginByNameThrottle(SharedThrottle):
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         name = request.data.get("username") if isinstance(request.data, dict) else None
-        return f"throttle-{self.scope}-{name.casefold().encode().hex()[:200]}" if isinstance(name, str) else None
+        return f"throttle-{self.scope}-{normalised(name).encode().hex()[:200]}" if isinstance(name, str) else None
 
 
 @extend_schema_serializer(examples=[examples.request({"username": "ada", "password": "lovelace-1815"})])
@@ -69,6 +71,7 @@ class Login(APIView):
         if user is None:
             raise AuthenticationFailed("The username or password is wrong.")
         instance, token = get_token_model().objects.create(user=user)
+        notify_of_token(user)
         return Response(TokenSerializer({"token": token, "expiry": instance.expiry}).data, status=HTTP_201_CREATED)
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -94,5 +97,5 @@ class LogoutEverywhere(APIView):
 
     def post(self, request: Request) -> Response:
         """Revoke every token of the account; tokens that it created for services remain valid."""
-        get_token_model().objects.filter(user=request.user, service=None).delete()
+        revoke_member_tokens(request.user)
         return Response(status=HTTP_204_NO_CONTENT)

@@ -8,4 +8,4 @@ PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "recsite.api.own_tokens.RevokeTokens"}]

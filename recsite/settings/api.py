@@ -3,7 +3,7 @@
 REST = {
     # Token authentication comes first: it refuses with 401 and a challenge, a session with 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "recsite.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["recsite.api.permissions.IsMember"],

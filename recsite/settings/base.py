@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "recsite.operations.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "recsite.operations.private_answers.PrivateAnswersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -200,6 +201,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if env.str("EMAIL_URL", default="") else "none"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[recsite] "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {"add_email": "movies.account_forms.ChangeEmailForm"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 # Empty means none: a container's secret always exists.
 EMAIL_CONFIG = env.email_url_config(env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://"))
@@ -228,6 +231,7 @@ REST_FRAMEWORK = api.REST | {
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.api.errors.ExceptionHandler"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a name
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False}
+SERVICE_TOKEN_DAYS = env.int("SERVICE_TOKEN_DAYS", default=365)
 SPECTACULAR_SETTINGS = api.SPECTACULAR
 
 # The admin

@@ -198,10 +198,11 @@ def test_an_experiment_is_created_started_and_ended(operator: Client, world: Wor
 
 def test_a_services_token_is_shown_once(world: World) -> None:
     boss = Client()
-    boss.force_login(User.objects.create_superuser("boss"))
+    boss.force_login(User.objects.create_superuser("boss", password="lovelace-1815"))
     address = reverse("admin:api_servicetoken_add")
-    page = boss.post(address, {"name": "shop", "scopes": ["models"]}, follow=True).content.decode()
-    token = re.search(r"keep it safe: (\w+)", page)
+    form = {"name": "shop", "scopes": ["models"], "days": 30, "password": "lovelace-1815"}
+    page = boss.post(address, form, follow=True).content.decode()
+    token = re.search(r"shown only once: (\w+)", page)
     assert token
     response = Client().get("/api/v1/versions/", headers={"authorization": f"Token {token[1]}"})
     assert response.status_code == HTTPStatus.OK

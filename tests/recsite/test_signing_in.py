@@ -5,12 +5,13 @@ from http import HTTPStatus
 import pytest
 from axes.models import AccessAttempt
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.throttling import BaseThrottle
 
+from movies.accounts import name_tried
 from movies.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -69,3 +70,9 @@ def test_a_forged_forwarded_address_is_ignored(settings: Settings) -> None:
     assert BaseThrottle().get_ident(request) == "10.0.0.1"
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
     assert BaseThrottle().get_ident(request) == "5.6.7.8"
+
+
+@pytest.mark.parametrize("name", ["ada ", "ＡＤＡ", " Ada"])
+def test_names_are_counted_in_their_normal_form(name: str) -> None:
+    request = RequestFactory().post("/", {"login": name})
+    assert name_tried(request) == "ada"

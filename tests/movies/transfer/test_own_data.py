@@ -177,9 +177,10 @@ def test_deleting_the_account_deletes_everything(movies: list[Movie], ada: User,
     services.watch(user=ada, movie=movies[1])
     services.hide(user=ada, movie=movies[2])
     path = reverse("movies:leave")
-    assert "That is not your username" in member.post(path, {"name": "eve"}).content.decode()
+    refused = member.post(path, {"name": "eve", "password": "lovelace-1815"})
+    assert "That is not your username" in refused.content.decode()
     assert User.objects.filter(username="ada").exists()
-    assert member.post(path, {"name": "ada"}).status_code == HTTPStatus.FOUND
+    assert member.post(path, {"name": "ada", "password": "lovelace-1815"}).status_code == HTTPStatus.FOUND
     left = [model.objects.count() for model in (User, Rating, WatchlistItem, HiddenMovie)]
     assert left == [0, 0, 0, 0]
     movies[0].refresh_from_db()

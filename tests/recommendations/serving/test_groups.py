@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def person(name: str, *liked: object) -> User:
-    user = User.objects.create_user(name)
+    user = User.objects.create_user(name, password="lovelace-1815")
     for movie in liked:
         services.rate(user=user, movie=movie, half_stars=10)  # type: ignore[arg-type]
     return user
@@ -144,5 +144,5 @@ def test_a_member_who_left_cannot_see_the_group(ada: User, bob: User) -> None:
 
 def test_a_group_is_deleted_with_its_last_members_account(ada: User) -> None:
     group_of(ada)
-    client_of(ada).post(reverse("movies:leave"), {"name": "ada"})
+    client_of(ada).post(reverse("movies:leave"), {"name": "ada", "password": "lovelace-1815"})
     assert not WatchGroup.objects.exists()

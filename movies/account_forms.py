@@ -1,0 +1,28 @@
+"""Forms that ask for the account's password again."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import AddEmailForm
+from django import forms
+
+from movies.models import User
+
+
+def password_field() -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    return forms.CharField(label="Your password", widget=widget, strip=False, max_length=1000)
+
+
+def checked_password(user: User, password: str) -> str:
+    """Return the password if it is the user's; failures count like those of a login."""
+    if not get_adapter().reauthenticate(user, password):
+        raise forms.ValidationError("This is not your password.")
+    return password
+
+
+class ChangeEmailForm(AddEmailForm):  # type: ignore[misc]  # allauth has no types
+    """A new address for the account."""
+
+    password = password_field()
+
+    def clean_password(self) -> str:
+        return checked_password(self.user, self.cleaned_data["password"])
