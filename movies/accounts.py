@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from movies import selectors, watch_groups
 from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
+from movies.requests import split_url
 from recsite.api.own_tokens import tokens_of
 from recsite.identifiers import normalised
 from recsite.operations.clients import limit_key
@@ -29,6 +30,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if username.lower().startswith(MOVIELENS_USERNAME):
             raise ValidationError(f"Usernames starting with “{MOVIELENS_USERNAME}” are reserved. Choose another one.")
         return super().clean_username(username, shallow)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Refuse malformed addresses, such as `http://[`, on which allauth's own check fails."""
+        return split_url(url or "") is not None and bool(super().is_safe_url(url))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return what allauth's limits count a client by; all clients of a bare Unix socket are one."""

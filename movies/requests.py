@@ -1,4 +1,6 @@
-"""The authenticated member of a request."""
+"""The authenticated member of a request, and addresses that it names."""
+
+from urllib.parse import SplitResult, urlsplit
 
 from django.http import HttpRequest
 
@@ -10,3 +12,11 @@ def member(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise TypeError("The request is not authenticated. Protect the view with `login_required` or `for_members`.")
     return request.user
+
+
+def split_url(text: str) -> SplitResult | None:
+    """Split an address that a client sent; None if it is malformed, such as `http://[`."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return None

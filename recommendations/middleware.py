@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_script_prefix, resolve
 
 from movies.models import User
+from movies.requests import split_url
 from recommendations.feedback import recorder
 from recommendations.models import Place
 
@@ -37,10 +37,13 @@ def track_clicks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
 def _place(request: HttpRequest) -> Place | None:
     """Return the list that a request comes from, by its Referer header; None if it is not from a list."""
-    referer = urlsplit(request.headers.get("Referer", ""))
-    if referer.netloc != request.get_host() or referer.path == request.path:
+    referer = split_url(request.headers.get("Referer", ""))
+    if referer is None or referer.netloc != request.get_host() or referer.path == request.path:
+        return None
+    sub_path = get_script_prefix()
+    if not referer.path.startswith(sub_path):
         return None
     try:
-        return PLACES.get(resolve(referer.path).view_name)
+        return PLACES.get(resolve(f"/{referer.path.removeprefix(sub_path)}").view_name)
     except Resolver404:
         return None

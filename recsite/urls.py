@@ -20,7 +20,11 @@ urlpatterns = [
     path("account/tokens/revoke/", revoke_token, name="account-revoke-token"),
     path("accounts/", include("allauth.urls")),
     path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
-    path("offline.js", TemplateView.as_view(template_name="offline.js", content_type="text/javascript")),
+    path(
+        "offline.js",
+        TemplateView.as_view(template_name="offline.js", content_type="text/javascript"),
+        name="offline-worker",
+    ),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -1,16 +1,46 @@
 """Import and export of catalogue tables in the admin, as CSV and JSON."""
 
+import base64
+import json
 from typing import Any, ClassVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.utils.html import escape, format_html
 from import_export import fields, resources, widgets
 from import_export.formats.base_formats import CSV, JSON
+from import_export.tmp_storages import CacheStorage
 
 from movies.models import Genre, Movie, Tag
 from movies.transfer.csv_escaping import escape_formula, unescape_formula
 
-FORMATS = (CSV, JSON)
+
+class ObjectsJson(JSON):
+    """JSON as this site exports it: a list of objects with the same names."""
+
+    def create_dataset(self, in_stream: Any, **kwargs: Any) -> Any:
+        rows = json.loads(in_stream)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ValueError("The file must be a list of objects, as an export is.")
+        if any(row.keys() != rows[0].keys() for row in rows):
+            raise ValueError("All objects must have the same names.")
+        return super().create_dataset(in_stream, **kwargs)
+
+
+class UploadStorage(CacheStorage):
+    """Keep an upload between preview and import in the cache, which all web processes share and which stores text."""
+
+    def save(self, data: bytes) -> None:
+        super().save(base64.b64encode(data).decode())
+
+    def read(self) -> str | bytes:
+        data = super().read()
+        if not isinstance(data, str):
+            raise BadRequest("The uploaded file is no longer there. Upload it again.")
+        uploaded = base64.b64decode(data)
+        return uploaded.decode(self.encoding or "utf-8-sig") if "b" not in self.read_mode else uploaded
+
+
+FORMATS = (CSV, ObjectsJson)
 
 
 class TextWidget(widgets.CharWidget):

@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
+from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -37,6 +39,21 @@ class ImportExportTable(ImportExportModelAdmin):
     skip_export_form = True
     skip_export_form_from_action = True
     resource_classes: ClassVar[list[type[CatalogueResource]]]
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Refuse filters that the list does not have; the list itself ignores them, the package's export fails."""
+        try:
+            rows: QuerySet[Any] = super().get_export_queryset(request)
+        except IncorrectLookupParameters:
+            raise BadRequest("These filters do not exist. Export from the list.") from None
+        return rows
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Check the hidden fields of the preview, which the package takes for valid indices."""
+        formats = {str(index) for index in range(len(self.import_formats))}
+        if request.POST.get("format", "0") not in formats or request.POST.get("resource", "") not in ("", "0"):
+            raise BadRequest("This preview is incomplete. Upload the file again.")
+        return super().process_import(request, **kwargs)
 
 
 class UserForm(UserChangeForm):

@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import chain, islice, zip_longest
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, QuerySet
 
 from movies.models import Genre, Movie, MovieTag, Rating, Tag
 from movies.selectors import search
+from recsite.database.cache import is_list_of, read
 
 VALUES_PER_QUERY = 500
 """Databases limit the number of parameters of a query."""
@@ -98,7 +101,7 @@ def popular(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
 
 def popular_now(n: int) -> list[Movie]:
     """Return the movies with the most ratings among the latest ones; cached for an hour."""
-    ids: list[int] = cache.get("popular-now", [])
+    ids: list[int] = read("popular-now", partial(is_list_of, int)) or []
     found = movies_by_id(ids[:n])
     if not ids or len(found) < len(ids[:n]):
         # Nothing is cached yet, or a movie was deleted since.
@@ -164,12 +167,20 @@ def _best_known(exclude: Collection[int]) -> Iterator[list[tuple[int, list[int]]
     """Yield pages of the most rated movies, as (movie id, genre ids); cached for an hour."""
     for start in range(0, BEST_KNOWN, MOVIES_PER_PAGE):
         key = _page_key(start)
-        page: list[tuple[int, list[int]]] | None = cache.get(key)
+        page: list[tuple[int, list[int]]] | None = read(key, _is_page)
         if page is None:
             popular_movies = movies().order_by(*_ORDER[Sort.POPULAR])[start : start + MOVIES_PER_PAGE]
             page = [(movie.pk, [genre.pk for genre in movie.genre_list]) for movie in popular_movies]
             cache.set(key, page, 3600)
         yield [(pk, genres) for pk, genres in page if pk not in exclude]
+
+
+def _is_page(value: Any) -> bool:
+    """Return whether a cached value is a page of `_best_known`; JSON turns its tuples into lists."""
+    return isinstance(value, list) and all(
+        isinstance(row, list | tuple) and len(row) == 2 and type(row[0]) is int and is_list_of(int, row[1])
+        for row in value
+    )
 
 
 def _page_key(start: int) -> str:
@@ -218,7 +229,11 @@ def rating_histogram(movie: Movie) -> list[int]:
     key = f"histogram:{movie.pk}"
     is_cached = movie.rating_count >= CACHED_FROM_RATINGS
     max_drift = MAX_DRIFT * movie.rating_count
-    if is_cached and (cached := cache.get(key)) and abs(movie.rating_count - sum(cached)) <= max_drift:
+    if (
+        is_cached
+        and (cached := read(key, partial(is_list_of, int)))
+        and abs(movie.rating_count - sum(cached)) <= max_drift
+    ):
         return list(cached)
     rows = Rating.objects.filter(movie=movie).order_by().values_list("half_stars").annotate(times=Count("*"))
     counts: dict[int, int] = dict(rows)

@@ -13,6 +13,9 @@ from django.db.models.sql.compiler import SQLCompiler
 from movies.models import Movie
 from movies.titles import plain
 
+LONGEST_WORD = 200
+"""Characters of a word that are compared; PostgreSQL refuses words of more than 2,046 bytes."""
+
 
 class WordsBegin(Func):
     """Whether a movie's titles or year have a word starting with each of these (at least one, from `plain`)."""
@@ -38,5 +41,5 @@ class WordsBegin(Func):
 
 def matching(movies: QuerySet[Movie], text: str) -> QuerySet[Movie]:
     """Filter movies whose titles and year match every word of a text by prefix; a text without words matches all."""
-    words = dict.fromkeys(plain(text).split())
+    words = dict.fromkeys(word[:LONGEST_WORD] for word in plain(text).split())
     return movies.filter(WordsBegin(*words)) if words else movies

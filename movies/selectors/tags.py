@@ -1,12 +1,14 @@
 """Queries of the tags that users applied to movies."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from heapq import nlargest
 
 from django.core.cache import cache
 from django.db.models import Count
 
 from movies.models import Movie, MovieTag, Tag
+from recsite.database.cache import is_list_of, read
 
 
 def top_tags(movie: Movie, n: int = 8) -> list[Tag]:
@@ -44,7 +46,7 @@ def tags_named(names: Iterable[str]) -> list[Tag]:
 
 def tag_names(n: int = 60) -> list[str]:
     """Return the names of the most applied tags; cached for an hour."""
-    names: list[str] = cache.get("tag-names", [])
+    names: list[str] = read("tag-names", partial(is_list_of, str)) or []
     if not names:
         counted = Tag.objects.annotate(n_applied=Count("movie_tags")).order_by("-n_applied", "key")
         names = list(counted.values_list("name", flat=True)[:n])

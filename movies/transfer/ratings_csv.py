@@ -104,14 +104,17 @@ def half_stars(text: str, *, of_ten: bool) -> int:
         number = Decimal(text) if text.isascii() else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    halves = number if of_ten else number * 2
-    if not (halves.is_finite() and halves == halves.to_integral_value() and 1 <= halves <= 10):
+    # The range comes first: doubling or rounding a number such as 1e99999999 raises.
+    halves = number if not number.is_finite() or not 0 < number <= 10 or of_ten else number * 2
+    if not (halves.is_finite() and 1 <= halves <= 10 and halves == halves.to_integral_value()):
         scale = "a whole number from 1 to 10" if of_ten else "0.5 to 5 in steps of 0.5"
         raise ValueError(f"“{text[:20]}” is not a rating; it must be {scale}")
     return int(halves)
 
 
 def _line(number: int, cells: Mapping[str, str], half_stars: int) -> CsvRow:
+    if any("\0" in cell for cell in cells.values()):
+        raise ValueError("a null character is not text")
     line = CsvRow(
         number=number,
         half_stars=half_stars,

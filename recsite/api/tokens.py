@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
 from knox.models import get_token_model
 from rest_framework import serializers
@@ -86,7 +87,9 @@ class Logout(APIView):
     def post(self, request: Request) -> Response:
         """Revoke the token that authenticates this request."""
         if not isinstance(request.auth, get_token_model()):
-            raise ValidationError("This request has no token to revoke. End a browser session at /accounts/logout/.")
+            raise ValidationError(
+                f"This request has no token to revoke. End a browser session at {reverse('account_logout')}."
+            )
         request.auth.delete()
         return Response(status=HTTP_204_NO_CONTENT)
 

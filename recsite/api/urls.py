@@ -1,6 +1,6 @@
 """URLs of the REST API below /api/v1/."""
 
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, reverse
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
@@ -19,7 +19,7 @@ class NowhereView(APIView):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
-        raise NotFound("There is no such endpoint. See /api/v1/docs/ for the list.")
+        raise NotFound(f"There is no such endpoint. See {reverse('api-v1:docs')} for the list.")
 
     def get(self, request: Request, path: str = "") -> Response:
         raise NotFound

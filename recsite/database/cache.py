@@ -8,18 +8,30 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
 from django.db import DatabaseError, connections, router, transaction
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
 """How long a server that timed out is skipped, so that visitors do not wait for it one after the other."""
+
+
+def read(key: str, valid: Callable[[Any], bool]) -> Any:
+    """Return a cached value; None if it is missing, or not what `valid` accepts."""
+    value = cache.get(key)
+    return value if value is not None and valid(value) else None
+
+
+def is_list_of(kind: type, value: Any) -> bool:
+    return isinstance(value, list) and all(type(each) is kind for each in value)
 
 
 class JsonSerializer:
@@ -66,7 +78,9 @@ class ForgivingRedisCache(RedisCache):
         except (RedisConnectionError, RedisTimeoutError) as error:
             cls._skip_until = time.monotonic() + RETRY_SECONDS
             logger.warning("The cache is not responding; it is skipped for %g s: %s", RETRY_SECONDS, error)
-            return otherwise
+        except (ResponseError, ValueError) as error:
+            logger.warning("The cache holds a value that recsite did not write, or refuses one: %s", error)
+        return otherwise
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._try(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from recsite.operations import clients, metrics
@@ -36,6 +37,7 @@ class RequestMiddleware:
         try:
             response = self.get_response(request)
             response["X-Request-Id"] = request_id.get()
+            _keep_below(response, settings.FORCE_SCRIPT_NAME)
             self._record(request, response, time.perf_counter() - started)
         finally:
             request_id.reset(token)
@@ -50,3 +52,10 @@ class RequestMiddleware:
         metrics.requests.labels(method, route, str(response.status_code)).observe(seconds)
         fields = {"method": method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)}
         logger.info("request", extra={"fields": fields})
+
+
+def _keep_below(response: HttpResponse, sub_path: str | None) -> None:
+    """Keep the cookies of packages without a setting, such as those of messages, from other sites of the host."""
+    for cookie in response.cookies.values() if sub_path else ():
+        if cookie["path"] == "/":
+            cookie["path"] = sub_path

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
-from recsite.settings import accounts, api, broker, csp, proxies
+from recsite.settings import accounts, api, broker, csp, proxies, sub_path
 from recsite.settings.caches import caches
 from recsite.settings.logging import logging_config
 
@@ -66,6 +66,7 @@ MIDDLEWARE = [
     # First, so that static files and errors of all others have the headers too.
     "recsite.operations.security_headers.SecurityHeadersMiddleware",
     "recsite.operations.requests.RequestMiddleware",
+    "recsite.operations.unreadable.UnreadableMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "recsite.operations.private_answers.PrivateAnswersMiddleware",
@@ -232,11 +233,10 @@ DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "recsite.api.errors.Except
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a name
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False}
 SERVICE_TOKEN_DAYS = env.int("SERVICE_TOKEN_DAYS", default=365)
-SPECTACULAR_SETTINGS = api.SPECTACULAR
 
 # The admin
 
-IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.CacheStorage"
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "movies.admin.import_export.UploadStorage"
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 IMPORT_EXPORT_SKIP_ADMIN_ACTION_EXPORT_UI = True
@@ -270,7 +270,8 @@ CONTENT_SECURITY_POLICY = csp.POLICY
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+# gunicorn reads SCRIPT_NAME itself and takes it off the paths; FORCE_SCRIPT_NAME is for a proxy that has done so.
+vars().update(sub_path.settings(env.str("FORCE_SCRIPT_NAME", default="") or env.str("SCRIPT_NAME", default="")))
 TRUSTED_PROXIES = proxies.trusted_proxies(env.str("TRUSTED_PROXIES", ""), behind_proxy=env.bool("BEHIND_PROXY", False))
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -103,4 +103,4 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 })();
 
-navigator.serviceWorker?.register("/offline.js").catch(() => {});
+navigator.serviceWorker?.register(document.currentScript.dataset.worker).catch(() => {});

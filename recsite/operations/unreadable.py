@@ -1,0 +1,61 @@
+"""Middleware that refuses requests whose text cannot be read or stored."""
+
+import codecs
+import logging
+import re
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse
+
+from recsite.operations.failures import refusal
+
+logger = logging.getLogger(__name__)
+
+CHARSETS = {"ascii", "cp1252", "iso8859-1", "utf-8"}
+"""What JSON is sent in; Django takes forms in UTF-8 only. Python knows more, some of which are no text (zlib)."""
+NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+"""Null characters, which PostgreSQL rejects, and halves of surrogate pairs, which UTF-8 cannot encode."""
+
+
+class UnreadableMiddleware:
+    """Answer 400 to a request that is not text, at once or when a view fails on it; 401 to such credentials."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NOT_TEXT.search(request.path_info):
+            return refusal(request, HTTPStatus.BAD_REQUEST, "The address contains characters that are not text.")
+        if not _known(request.content_params.get("charset", "")):
+            return refusal(request, HTTPStatus.BAD_REQUEST, "Send the body as UTF-8; this charset is not supported.")
+        if not request.META.get("HTTP_AUTHORIZATION", "").isascii():
+            return refusal(request, HTTPStatus.UNAUTHORIZED, "The Authorization header must be ASCII.")
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 400 if the error comes from text that the database or UTF-8 does not accept.
+
+        Views that expect such text handle it; this is for the rest, packages included.
+        """
+        if not isinstance(exception, ValueError | DataError) or not any(map(NOT_TEXT.search, _texts(request))):
+            return None
+        logger.info("A request that is not text was refused: %s", exception)
+        return refusal(request, HTTPStatus.BAD_REQUEST, "The request contains characters that are not text.")
+
+
+def _known(charset: str) -> bool:
+    """Return whether a charset is one of `CHARSETS`, or unknown to Python, in which case Django ignores it."""
+    try:
+        return codecs.lookup(charset).name in CHARSETS
+    except (LookupError, ValueError):
+        return True
+
+
+def _texts(request: HttpRequest) -> Iterator[str]:
+    yield from request.COOKIES.values()
+    # The form as far as the view has read it: reading a body again would fail.
+    for fields in (request.GET, getattr(request, "_post", {})):
+        for name, values in fields.lists() if fields else ():
+            yield from (name, *values)
