@@ -152,7 +152,7 @@ class BrowseQuery(Query):
         allow_blank=True,
         trim_whitespace=False,
         max_length=200,
-        help_text="Words from the title, or the year.",
+        help_text="Words from the title, or the year; may be misspelled, or an acronym.",
     )
     genre = serializers.ListField(
         child=serializers.SlugField(), required=False, help_text="Genre slugs; movies must have all of them."

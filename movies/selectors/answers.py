@@ -112,23 +112,27 @@ def _judged(
 ) -> tuple[list[Match], Answers]:
     """Drop movies that are gone or have other names by now, and return the answers that follow from the others."""
     matches = [match for match in matches if match.pk in texts and checksum(texts[match.pk]) == match.checksum]
-    tags, tags_first = _tags(indexes.tags, text, matches)
     corrected = matcher.corrected(text, matches[0].name) if matches and not matches[0].close else ""
+    tags, tags_first = _tags(indexes.tags, text, matches, corrected)
     return matches, Answers([], tags, tags_first, corrected, any(match.close for match in matches))
 
 
 def _matches(indexes: Indexes, text: str, n: int) -> list[Match]:
-    """Return the best matches of the index and of the movies that are newer than it."""
+    """Return the best matches of the index and of the movies that are newer than it.
+
+    Misspelled matches after the first one that has the words as they were typed are left out.
+    """
     matches = matcher.search(indexes.movies, text, n)
     newer = search.matching(Movie.objects.filter(pk__gt=indexes.last_pk), text).order_by("-rating_count", "pk")
     if rows := list(newer.values_list(*current.FIELDS)[:n]):
         most = int(indexes.movies.counts.max(initial=0))
         matches += matcher.search(TextIndex((current.document(row) for row in rows), most), text, n)
         matches.sort(key=lambda match: -match.score)
-    return matches[:n]
+    least = max((match.score for match in matches if match.close), default=0)
+    return [match for match in matches if match.close or match.score >= least][:n]
 
 
-def _tags(index: TextIndex, text: str, movies: Sequence[Match]) -> tuple[list[Tag], bool]:
+def _tags(index: TextIndex, text: str, movies: Sequence[Match], corrected: str) -> tuple[list[Tag], bool]:
     """Return the tags that a text names or begins, or misspells if no movie has its words."""
     found = matcher.search(index, text, 3 * MOST_TAGS) if len(text.strip()) >= SHORTEST_TAG else []
     is_close = any(match.close for match in movies)
@@ -139,5 +143,5 @@ def _tags(index: TextIndex, text: str, movies: Sequence[Match]) -> tuple[list[Ta
     chosen = (named + begun + ([] if is_close else misspelled))[:MOST_TAGS]
     by_id = Tag.objects.in_bulk([match.pk for match in chosen])
     tags = [by_id[match.pk] for match in chosen if match.pk in by_id]
-    tags_first = bool(tags) and (not movies or (bool(named) and not any(match.known for match in movies)))
-    return tags, tags_first or (bool(tags) and not is_close)
+    is_known = any(match.known for match in movies)
+    return tags, bool(tags) and (not movies or (bool(named) and not is_known) or (not is_close and not corrected))
