@@ -132,7 +132,8 @@ class Query:
     def fit(self, words: list[str]) -> tuple[Floats, NDArray[np.bool_]]:
         """Return the mean quality of the words per document (0 if words are missing), and whether all are good."""
         index = self.index
-        total, close = np.zeros(len(index), np.float32), np.ones(len(index), bool)
+        total: Floats = np.zeros(len(index), np.float32)
+        close: NDArray[np.bool_] = np.ones(len(index), np.bool_)
         missing = np.zeros(len(index), np.int8)
         major = [word for word in words if word not in MINOR_WORDS]
         for n, word in enumerate(words):
@@ -147,7 +148,8 @@ class Query:
         allowed = 1 if self.corrected and len(major) >= 3 else 0
         total[missing > allowed] = 0
         total += MISSING * missing * (total > 0)
-        return total / len(words), close
+        total /= np.float32(len(words))
+        return total, close
 
 
 def search(index: TextIndex, text: str, n: int) -> list[Match]:

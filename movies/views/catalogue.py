@@ -25,7 +25,7 @@ def browse(request: HttpRequest) -> HttpResponse:
     form = BrowseForm(request.GET)
     filters = form.filters()
     movies, answers = selectors.find(filters)
-    page = Paginator(movies, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(movies, PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]  # only sliced
     context = {
         "form": form,
         "page": page,

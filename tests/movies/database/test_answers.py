@@ -82,7 +82,7 @@ def test_the_table_of_queries_is_answered_in_the_first_three(catalogue: None) ->
     assert not misses
 
     # Names, common beginnings and unknown words.
-    for text, first in {
+    for text, wanted in {
         "heat": "Heat (1995)",
         "alien": "Alien (1979)",
         "up": "Up (2009)",
@@ -94,15 +94,15 @@ def test_the_table_of_queries_is_answered_in_the_first_three(catalogue: None) ->
         "time travel": "tag: time travel",
         "Stephen King": "tag: Stephen King",
     }.items():
-        assert names(text)[0].casefold() == first.casefold(), text
+        assert names(text)[0].casefold() == wanted.casefold(), text
     for text in ("zzzzqqq", "asdfghjkl", "qx", "qwertyuiop zxcvbnm", "1234567", "!!!"):
         assert names(text) == [], text
 
     # Every movie is first for its own title, unless another has the same one.
     for movie in Movie.objects.order_by("pk")[::60]:
-        found = selectors.answers(movie.title, 7).movies
-        known_as = [found[0].title, *found[0].alternative_title.split(" / ")]
-        assert comparison_key(movie.title) in map(comparison_key, known_as), (movie, found)
+        first = selectors.answers(movie.title, 7).movies[0]
+        known_as = [first.title, *first.alternative_title.split(" / ")]
+        assert comparison_key(movie.title) in map(comparison_key, known_as), (movie, first)
 
 
 def test_pages_list_the_best_matches_first_and_every_movie_once(catalogue: None) -> None:
@@ -112,7 +112,7 @@ def test_pages_list_the_best_matches_first_and_every_movie_once(catalogue: None)
     assert len(listed) == len(set(listed)) == movies.count()
     assert strict <= set(listed)
     by_year, _ = selectors.find(Browse(text="star wrs", sort=Sort.OLDEST, year_from=1990))
-    years = [movie.year for movie in by_year]
+    years = [movie.year or 0 for movie in by_year[0:36]]
     assert years == sorted(years)
     assert years[0] >= 1990
 
