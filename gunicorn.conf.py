@@ -51,9 +51,11 @@ def when_ready(server: object) -> None:
     """Load what workers can share before they fork, and freeze it, because a written page is copied."""
     from django.db import connections  # noqa: PLC0415 - the site is loaded after this file
 
-    from recommendations.serving.active import prepare  # noqa: PLC0415 - as above
+    from movies.search import current  # noqa: PLC0415 - as above
+    from recommendations.serving import active  # noqa: PLC0415 - as above
 
-    prepare()
+    active.prepare()
+    current.prepare()
     connections.close_all()
     gc.collect()
     gc.freeze()

@@ -109,6 +109,7 @@ def movie_queries() -> Iterator[Query]:
 def search_queries() -> Iterator[Query]:
     from movies import selectors  # noqa: PLC0415
     from movies.models import Movie  # noqa: PLC0415
+    from movies.search import current  # noqa: PLC0415
 
     titles = list(Movie.objects.order_by("pk").values_list("search_text", flat=True)[::97])
 
@@ -117,7 +118,24 @@ def search_queries() -> Iterator[Query]:
         text = title[: random.integers(1, len(title) + 1)] if title else "a"
         return lambda: list(selectors.browse(selectors.Browse(text=text))[:OPTIONS])
 
-    yield "search as you type", SEARCH_MS, draw
+    def misspelled(random: np.random.Generator) -> Call:
+        title = titles[random.integers(len(titles))] or "a"
+        text = title[: random.integers(1, len(title) + 1)]
+        position = int(random.integers(len(text)))
+        typed = text[:position] + "abcdefghijklmnopqrstuvwxyz"[random.integers(26)] + text[position + 1 :]
+        return lambda: selectors.answers(typed, OPTIONS)
+
+    def answered(random: np.random.Generator) -> Call:
+        title = titles[random.integers(len(titles))] or "a"
+        text = title[: random.integers(1, len(title) + 1)]
+        return lambda: selectors.answers(text, OPTIONS)
+
+    started = time.perf_counter()
+    current.refresh()
+    print(f"search index built in {time.perf_counter() - started:.1f} s")
+    yield "search by prefixes only", SEARCH_MS, draw
+    yield "search as you type", SEARCH_MS, answered
+    yield "search as you type, one letter wrong", SEARCH_MS, misspelled
     for text in ("t", "the", "Matrix, The", "1999", "Amélie", "zzz"):
         yield f"search “{text}”", SEARCH_MS, _always(selectors.Browse(text=text), OPTIONS)
 

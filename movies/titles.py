@@ -22,7 +22,29 @@ _ALSO_KNOWN_AS = re.compile(r"^a\.?k\.?a\.?:?\s+", re.IGNORECASE)
 _OPEN_END = re.compile(r"(?:\bor|\band|[:,–-])$", re.IGNORECASE)
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
+_SUBTITLE = re.compile(r"(?<=\w)(?:: | [-–] )")
+_INITIALS = re.compile(r"(?<!\S)[^\W\d](?: [^\W\d](?!\S))+")
 _UNDECOMPOSED = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
+
+MINOR_WORDS = frozenset(
+    (
+        "the a an of and part episode chapter volume vol movie film "
+        + "le la les l un une der die das ein eine el il lo"
+    ).split()
+)
+"""Words without which a title is still recognised."""
+
+_NUMERALS = [
+    ("1", "one", "i"),
+    *zip(
+        ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"],
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"],
+        ["ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii"],
+        strict=True,
+    ),
+]
+NUMERAL_FORMS: dict[str, tuple[str, ...]] = {form: forms for forms in _NUMERALS for form in forms if form != "i"}
+"""All forms of a number, by each of them; “i” is a word of its own."""
 
 
 class Title(NamedTuple):
@@ -88,3 +110,43 @@ def _decomposed(letters: str) -> str:
         if len(kept) >= 2 * LONGEST_KEY:
             break
     return "".join(kept)
+
+
+def title_words(text: str) -> list[str]:
+    """Return the words by which titles are compared: as `plain`, with “&” as “and” and initials as one word.
+
+    “E.T. & Me” is `["et", "and", "me"]`.
+    """
+    return _INITIALS.sub(lambda match: match[0].replace(" ", ""), plain(text.replace("&", " and "))).split()
+
+
+def major_words(words: list[str]) -> list[str]:
+    """Leave out minor words, unless there are no others."""
+    return [word for word in words if word not in MINOR_WORDS] or words
+
+
+def comparison_key(text: str) -> str:
+    """Return a key that is equal for spellings of one title.
+
+    Articles and words like “part” do not count, numerals are digits, and spaces are left out: “The Godfather, Part II”
+    and “Godfather 2”, “WALL·E” and “Wall-E”, “Spider-Man” and “Spiderman” have the same keys.
+    """
+    return words_key(title_words(text))
+
+
+def words_key(words: list[str]) -> str:
+    """Return the comparison key of a title by its words."""
+    return "".join(NUMERAL_FORMS[word][0] if word in NUMERAL_FORMS else word for word in major_words(words))
+
+
+def title_parts(title: str) -> list[str]:
+    """Return the names that a title contains: itself, and its beginning before each colon or dash.
+
+    “Star Wars: Episode IV - A New Hope” is also “Star Wars: Episode IV” and “Star Wars”.
+    """
+    return list(dict.fromkeys((title, *(title[: match.start()] for match in _SUBTITLE.finditer(title)))))
+
+
+def initials(words: list[str]) -> str:
+    """Return the first letters of words, with numerals as digits: “t2” for “terminator 2”."""
+    return "".join(NUMERAL_FORMS.get(word, (word,))[0][: 2 if word.isdecimal() else 1] for word in words)

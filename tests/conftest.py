@@ -14,6 +14,7 @@ from benchmarks.support import worlds
 from benchmarks.support.processes import QUICK, Site, copy_of, own_database, ready
 from benchmarks.support.worlds import World
 from movies.models import Movie, MovieTag, Tag, User
+from movies.search import current as search_indexes
 from recommendations.feedback import assignment
 from recommendations.feedback import recorder as feedback_recorder
 from recommendations.models import ModelVersion, TrainingRun
@@ -72,6 +73,15 @@ def smoke_test_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return gate.GateCheck("smoke test", True, None, None, "it opened and gave true answers")
 
     monkeypatch.setattr(gate, "answers", answers)
+
+
+@pytest.fixture(autouse=True)
+def no_search_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Build search indexes only when a test does: a thread would not see the test's transaction."""
+    monkeypatch.setattr(search_indexes, "start_refresh", lambda: None)
+    search_indexes.forget()
+    yield
+    search_indexes.forget()
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ class BrowseQuery(Query):
         allow_blank=True,
         trim_whitespace=False,
         max_length=200,
-        help_text="Words from the title, or the year.",
+        help_text="Words from the title, or the year; may be misspelled, or an acronym.",
     )
     genre = serializers.ListField(
         child=serializers.SlugField(),

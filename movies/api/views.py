@@ -71,7 +71,7 @@ class MovieList(ListAPIView[Movie]):
     def get_queryset(self) -> QuerySet[Movie]:
         filters = BrowseQuery.of(self.request).filters()
         genres_or_404(list(filters.genres))
-        return selectors.browse(filters)
+        return selectors.found(filters)
 
 
 @extend_schema(tags=["catalogue"])

@@ -1,5 +1,6 @@
 """Queries of the catalogue and of users' ratings and lists, for pages, the API and the recommender."""
 
+from movies.selectors.answers import Answers, answers, find, found
 from movies.selectors.member_marks import Marks, hidden_ids, hidden_movies_of, marks, on_watchlists, watchlist_of
 from movies.selectors.movie_queries import (
     Browse,
@@ -23,15 +24,19 @@ from movies.selectors.movie_queries import (
 from movies.selectors.ratings import RatingSort, half_stars_of, rating_count_of, ratings_of
 
 __all__ = [
+    "Answers",
     "Browse",
     "Marks",
     "RatingSort",
     "Sort",
     "all_movie_ids",
+    "answers",
     "best_known_of",
     "best_rated",
     "browse",
     "existing_ids",
+    "find",
+    "found",
     "genres",
     "half_stars_of",
     "hidden_ids",

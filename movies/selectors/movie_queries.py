@@ -72,13 +72,15 @@ def movies() -> QuerySet[Movie]:
     return Movie.objects.prefetch_related(Prefetch("genres", to_attr="genre_list"))  # type: ignore[no-redef]  # a cached property, which this fills
 
 
-def browse(filters: Browse) -> QuerySet[Movie]:
+def browse(filters: Browse, *, also: Collection[int] = (), only: Collection[int] | None = None) -> QuerySet[Movie]:
     """Return the movies that match all filters, in the requested order.
+
+    Movies with the ids `also` need not match the text. With `only`, the text does not count, but the ids do.
 
     Genres and the tag are looked up first: only for an id can the planner estimate how many movies have it, and choose
     between scanning those and scanning all movies in the requested order.
     """
-    matches = search.matching(movies(), filters.text)
+    matches = search.matching(movies(), filters.text, also=also) if only is None else movies().filter(pk__in=only)
     genres = list(Genre.objects.filter(slug__in=filters.genres).values_list("pk", flat=True))
     if len(genres) < len(set(filters.genres)):
         matches = matches.none()

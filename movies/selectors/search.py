@@ -4,17 +4,18 @@ Words match by prefix, in any order, with or without accents: “matr the”, �
 Matrix”.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, Func, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 from movies.models import Movie
 from movies.titles import plain
 
-LONGEST_WORD = 200
-"""Characters of a word that are compared; PostgreSQL refuses words of more than 2,046 bytes."""
+LONGEST_TEXT, LONGEST_WORD = 1_000, 200
+"""Characters of a query that are read. Titles are shorter, and no word may have more than 2,046 bytes."""
 
 
 class WordsBegin(Func):
@@ -39,7 +40,17 @@ class WordsBegin(Func):
         return f"+{pk} IN (SELECT rowid FROM movies_search WHERE movies_search MATCH %s)", [query]  # noqa: S608 - a column
 
 
-def matching(movies: QuerySet[Movie], text: str) -> QuerySet[Movie]:
-    """Filter movies whose titles and year match every word of a text by prefix; a text without words matches all."""
-    words = dict.fromkeys(word[:LONGEST_WORD] for word in plain(text).split())
-    return movies.filter(WordsBegin(*words)) if words else movies
+def words(text: str) -> list[str]:
+    """Return the distinct words of a text, as the full-text index knows them; PostgreSQL refuses very long ones."""
+    return list(dict.fromkeys(word[:LONGEST_WORD] for word in plain(text[:LONGEST_TEXT]).split()))
+
+
+def matching(movies: QuerySet[Movie], text: str, *, also: Collection[int] = ()) -> QuerySet[Movie]:
+    """Filter movies whose titles and year match every word of a text by prefix; a text without words matches all.
+
+    Movies with the ids `also` match in any case.
+    """
+    prefixes = words(text)
+    if not prefixes:
+        return movies
+    return movies.filter(WordsBegin(*prefixes) | Q(pk__in=also)) if also else movies.filter(WordsBegin(*prefixes))

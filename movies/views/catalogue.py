@@ -23,10 +23,13 @@ COVER_AGE = 7 * 24 * 3600
 @require_safe
 def browse(request: HttpRequest) -> HttpResponse:
     form = BrowseForm(request.GET)
-    page = Paginator(selectors.browse(form.filters()), PER_PAGE).get_page(request.GET.get("page"))
+    filters = form.filters()
+    movies, answers = selectors.find(filters)
+    page = Paginator(movies, PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]  # only sliced
     context = {
         "form": form,
         "page": page,
+        "answers": answers,
         "cards": cards(request.user, list(page.object_list)),
         "query": urlencode(form.query()),
         "tag_names": tags.tag_names(),
@@ -36,10 +39,10 @@ def browse(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Suggest the most rated movies that match the text typed so far, as options of a list box."""
-    filters = BrowseForm(request.GET).filters()
-    movies = list(selectors.browse(filters)[:SUGGESTIONS]) if filters.text.strip() else []
-    return render(request, "movies/_suggestions.html", {"movies": movies, "text": filters.text.strip()})
+    """Suggest the movies and tags that the text typed so far may mean, as options of a list box."""
+    text = BrowseForm(request.GET).filters().text.strip()
+    answers = selectors.answers(text, SUGGESTIONS)
+    return render(request, "movies/_suggestions.html", {"answers": answers, "text": text})
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 import pytest
 
-from movies.titles import parse_title, plain, search_key, sort_key
+from movies.titles import comparison_key, initials, parse_title, plain, search_key, sort_key, title_parts, title_words
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,50 @@ def test_the_search_key_has_all_titles_and_the_year() -> None:
 
 def test_letters_that_do_not_decompose_become_plain_too() -> None:
     assert plain("Łódź Øresund Straße") == "lodz oresund strasse"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("E.T. & Me", ["et", "and", "me"]),
+        ("I, Robot", ["i", "robot"]),
+        ("WALL·E", ["wall", "e"]),
+        ("S.W.A.T.", ["swat"]),
+        ("", []),
+        ("!!!", []),
+    ],
+)
+def test_initials_and_ampersands_are_words(text: str, words: list[str]) -> None:
+    assert title_words(text) == words
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("The Godfather: Part II", "Godfather 2", "godfather two", "Godfather, The, part ii"),
+        ("Spider-Man", "Spiderman", "spider man"),
+        ("WALL·E", "Wall-E", "walle"),
+        ("Thelma & Louise", "thelma and louise"),
+        ("Amélie", "amelie"),
+        ("L.A. Confidential", "LA Confidential"),
+    ],
+)
+def test_spellings_of_a_title_have_one_comparison_key(spellings: tuple[str, ...]) -> None:
+    assert len(set(map(comparison_key, spellings))) == 1
+
+
+def test_different_titles_have_different_comparison_keys() -> None:
+    titles = ("The The", "The", "I", "1", "X-Men", "10 Men", "Rocky", "Rocky II", "It", "It's", "Her", "Up")
+    different = {comparison_key(title) for title in titles if title not in ("The The", "X-Men", "10 Men")}
+    assert len(different) == len(titles) - 3
+
+
+def test_a_title_contains_its_beginnings() -> None:
+    parts = ["Star Wars: Episode IV - A New Hope", "Star Wars", "Star Wars: Episode IV"]
+    assert title_parts(parts[0]) == parts
+    assert title_parts("Heat") == ["Heat"]
+    assert [initials(title_words(title)) for title in ("Terminator II", "The Dark Knight", "12 Monkeys")] == [
+        "t2",
+        "tdk",
+        "12m",
+    ]
