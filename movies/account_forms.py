@@ -19,7 +19,7 @@ def checked_password(user: User, password: str) -> str:
     return password
 
 
-class ChangeEmailForm(AddEmailForm):  # type: ignore[misc]  # allauth has no types
+class ChangeEmailForm(AddEmailForm):
     """A new address for the account."""
 
     password = password_field()

@@ -52,7 +52,7 @@ class ServiceTokenAdmin(ReadOnly):
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.request = request
+        form.request = request  # type: ignore[attr-defined]  # it is a ServiceTokenForm
         return form
 
     def has_add_permission(self, request: HttpRequest) -> bool:
