@@ -51,6 +51,13 @@ class AccountAdapter(DefaultAccountAdapter):
             context["current_site"] = SimpleNamespace(name=host, domain=host)
         super().send_mail(template_prefix, email, context)
 
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        """Send a mail about a change; a mail server that fails does not undo the change."""
+        try:
+            super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        except OSError:
+            logger.warning("The mail %s could not be sent", template_prefix, exc_info=True)
+
 
 def _at_site_address(value: Any, origin: str) -> Any:
     is_link = isinstance(value, str) and value.startswith(f"{origin}/")
@@ -69,13 +76,10 @@ def client_in_logs(username: str, *_: object) -> str:
 
 
 def notify_of_deletion(user: User) -> None:
-    """Inform the account's address; a mail server that fails does not keep the account."""
-    try:
-        get_adapter().send_notification_mail(
-            "account/email/account_deleted", user, {"username": user.username}, user.email or None
-        )
-    except OSError:
-        logger.warning("The mail about a deleted account could not be sent", exc_info=True)
+    """Inform the account's address."""
+    get_adapter().send_notification_mail(
+        "account/email/account_deleted", user, {"username": user.username}, user.email or None
+    )
 
 
 def register_personal_data(name: str, read: Callable[[User], Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from recsite.operations.failures import refusal
 
@@ -28,7 +28,7 @@ class UnreadableMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if NOT_TEXT.search(request.path_info):
             return refusal(request, HTTPStatus.BAD_REQUEST, "The address contains characters that are not text.")
-        if not _known(request.content_params.get("charset", "")):
+        if not _known((request.content_params or {}).get("charset", "")):
             return refusal(request, HTTPStatus.BAD_REQUEST, "Send the body as UTF-8; this charset is not supported.")
         if not request.META.get("HTTP_AUTHORIZATION", "").isascii():
             return refusal(request, HTTPStatus.UNAUTHORIZED, "The Authorization header must be ASCII.")
@@ -56,6 +56,6 @@ def _known(charset: str) -> bool:
 def _texts(request: HttpRequest) -> Iterator[str]:
     yield from request.COOKIES.values()
     # The form as far as the view has read it: reading a body again would fail.
-    for fields in (request.GET, getattr(request, "_post", {})):
-        for name, values in fields.lists() if fields else ():
+    for fields in (request.GET, getattr(request, "_post", None) or QueryDict()):
+        for name, values in fields.lists():
             yield from (name, *values)

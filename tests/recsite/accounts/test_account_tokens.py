@@ -1,7 +1,9 @@
 """Tokens end with what they rest on; sensitive changes ask for the password and inform the owner."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib import import_module
+from smtplib import SMTPServerDisconnected
 
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -9,6 +11,8 @@ from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -21,6 +25,11 @@ from recsite.api.models import ServiceToken, TokenUse
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 PASSWORD = "lovelace-1815"
 NEW = "analytical-engine-9"
+
+
+class BrokenBackend(BaseEmailBackend):
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        raise SMTPServerDisconnected("the server is gone")
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +101,13 @@ def test_a_new_token_is_announced_to_the_account(ada: User) -> None:
     body = {"username": "ada", "password": PASSWORD}
     assert Client().post("/api/v1/auth/login/", body, "application/json").status_code == HTTPStatus.CREATED
     assert [message.to for message in mail.outbox] == [["ada@example.org"]]
+
+
+def test_a_mail_server_that_fails_does_not_fail_the_change(ada: User, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "tests.recsite.accounts.test_account_tokens.BrokenBackend"
+    EmailAddress.objects.create(user=ada, email=ada.email, primary=True, verified=True)
+    credentials = {"username": "ada", "password": "lovelace-1815"}
+    assert Client().post("/api/v1/auth/login/", credentials, "application/json").status_code == HTTPStatus.CREATED
 
 
 def test_a_new_address_takes_the_password_and_is_announced_to_the_old_one(

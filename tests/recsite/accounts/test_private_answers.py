@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from knox.models import AuthToken
@@ -27,7 +27,7 @@ def routes(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]
             yield "/" + re.sub(r"[\^$\\?]|\.\*", "", path), pattern.name or ""
 
 
-def wrong(response: HttpResponse, *, api: bool) -> bool:
+def wrong(response: HttpResponseBase, *, api: bool) -> bool:
     rule = {part.strip() for part in response.get("Cache-Control", "").split(",")}
     revalidated = api and "ETag" in response.headers and rule == {"private", "no-cache"}
     return not (rule >= {"private", "no-store"} or revalidated or "public" in rule)
