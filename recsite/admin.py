@@ -1,5 +1,6 @@
 """Shared base classes of the admin: login, bounded pagination, large and read-only tables."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
@@ -90,6 +91,16 @@ class LargeTable(OfferedLookups):
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Take from the address only ids that are numbers; the widgets fail on anything else."""
+        relations = {field.name for field in self.opts.get_fields() if field.is_relation}
+        initial = super().get_changeform_initial_data(request)
+        return {
+            name: value
+            for name, value in initial.items()
+            if name not in relations or re.fullmatch("[0-9]{1,9}", str(value))
+        }
 
     def get_deleted_objects(
         self, objs: QuerySet[Any] | Iterable[Any], request: HttpRequest

@@ -5,7 +5,7 @@ from django.db import OperationalError
 from drf_spectacular.utils import extend_schema_serializer
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 
 from recsite.api import examples
 
@@ -34,6 +34,9 @@ class ExceptionHandler(StandardHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, OperationalError):
             return UnavailableError("The database is not responding. Try again in a moment.")
+        if isinstance(exc, OverflowError):
+            # An id in the path that is too large for the database's integers.
+            return NotFound()
         if isinstance(exc, RequestDataTooBig):
             return TooLargeError()
         converted: Exception = super().convert_known_exceptions(exc)

@@ -84,7 +84,7 @@ REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 @pytest.fixture(autouse=True)
 def rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recommendations.training.dispatch.current_app.send_task", lambda *args, **kwargs: None)
-    monkeypatch.setattr("recsite.api.throttling.count", lambda key, seconds, cost: 0)
+    monkeypatch.setattr("recsite.api.throttling.count", lambda *_: 0)
     Movie.objects.create(pk=ID, title="Alien")
     User.objects.create(pk=ID, username="somebody")
     fields = dict.fromkeys(("users", "movies", "ratings", "dimension", "size"), 1)
