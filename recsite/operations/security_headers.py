@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from recsite.settings import csp
 
 UNUSED = (
-    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media"),
     *("geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi"),
     *("payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
