@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
-from recsite.settings import accounts, api, broker, csp, proxies, sub_path
+from recsite.settings import api, broker, csp, passwords, proxies, sub_path
 from recsite.settings.caches import caches
 from recsite.settings.logging import logging_config
 
@@ -192,7 +192,7 @@ AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
 AXES_CLIENT_IP_CALLABLE = "recsite.operations.clients.address_to_lock"
 AXES_CLIENT_STR_CALLABLE = "movies.accounts.client_in_logs"
 AXES_LOCKOUT_TEMPLATE = "429.html"
-AUTH_PASSWORD_VALIDATORS = accounts.PASSWORD_VALIDATORS
+AUTH_PASSWORD_VALIDATORS = passwords.PASSWORD_VALIDATORS
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_SIGNUP_REDIRECT_URL = "recommendations:start"
