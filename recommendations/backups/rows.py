@@ -53,7 +53,9 @@ def lines(model: type[models.Model]) -> Iterator[str]:
     fields = fields_of(model)
     rows = model._base_manager.order_by("pk").values_list(*(field.attname for field in fields))
     for row in rows.iterator(chunk_size=ROWS_AT_A_TIME):
-        yield json.dumps([_plain(field, value) for field, value in zip(fields, row, strict=True)], ensure_ascii=False)
+        yield json.dumps(
+            [_plain(field, value) for field, value in zip(fields, row, strict=True)], ensure_ascii=False, sort_keys=True
+        )
 
 
 def values(model: type[models.Model], texts: Iterable[str]) -> Iterator[list[Any]]:
