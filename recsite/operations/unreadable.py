@@ -30,8 +30,9 @@ class UnreadableMiddleware:
             return refusal(request, HTTPStatus.BAD_REQUEST, "The address contains characters that are not text.")
         if not _known((request.content_params or {}).get("charset", "")):
             return refusal(request, HTTPStatus.BAD_REQUEST, "Send the body as UTF-8; this charset is not supported.")
-        if not request.META.get("HTTP_AUTHORIZATION", "").isascii():
-            return refusal(request, HTTPStatus.UNAUTHORIZED, "The Authorization header must be ASCII.")
+        credentials = request.META.get("HTTP_AUTHORIZATION", "")
+        if not credentials.isascii() or NOT_TEXT.search(credentials):
+            return refusal(request, HTTPStatus.UNAUTHORIZED, "The Authorization header must be ASCII text.")
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
