@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg2
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -50,7 +51,7 @@ def restore(path: Path, progress: Progress, *, force: bool = False) -> dict[str,
                     _write_rows(reader, progress)
                     _write_versions(reader, undo, progress)
                     store.analyse()
-            except DatabaseError as error:
+            except (DatabaseError, psycopg2.Error) as error:
                 raise BackupError(f"{reader.path} cannot be restored: {error} Nothing was changed.") from error
             undo.pop_all()
         for folder in artifacts.root().glob(f"{_ASIDE}*"):
@@ -127,7 +128,7 @@ def _fill(reader: Reader, name: str, table: str, written: Iterator[int], progres
         for size in written:
             count += size
             progress(table, size)
-    except (ValueError, DatabaseError) as error:
+    except (ValueError, DatabaseError, psycopg2.Error) as error:
         raise BackupError(f"{reader.path}: {name} cannot be written to {table}: {error}. {ANOTHER}") from error
     if count != expected:
         raise BackupError(f"{reader.path}: {name} has {count} rows instead of {expected}. {ANOTHER}")

@@ -55,6 +55,5 @@ def test_a_planted_pickle_is_not_executed(cache: BaseCache, tmp_path: Path) -> N
 
     with redis.from_url(URL) as server:
         server.set(cache.make_key("key"), pickle.dumps(Trap()))
-    with pytest.raises(ValueError):  # noqa: PT011 - any refusal will do
-        cache.get("key")
+    assert cache.get("key", "missing") == "missing"
     assert not marker.exists()
