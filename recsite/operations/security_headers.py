@@ -1,4 +1,8 @@
-"""Middleware that adds security headers to every response, also to static files, errors and probes."""
+"""Middleware that adds security headers to every response, also to static files, errors and probes.
+
+Browsers apply a policy to documents only. Stylesheets, scripts and fonts are never documents, and every page loads
+several of them, so they have only the headers that are for them too.
+"""
 
 from collections.abc import Callable
 
@@ -16,22 +20,29 @@ UNUSED = (
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in UNUSED)
 
 
+NEVER_DOCUMENTS = ("text/css", "text/javascript", "font/")
+"""How the content types of responses start that browsers never show as a page."""
+
+
 class SecurityHeadersMiddleware:
     """Complete the headers that other middleware has not set."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.headers = {
+        self.for_all = {
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+        self.for_documents = {
             "Content-Security-Policy": csp.HEADER,
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
             "Permissions-Policy": PERMISSIONS,
-            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
-            "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": settings.X_FRAME_OPTIONS,
         }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        for name, value in self.headers.items():
+        is_document = not response.headers.get("Content-Type", "").startswith(NEVER_DOCUMENTS)
+        for name, value in (self.for_all | (self.for_documents if is_document else {})).items():
             response.headers.setdefault(name, value)
         return response

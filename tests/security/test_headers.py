@@ -54,11 +54,15 @@ def test_a_refused_host_and_a_failing_middleware_have_the_headers(settings: Sett
     check(response)
 
 
-def test_static_files_have_the_headers(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "site.css").write_text("body {}")
+@pytest.mark.parametrize(("name", "is_document"), [("icon.svg", True), ("site.css", False), ("site.js", False)])
+def test_static_files_have_the_headers(settings: Settings, tmp_path: Path, name: str, *, is_document: bool) -> None:
+    (tmp_path / name).write_text("body {}")
     settings.STATIC_ROOT = str(tmp_path)
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = False
-    response = Client().get("/static/site.css")
+    response = Client().get(f"/static/{name}")
     assert b"".join(response.streaming_content) == b"body {}"  # type: ignore[attr-defined]
     assert response.status_code == HTTPStatus.OK
-    check(response)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    if is_document:
+        check(response)
