@@ -5,10 +5,13 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+ON_SQLITE := DATABASE_URL=sqlite://:memory:
+ON_POSTGRESQL := DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run spark test test-fast test-sqlite test-postgresql lint format lock check-lock container-test clean
+.PHONY: help run spark test test-fast test-long test-sqlite test-postgresql lint format lock check-lock container-test clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,16 +25,20 @@ run: .venv/run.stamp var/env ## Install what is missing, then start the site and
 
 spark: .venv/spark.stamp ## Install Apache Spark for retrain --trainer spark (needs Java 17)
 
-test: test-sqlite test-postgresql ## Run every test, on SQLite and on PostgreSQL
+test: test-sqlite test-postgresql ## Run the tests, on SQLite and on PostgreSQL
 
 test-fast: .venv/dev.stamp ## Run the tests that start no process, browser or Java, on SQLite, for every save
-	DATABASE_URL=sqlite://:memory: $(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser"
+	$(ON_SQLITE) $(PYTEST) -m "not slow and not browser"
+
+test-long: .venv/dev.stamp ## Run the tests that take minutes: kills, backups, several hosts, every API operation
+	$(ON_SQLITE) $(PYTEST) -m long
+	$(ON_POSTGRESQL) $(PYTEST) -m "long and database"
 
 test-sqlite: .venv/dev.stamp
-	DATABASE_URL=sqlite://:memory: $(BIN)/pytest -n 2 --dist loadgroup
+	$(ON_SQLITE) $(PYTEST) -m "not long"
 
 test-postgresql: .venv/dev.stamp
-	DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres} $(BIN)/pytest -n 2 --dist loadgroup -m database
+	$(ON_POSTGRESQL) $(PYTEST) -m "database and not long"
 
 lint: .venv/dev.stamp var/env ## Run linters and type checks; check that migrations and requirements are up to date
 	$(BIN)/ruff check .

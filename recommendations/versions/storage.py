@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
-from storages.backends.s3 import S3Storage
 
 from recommendations.versions import artifacts
 from recommendations.versions.artifacts import MANIFEST, ArtifactError, FormatError
@@ -28,9 +25,6 @@ from recommendations.versions.artifacts import MANIFEST, ArtifactError, FormatEr
 logger = logging.getLogger(__name__)
 
 PARALLEL_TRANSFERS = 4
-CLIENT_CONFIG = Config(
-    connect_timeout=3, read_timeout=20, retries={"max_attempts": 3}, max_pool_connections=2 * PARALLEL_TRANSFERS
-)
 _LOCK = ".fetching"
 
 
@@ -44,7 +38,20 @@ def _open(address: str) -> Storage:
     parts = urlsplit(address)
     if parts.scheme == "file":
         return FileSystemStorage(parts.path, allow_overwrite=True)
-    return S3Storage(bucket_name=parts.netloc, location=parts.path.strip("/"), client_config=CLIENT_CONFIG)
+    return bucket(parts.netloc, parts.path.strip("/"))
+
+
+def bucket(name: str, prefix: str) -> Storage:
+    """Return a store in an S3 bucket."""
+    # Only sites with a bucket wait for these imports.
+    from botocore.config import Config  # noqa: PLC0415
+    from storages.backends.s3 import S3Storage  # noqa: PLC0415
+
+    config = Config(
+        connect_timeout=3, read_timeout=20, retries={"max_attempts": 3}, max_pool_connections=2 * PARALLEL_TRANSFERS
+    )
+    store: Storage = S3Storage(bucket_name=name, location=prefix, client_config=config)
+    return store
 
 
 def put(name: str) -> None:
@@ -148,8 +155,15 @@ def _store_errors() -> Iterator[None]:
     """Turn any error of the store into an ArtifactError."""
     try:
         yield
-    except (OSError, BotoCoreError, ClientError) as error:
+    except _errors() as error:
         raise ArtifactError(f"The version store ({settings.RECOMMENDER_STORE}) failed: {error}") from error
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what stores raise. An `except` clause evaluates it only after an error, so no start imports botocore."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    return OSError, BotoCoreError, ClientError
 
 
 def _for_each(files: Iterable[str], action: Callable[[str], None]) -> None:

@@ -1,9 +1,8 @@
-"""Cache backends without pickle: in Redis, tolerating a missing server, and in the database."""
+"""Values in the cache as JSON, without pickle; the backend that keeps them in the database."""
 
 import base64
 import json
 import logging
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,17 +10,10 @@ from typing import Any
 from django.core.cache import cache
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.db import DatabaseCache
-from django.core.cache.backends.redis import RedisCache
 from django.db import DatabaseError, connections, router, transaction
 from django.utils import timezone
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 logger = logging.getLogger(__name__)
-
-RETRY_SECONDS = 5.0
-"""How long a server that timed out is skipped, so that visitors do not wait for it one after the other."""
 
 
 def read(key: str, valid: Callable[[Any], bool]) -> Any:
@@ -58,60 +50,6 @@ def _encode_bytes(value: Any) -> dict[str, str]:
 
 def _decode_bytes(value: dict[str, Any]) -> Any:
     return base64.b64decode(value[_BYTES]) if value.keys() == {_BYTES} else value
-
-
-class ForgivingRedisCache(RedisCache):
-    """Behave as an empty cache while the server is down: sessions come from the database, throttles let pass."""
-
-    _skip_until = 0.0
-
-    def __init__(self, server: Any, params: dict[str, Any]) -> None:
-        options = {"serializer": JsonSerializer, **params.get("OPTIONS", {})}
-        super().__init__(server, {**params, "OPTIONS": options})
-
-    def _try(self, action: Callable[[], Any], otherwise: Any) -> Any:
-        cls = type(self)
-        if time.monotonic() < cls._skip_until:
-            return otherwise
-        try:
-            return action()
-        except (RedisConnectionError, RedisTimeoutError) as error:
-            cls._skip_until = time.monotonic() + RETRY_SECONDS
-            logger.warning("The cache is not responding; it is skipped for %g s: %s", RETRY_SECONDS, error)
-        except (ResponseError, ValueError) as error:
-            logger.warning("The cache holds a value that recsite did not write, or refuses one: %s", error)
-        return otherwise
-
-    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return self._try(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)
-
-    def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
-        values: dict[Any, Any] = self._try(lambda: super(ForgivingRedisCache, self).get_many(keys, version), {})
-        return values
-
-    def has_key(self, key: Any, version: int | None = None) -> bool:
-        return bool(self._try(lambda: super(ForgivingRedisCache, self).has_key(key, version), False))
-
-    def add(self, *args: Any, **kwargs: Any) -> bool:
-        return bool(self._try(lambda: super(ForgivingRedisCache, self).add(*args, **kwargs), True))
-
-    def set(self, *args: Any, **kwargs: Any) -> None:
-        self._try(lambda: super(ForgivingRedisCache, self).set(*args, **kwargs), None)
-
-    def set_many(self, *args: Any, **kwargs: Any) -> list[Any]:
-        return list(self._try(lambda: super(ForgivingRedisCache, self).set_many(*args, **kwargs), []))
-
-    def touch(self, *args: Any, **kwargs: Any) -> bool:
-        return bool(self._try(lambda: super(ForgivingRedisCache, self).touch(*args, **kwargs), False))
-
-    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        return int(self._try(lambda: super(ForgivingRedisCache, self).incr(key, delta, version), delta))
-
-    def delete(self, *args: Any, **kwargs: Any) -> bool:
-        return bool(self._try(lambda: super(ForgivingRedisCache, self).delete(*args, **kwargs), False))
-
-    def delete_many(self, *args: Any, **kwargs: Any) -> None:
-        self._try(lambda: super(ForgivingRedisCache, self).delete_many(*args, **kwargs), None)
 
 
 class JsonDatabaseCache(DatabaseCache):

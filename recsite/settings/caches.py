@@ -10,7 +10,7 @@ def caches(redis_url: str) -> dict[str, Any]:
         return {"default": {"BACKEND": backend, "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
     return {
         "default": {
-            "BACKEND": "recsite.database.cache.ForgivingRedisCache",
+            "BACKEND": "recsite.database.redis_cache.ForgivingRedisCache",
             "LOCATION": redis_url,
             "KEY_PREFIX": "json",
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},

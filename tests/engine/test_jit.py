@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.environment import ROOT
 
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
 HELPER = """
 from typing import NamedTuple
 import numpy as np

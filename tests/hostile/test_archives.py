@@ -20,7 +20,7 @@ from movies.models.genome import GenomeTag, GenomeVector
 from movies.sources.movielens.rejects import Limit
 from tests.support import releases
 
-pytestmark = [pytest.mark.database]
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 GOOD = {
     **releases.FILES,

@@ -14,10 +14,10 @@ from movies import selectors
 from movies.admin.import_export import UploadStorage
 from movies.models import Genre, Movie, User
 from movies.transfer import ratings_csv
-from recsite.database.cache import ForgivingRedisCache
+from recsite.database.redis_cache import ForgivingRedisCache
 from tests.support.environment import missing
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.slow]
 
 
 @pytest.fixture

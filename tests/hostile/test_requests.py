@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from movies.models import Genre, Movie, User, WatchGroup
 from recommendations.models import ModelVersion, TrainingRun
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.slow]
 
 ID = 1_000_000
 LONG = "9" * 5_000

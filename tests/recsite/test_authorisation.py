@@ -19,7 +19,7 @@ from movies.models import Movie, Rating, User
 from recommendations.models import ModelVersion, TrainingRun
 from recsite.api.models import ServiceToken
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.slow]
 
 ACTORS = (
     *("visitor", "member", "other", "viewer", "editor", "operator", "superuser"),

@@ -48,6 +48,7 @@ def check(document: str, folder: Path, *options: str) -> None:
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("openapi")
 @pytest.mark.parametrize(
     "signed_in",

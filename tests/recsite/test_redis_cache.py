@@ -9,7 +9,7 @@ import pytest
 import redis
 from django.core.cache.backends.base import BaseCache
 
-from recsite.database.cache import ForgivingRedisCache
+from recsite.database.redis_cache import ForgivingRedisCache
 from tests.recommendations.training.test_workers import BROKERS
 from tests.support.environment import missing, postgresql_only
 

@@ -11,7 +11,7 @@ import pytest
 from django.core.cache.backends.base import BaseCache
 
 from recsite.database import statement_timeout
-from recsite.database.cache import ForgivingRedisCache
+from recsite.database.redis_cache import ForgivingRedisCache
 
 LIMIT = 0.5
 WITHIN = 5.0
@@ -77,6 +77,6 @@ def test_a_cache_is_retried_after_a_while(hanging_cache: BaseCache, monkeypatch:
     hanging_cache.get("key")
     skip_until = ForgivingRedisCache._skip_until
     assert skip_until > time.monotonic()
-    monkeypatch.setattr("recsite.database.cache.time.monotonic", lambda: skip_until + 1)
+    monkeypatch.setattr("recsite.database.redis_cache.time.monotonic", lambda: skip_until + 1)
     hanging_cache.get("key")
     assert ForgivingRedisCache._skip_until > skip_until

@@ -52,7 +52,7 @@ def needs_spark() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         # Tests are grouped where they share real processes.
-        if item.get_closest_marker("xdist_group"):
+        if item.get_closest_marker("xdist_group") or item.get_closest_marker("long"):
             item.add_marker(pytest.mark.slow)
     if not ON_POSTGRESQL or not items:
         return

@@ -6,7 +6,6 @@ Members rate what is made, shown and talked about at the time, and rating models
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from recommendations.engine.data.interactions import Interactions
 
@@ -35,6 +34,9 @@ def time_lift(interactions: Interactions, period_centers: NDArray[np.int64]) -> 
     period_centers : (T,) int64
         Centers of the periods.
     """
+    # Slow to import, and only trainings need it.
+    from scipy.ndimage import gaussian_filter1d  # noqa: PLC0415
+
     n_periods = len(period_centers)
     periods = np.searchsorted((period_centers[1:] + period_centers[:-1]) / 2, interactions.timestamps)
     cells = interactions.ordinals * np.int64(n_periods) + periods

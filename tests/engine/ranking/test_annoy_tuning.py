@@ -13,7 +13,7 @@ from recommendations.engine.ranking.annoy_tuning import tune_index
 from recommendations.engine.ranking.base import approximate_rank
 from recommendations.engine.ranking.exact import ExactRanker
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 Vectors = NDArray[np.float32]
 

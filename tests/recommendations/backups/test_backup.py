@@ -14,7 +14,7 @@ from tests.recommendations.backups.conftest import ODD
 from tests.support.backup_files import rewrite
 from tests.support.environment import ON_POSTGRESQL, missing
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.long, pytest.mark.xdist_group("backups")]
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 STATE = """

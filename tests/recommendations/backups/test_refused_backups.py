@@ -13,7 +13,7 @@ from recommendations.backups.container import BackupError
 from recommendations.backups.restore import restore
 from tests.support.backup_files import Change, rewrite
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.long, pytest.mark.xdist_group("backups")]
 
 
 def manifest_with(**details: Any) -> dict[str, Change]:

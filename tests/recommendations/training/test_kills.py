@@ -17,6 +17,7 @@ from tests.support.environment import needs_spark, postgresql_only
 pytestmark = [
     pytest.mark.database,
     pytest.mark.xdist_group("spark"),
+    pytest.mark.long,
     postgresql_only("killed once, on the database of production: SQLite has no lock to hold a reader with"),
 ]
 

@@ -81,6 +81,7 @@ def test_a_signal_stops_the_run_cleanly(site: Site, sign: int) -> None:
     assert not list(site.artifacts.glob(".staging*"))
 
 
+@pytest.mark.long
 @pytest.mark.database
 @pytest.mark.parametrize("phase", KILLED)
 def test_killed_in_any_phase_the_old_version_serves_and_the_next_run_works(site: Site, phase: str) -> None:

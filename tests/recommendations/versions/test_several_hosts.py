@@ -27,6 +27,7 @@ from tests.support.environment import missing, postgresql_only
 pytestmark = [
     pytest.mark.database,
     pytest.mark.xdist_group("workers"),
+    pytest.mark.long,
     postgresql_only("hosts cannot share an SQLite file"),
 ]
 

@@ -12,7 +12,7 @@ from knox.models import AuthToken
 
 from movies.models import Movie, User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.slow]
 PUBLIC = ("cover", "poster")
 
 
