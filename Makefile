@@ -10,6 +10,9 @@ ON_SQLITE := DATABASE_URL=sqlite://:memory:
 ON_POSTGRESQL := DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
+# The tests start many processes, which are faster with compiled modules.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run spark test test-fast test-long test-sqlite test-postgresql lint format lock check-lock container-test clean
 
@@ -28,7 +31,7 @@ spark: .venv/spark.stamp ## Install Apache Spark for retrain --trainer spark (ne
 test: test-sqlite test-postgresql ## Run the tests, on SQLite and on PostgreSQL
 
 test-fast: .venv/dev.stamp ## Run the tests that start no process, browser or Java, on SQLite, for every save
-	$(ON_SQLITE) $(PYTEST) -m "not slow and not browser"
+	$(ON_SQLITE) $(PYTEST) -m "not slow" --ignore tests/browser
 
 test-long: .venv/dev.stamp ## Run the tests that take minutes: kills, backups, several hosts, every API operation
 	$(ON_SQLITE) $(PYTEST) -m long

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.environment import ROOT
 
+pytestmark = pytest.mark.slow
+
 PATH = "/movies-app"
 SCRIPT = """
 import json, sys

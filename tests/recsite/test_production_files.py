@@ -54,6 +54,7 @@ def test_the_image_runs_nothing_as_root() -> None:
     assert last_stage.index("USER recsite") < command
 
 
+@pytest.mark.slow
 def test_gunicorn_accepts_its_configuration(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gunicorn", "--check-config"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603

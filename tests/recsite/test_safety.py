@@ -56,6 +56,7 @@ def test_https_is_enforced(client: Client, settings: Settings) -> None:
     assert client.get("/livez").status_code == HTTPStatus.OK
 
 
+@pytest.mark.slow
 def test_the_production_settings_pass_djangos_own_checks(tmp_path: Path) -> None:
     site = Site(tmp_path, "sqlite://:memory:")
     key = "".join(chr(ord("a") + index % 26) for index in range(60))

@@ -71,6 +71,7 @@ def names(text: str, n: int = 7) -> list[str]:
     return tags + movies if answers.tags_first else movies + tags
 
 
+@pytest.mark.slow
 def test_the_table_of_queries_is_answered_in_the_first_three(catalogue: None) -> None:
     misses = {}
     for text, expected in TABLE:
@@ -105,6 +106,7 @@ def test_the_table_of_queries_is_answered_in_the_first_three(catalogue: None) ->
         assert comparison_key(movie.title) in map(comparison_key, known_as), (movie, first)
 
 
+@pytest.mark.slow
 def test_pages_list_the_best_matches_first_and_every_movie_once(catalogue: None) -> None:
     movies, _ = selectors.find(Browse(text="star"))
     listed = [movie.pk for start in range(0, movies.count(), 36) for movie in movies[start : start + 36]]

@@ -9,6 +9,7 @@ from recommendations.training.gate import answers
 from recommendations.versions import artifacts
 
 
+@pytest.mark.slow
 def test_the_smoke_test_runs_from_any_current_folder(
     version: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,7 @@ def test_old_versions_are_pruned_but_not_those_in_use(
         registry.activate(version)
 
 
+@pytest.mark.slow
 def test_a_version_that_crashes_its_process_is_refused(world: World, version: ModelVersion) -> None:
     folder = artifacts.folder_of(version.name)
     assert answers(folder).passed

@@ -94,6 +94,7 @@ def expensive_forms(movies: list[int]) -> dict[str, tuple[str, str, dict[str, An
     }
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_most_expensive_allowed_requests_have_a_cap(served_catalogue: list[int], ada: User) -> None:
     when = datetime(2021, 1, 1, tzinfo=UTC)
@@ -125,6 +126,7 @@ def test_a_file_with_many_columns_is_refused_before_any_work() -> None:
     assert time.process_time() - started < SECONDS * SLOW_MACHINE
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.database
 def test_titles_that_expand_cost_no_more_than_others() -> None:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from pytest_django import Settings
 from rcssmin import cssmin
 
 
+@pytest.mark.slow
 def test_served_stylesheets_keep_every_rule(settings: Settings, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {
