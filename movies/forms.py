@@ -11,7 +11,11 @@ from movies.account_forms import checked_password, password_field
 from movies.models import Genre, User
 from movies.selectors import Browse, RatingSort, Sort
 from movies.selectors.ratings import RatingFilters, StarsRange
-from movies.transfer import ratings_csv
+from movies.transfer import reading
+from movies.transfer.cells import SCALES
+from movies.transfer.entries import MOST_BYTES, Options, Sheet, UnreadableError
+from movies.transfer.layouts import FIELDS, LAYOUTS, OTHER
+from movies.transfer.preview import Preview
 
 SORT_NAMES = {
     Sort.POPULAR: "Most rated",
@@ -26,6 +30,7 @@ RATING_SORT_NAMES = {
     RatingSort.WORST: "Lowest rated",
     RatingSort.TITLE: "Title, A to Z",
 }
+COLUMNS_TO_NAME = ("title", "year", "rating", "at", "type", "imdb", "tmdb", "movielens")
 STARS_NAMES = {
     StarsRange.HIGH: "4 stars or more",
     StarsRange.MIDDLE: "2½ to 3½ stars",
@@ -152,23 +157,65 @@ class RatingForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """Upload of a CSV of ratings; the cleaned `file` is the parsed `Sheet`."""
+    """Upload of an export; the cleaned `file` is its name, its bytes and the parsed `Sheet`."""
 
-    file = forms.FileField(label="CSV file", widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(
+        label="Zip, JSON or CSV file", widget=forms.FileInput(attrs={"accept": ".zip,.json,.csv,.tsv,.txt,text/csv"})
+    )
 
-    def clean_file(self) -> ratings_csv.Sheet:
+    def clean_file(self) -> tuple[str, bytes, Sheet]:
         upload = self.cleaned_data["file"]
-        if upload.size > ratings_csv.MOST_BYTES:
+        if upload.size > MOST_BYTES:
             raise forms.ValidationError(
-                f"The file is larger than {ratings_csv.MOST_BYTES // 1_000_000} MB. Split it and import the parts."
+                f"The file is larger than {MOST_BYTES // 1_000_000} MB. Split it and import the parts."
             )
+        data = upload.read()
         try:
-            sheet = ratings_csv.read(upload.read())
-        except ratings_csv.UnreadableError as error:
+            sheet = reading.read(data, upload.name)
+        except UnreadableError as error:
             raise forms.ValidationError(str(error)) from error
-        if not sheet.lines:
-            raise forms.ValidationError("There are no ratings in this file. Choose an export of your ratings.")
-        return sheet
+        if not (sheet.entries or sheet.rejected or sheet.set_aside or sheet.unrated):
+            raise forms.ValidationError("There is nothing in this file. Choose an export of your ratings.")
+        return upload.name, data, sheet
+
+
+class ReadAgainForm(forms.Form):
+    """How the file of a preview is read: the layout and, for a CSV of an unknown site, its columns and scale."""
+
+    layout = forms.ChoiceField(
+        label="Read as", choices=[(layout.key, layout.name) for layout in LAYOUTS if not layout.documents]
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, preview: Preview) -> None:
+        super().__init__(data, auto_id="read-%s", initial={"layout": preview.layout, "scale": preview.scale})
+        self.preview = preview
+        if preview.layout == OTHER.key:
+            self._add_columns()
+
+    def _add_columns(self) -> None:
+        self.fields["scale"] = forms.TypedChoiceField(
+            label="Best rating",
+            choices=[("", "Find out from the values"), *((points, name) for points, name in SCALES.items())],
+            coerce=int,
+            empty_value=None,
+            required=False,
+        )
+        header = self.preview.header
+        guessed = {name: header[places[0]] for name, places in OTHER.places(header).items()}
+        named = self.preview.options["columns"] or guessed
+        choices = [("", "not in the file"), *((column, column) for column in dict.fromkeys(filter(None, header)))]
+        for name, label in FIELDS.items():
+            if name in COLUMNS_TO_NAME:
+                self.fields[f"column-{name}"] = forms.ChoiceField(
+                    label=f"Column: {label}", choices=choices, required=False, initial=named.get(name, "")
+                )
+
+    def options(self) -> Options:
+        """Return what the member chose; invalid values count as not chosen."""
+        self.is_valid()
+        values = self.cleaned_data
+        columns = {name: values[f"column-{name}"] for name in COLUMNS_TO_NAME if values.get(f"column-{name}")}
+        return Options(values.get("layout", self.preview.layout), values.get("scale"), columns)
 
 
 class LeaveForm(forms.Form):

@@ -50,6 +50,12 @@ def watch(*, user: User, movie: Movie) -> None:
     WatchlistItem.objects.bulk_create([WatchlistItem(user=user, movie=movie)], ignore_conflicts=True)
 
 
+def watch_all(*, user: User, movie_ids: Iterable[int]) -> None:
+    """Add movies to a user's watchlist."""
+    items = [WatchlistItem(user=user, movie_id=pk) for pk in movie_ids]
+    WatchlistItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=200)
+
+
 def unwatch(*, user: User, movie: Movie) -> bool:
     """Remove a movie from a user's watchlist; return whether it was on it."""
     return WatchlistItem.objects.filter(user=user, movie=movie).delete()[0] > 0

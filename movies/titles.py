@@ -23,6 +23,7 @@ _OPEN_END = re.compile(r"(?:\bor|\band|[:,–-])$", re.IGNORECASE)
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 _SUBTITLE = re.compile(r"(?<=\w)(?:: | [-–] )")
+_SPOKEN = str.maketrans({"&": " and ", "½": " 1/2", "♥": " heart ", "π": "pi"})
 _INITIALS = re.compile(r"(?<!\S)[^\W\d](?: [^\W\d](?!\S))+")
 _UNDECOMPOSED = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 
@@ -45,6 +46,8 @@ _NUMERALS = [
 ]
 NUMERAL_FORMS: dict[str, tuple[str, ...]] = {form: forms for forms in _NUMERALS for form in forms if form != "i"}
 """All forms of a number, by each of them; “i” is a word of its own."""
+_LETTERS = ("v", "x")
+"""Numerals that are letters at the start of a title: “X-Men”, “V for Vendetta”."""
 
 
 class Title(NamedTuple):
@@ -113,11 +116,11 @@ def _decomposed(letters: str) -> str:
 
 
 def title_words(text: str) -> list[str]:
-    """Return the words by which titles are compared: as `plain`, with “&” as “and” and initials as one word.
+    """Return the words by which titles are compared: as `plain`, with symbols as words and initials as one word.
 
     “E.T. & Me” is `["et", "and", "me"]`.
     """
-    return _INITIALS.sub(lambda match: match[0].replace(" ", ""), plain(text.replace("&", " and "))).split()
+    return _INITIALS.sub(lambda match: match[0].replace(" ", ""), plain(text.translate(_SPOKEN))).split()
 
 
 def major_words(words: list[str]) -> list[str]:
@@ -136,7 +139,10 @@ def comparison_key(text: str) -> str:
 
 def words_key(words: list[str]) -> str:
     """Return the comparison key of a title by its words."""
-    return "".join(NUMERAL_FORMS[word][0] if word in NUMERAL_FORMS else word for word in major_words(words))
+    return "".join(
+        NUMERAL_FORMS[word][0] if word in NUMERAL_FORMS and (n or word not in _LETTERS) else word
+        for n, word in enumerate(major_words(words))
+    )
 
 
 def title_parts(title: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from movies.views import catalogue, opinions, own_data, shelves
+from movies.views import catalogue, imports, opinions, own_data, shelves
 
 app_name = "movies"
 urlpatterns = [
@@ -17,8 +17,12 @@ urlpatterns = [
     path("ratings/", shelves.ratings, name="ratings"),
     path("ratings/statistics/", own_data.statistics, name="statistics"),
     path("ratings/ratings.csv", own_data.export_ratings, name="export"),
-    path("ratings/import/", own_data.import_ratings, name="import"),
-    path("ratings/import/save/", own_data.save_import, name="save-import"),
+    path("ratings/import/", imports.import_ratings, name="import"),
+    path("ratings/import/save/", imports.save_import, name="save-import"),
+    path("ratings/import/<slug:token>/", imports.preview, name="import-preview"),
+    path("ratings/import/<slug:token>/not-found.csv", imports.missed_lines, name="import-missed"),
+    path("ratings/import/<slug:token>/line/<slug:key>/", imports.line, name="import-line"),
+    path("ratings/import/<slug:token>/<slug:which>/", imports.lines, name="import-lines"),
     path("account/", own_data.account, name="account"),
     path("account/recsite.json", own_data.export_account, name="export-account"),
     path("account/predictions/", own_data.predictions, name="predictions"),

@@ -1,24 +1,18 @@
-"""Views of a member's own data: statistics, import, export, settings and account deletion."""
-
-from datetime import UTC, datetime
+"""Views of a member's own data: statistics, export, settings and account deletion."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from movies import accounts, selectors, services, watch_groups
-from movies.forms import LeaveForm, UploadForm
+from movies.forms import LeaveForm
 from movies.requests import member
 from movies.selectors.taste import taste_of
-from movies.transfer import matching, ratings_csv
-
-PREVIEW_SALT = "ratings import"
-PREVIEW_AGE = 3600
+from movies.transfer import ratings_csv
 
 
 @require_safe
@@ -33,47 +27,6 @@ def export_ratings(request: HttpRequest) -> HttpResponseBase:
     lines = ratings_csv.write(selectors.ratings_of(member(request)).iterator(chunk_size=500))
     attachment = {"Content-Disposition": 'attachment; filename="ratings.csv"'}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=attachment)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def import_ratings(request: HttpRequest) -> HttpResponse:
-    """Parse an uploaded file, and preview the import before anything is saved."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if not form.is_valid():
-        return render(request, "movies/import.html", {"form": form})
-    sheet = form.cleaned_data["file"]
-    matches = matching.match(sheet.lines)
-    rated = {movie for movie, _ in selectors.half_stars_of(member(request))}
-    new = [(line, movie) for line, movie in matches.matched if movie.pk not in rated]
-    rows = [(movie.pk, line.half_stars, line.rated_at and int(line.rated_at.timestamp())) for line, movie in new]
-    context = {
-        "new": new,
-        "kept": len(matches.matched) - len(new),
-        "unmatched": matches.unmatched,
-        "rejected": sheet.rejected,
-        "token": signing.dumps([request.user.pk, rows], salt=PREVIEW_SALT, compress=True),
-    }
-    return render(request, "movies/import_preview.html", context)
-
-
-@require_POST
-@login_required
-def save_import(request: HttpRequest) -> HttpResponse:
-    """Save a previewed import."""
-    user = member(request)
-    try:
-        owner, rows = signing.loads(request.POST.get("token", ""), salt=PREVIEW_SALT, max_age=PREVIEW_AGE)
-    except signing.BadSignature:
-        owner, rows = None, []
-    if owner != user.pk:
-        messages.error(request, "This preview has expired. Choose the file again.")
-        return redirect("movies:import")
-    ratings = [(pk, half_stars, time and datetime.fromtimestamp(time, UTC)) for pk, half_stars, time in rows]
-    added = services.add_ratings(user=user, ratings=ratings)
-    noun = "rating" if added == 1 else "ratings"
-    messages.success(request, f"{added:,} {noun} imported. Recommendations updated.")
-    return redirect("movies:ratings")
 
 
 @require_safe

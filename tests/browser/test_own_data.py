@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import time
+import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,11 +14,13 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PASSWORD
 from tests.browser.page_actions import AsMember, give, rate_some, stars
 
-LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
+HEADER = "Date,Name,Year,Letterboxd URI"
+LETTERBOXD = f"""{HEADER},Rating
 2021-05-01,The Matrix,1999,https://boxd.it/2a1m,4.5
 2021-05-02,Toy Story,1995,https://boxd.it/x,5
 2021-05-03,Unheard Of,2020,https://boxd.it/y,1
 """
+
 
 both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["javascript", "no-javascript"])
 
@@ -60,11 +63,58 @@ def test_ratings_are_imported_after_a_preview_and_exported(as_member: AsMember, 
     page.get_by_text("1 film not found").click()
     expect(page.get_by_text("Unheard Of (2020)")).to_be_visible()
     page.get_by_role("button", name="Import 2 ratings").click()
+    page.goto("/ratings/")
     expect(page.locator(".rows > li")).to_have_count(2)
     with page.expect_download() as download:
         page.get_by_role("link", name="Export").click()
     rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
     assert {(row["Title"], row["Rating"]) for row in rows} == {("The Matrix", "4.5"), ("Toy Story", "5")}
+
+
+def letterboxd_zip(folder: Path) -> Path:
+    path = folder / "letterboxd.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ratings.csv", LETTERBOXD)
+        archive.writestr("watched.csv", f"{HEADER}\n2021-05-01,Heat,1995,https://boxd.it/z\n")
+        archive.writestr("watchlist.csv", f"{HEADER}\n2021-05-01,Jumanji,1995,https://boxd.it/w\n")
+    return path
+
+
+@both_ways
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_zip_leads_from_the_account_to_recommendations_in_six_actions(
+    as_member: AsMember, tmp_path: Path, scripts: bool, width: int
+) -> None:
+    page = as_member(java_script_enabled=scripts, width=width)
+    page.goto("/account/")
+    page.get_by_role("link", name="Import your ratings").click()
+    page.get_by_label("CSV file").set_input_files(letterboxd_zip(tmp_path))
+    page.get_by_role("button", name="Preview import").click()
+    expect(page.locator("h1")).to_have_text("2 ratings to import")
+    expect(page.get_by_role("main")).to_contain_text("1 film that you saw without rating is not imported yet")
+    page.get_by_role("link", name="Change the film of Toy Story (1995)").click()
+    page.get_by_role("button", name="Toy Story 2 (1999)").click()
+    page.get_by_role("button", name="Import 2 ratings").click()
+    expect(page.get_by_role("status").first).to_contain_text("2 ratings imported. 1 film added to your watchlist.")
+    expect(page.locator(".card").first).to_be_visible()
+    page.goto("/ratings/")
+    expect(page.locator(".rows h2")).to_have_text(["Toy Story 2", "The Matrix"])
+
+
+@both_ways
+def test_ambiguous_lines_and_the_scale_are_answered(as_member: AsMember, tmp_path: Path, scripts: bool) -> None:
+    page = as_member(java_script_enabled=scripts, width=390)
+    sheet = tmp_path / "films.csv"
+    sheet.write_text("Title,Year,Rating\nMatrix,,4\nHeat,1995,5\nNo Such Film,1990,1\n")
+    page.goto("/ratings/import/")
+    page.get_by_label("CSV file").set_input_files(sheet)
+    page.get_by_role("button", name="Preview import").click()
+    page.get_by_role("radio", name="ten points").check()
+    page.get_by_role("group", name="Matrix").get_by_role("radio", name="The Matrix (1999)").check()
+    page.get_by_role("button", name="Import 1 rating").click()
+    expect(page.get_by_role("status").first).to_contain_text("2 ratings imported")
+    page.goto("/ratings/")
+    expect(page.locator(".rows h2")).to_have_count(2)
 
 
 @both_ways

@@ -13,7 +13,8 @@ from rest_framework.test import APIClient
 from movies import selectors
 from movies.admin.import_export import UploadStorage
 from movies.models import Genre, Movie, User
-from movies.transfer import ratings_csv
+from movies.transfer.entries import UnreadableError
+from movies.transfer.reading import read
 from recsite.database.redis_cache import ForgivingRedisCache
 from tests.support.environment import missing
 
@@ -73,19 +74,19 @@ def test_a_changed_import_preview_is_refused(boss: Client, changed: dict[str, st
 
 @pytest.mark.parametrize("stars", ["1e99999999", "-1e99999999", "1e-99999999", "sNaN", "inf", "9" * 5_000, "\0"])
 def test_a_rating_that_is_no_rating_is_rejected(stars: str) -> None:
-    sheet = ratings_csv.read(f"title,rating\nAlien,{stars}\nHeat,4\n".encode())
-    assert [line.title for line in sheet.lines] == ["Heat"]
-    assert [number for number, _ in sheet.rejected] == [2]
+    sheet = read(f"title,rating\nAlien,{stars}\nHeat,4\n".encode())
+    assert [entry.title for entry in sheet.entries] == ["Heat"]
+    assert [line.number for line in sheet.rejected] == [2]
 
 
 def test_a_csv_with_null_characters_is_rejected_line_by_line() -> None:
-    sheet = ratings_csv.read(b"title,rating\nAl\0ien,4\nHeat,4\n")
-    assert [line.title for line in sheet.lines] == ["Heat"]
+    sheet = read(b"title,rating\nAl\0ien,4\nHeat,4\n")
+    assert [entry.title for entry in sheet.entries] == ["Heat"]
 
 
 def test_a_csv_whose_head_is_too_long_is_refused() -> None:
-    with pytest.raises(ratings_csv.UnreadableError, match="not valid CSV"):
-        ratings_csv.read(b"rating," + b"a" * 200_000 + b"\n4,5\n")
+    with pytest.raises(UnreadableError, match="not valid CSV"):
+        read(b"rating," + b"a" * 200_000 + b"\n4,5\n")
 
 
 @pytest.mark.parametrize(
