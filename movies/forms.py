@@ -187,7 +187,7 @@ class ReadAgainForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None = None, *, preview: Preview) -> None:
-        super().__init__(data, auto_id="read-%s", initial={"layout": preview.layout, "scale": preview.scale})
+        super().__init__(data, auto_id="read-%s", initial={"layout": preview.layout, "scale": preview.options["scale"]})
         self.preview = preview
         if preview.layout == OTHER.key:
             self._add_columns()

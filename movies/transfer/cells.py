@@ -17,6 +17,7 @@ _YEAR = re.compile(r"(\d{4})(?:\.0+)?(?:[-/].*)?", re.ASCII)
 _SPAN_OF_YEARS = re.compile(r"\s*\d{4}\s*(?:[-–—]|to)\s*(?:\d{4}|present)?\s*", re.ASCII)
 _TITLE_WITH_SPAN = re.compile(r".*\(\s*\d{4}\s*[-–—]\s*(?:\d{4})?\s*\)\s*", re.ASCII)
 _SLASHED = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{2,4})\b.*", re.ASCII)
+LONGEST_DATE = 40
 _FORMATS = ("%a %b %d %H:%M:%S %Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
 
 
@@ -93,7 +94,7 @@ def day_first(texts: Iterable[str]) -> bool:
 
 def time(text: str, *, day_first: bool = False) -> datetime | None:
     """Parse Unix seconds, an ISO date or another usual form; None if missing, invalid or in the future."""
-    parsed = _parsed(text.strip(), day_first=day_first)
+    parsed = _parsed(text.strip()[:LONGEST_DATE], day_first=day_first)
     if parsed is None:
         return None
     try:

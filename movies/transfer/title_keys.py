@@ -45,7 +45,7 @@ _ONE_FORM = {
 }
 """Abbreviations, British spellings and ordinals, each with the form that stands for it in loose keys."""
 _NUMBERED = ("part", "episode", "chapter", "volume", "vol")
-MOST_PARTS = 8
+MOST_BREAKS = 3
 
 
 class Keys(NamedTuple):
@@ -117,7 +117,7 @@ def _is_symbol(character: str) -> bool:
 def _parts(name: str) -> list[tuple[bool, str]]:
     """Return the parts of a name before and after each break, and whether each is a beginning."""
     parts = []
-    for match in list(_BREAK.finditer(name))[:MOST_PARTS]:
+    for match in list(_BREAK.finditer(name))[:MOST_BREAKS]:
         parts += [(True, _OPEN.sub("", name[: match.start()])), (False, name[match.end() :])]
     if owner := _OWNER.match(name):
         parts.append((False, owner["rest"]))

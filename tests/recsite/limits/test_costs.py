@@ -140,6 +140,18 @@ def test_titles_that_expand_cost_no_more_than_others() -> None:
     assert time.process_time() - started < 3 * SLOW_MACHINE
 
 
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.database
+@pytest.mark.parametrize("title", ["A: b" * 70, "A (b) " * 50, "a-" * 150, "a s' " * 60, "( " * 150])
+def test_titles_of_many_parts_cost_no_more_than_others(title: str) -> None:
+    rows = "".join(f"{title}{n},{1900 + n % 100},5\n" for n in range(5_000))
+    started = time.process_time()
+    sheet = read(f"Title,Year,Rating\n{rows}".encode())
+    assert matching.match(sheet.entries) == [matching.Found()] * 5_000
+    assert time.process_time() - started < 3 * SLOW_MACHINE
+
+
 def test_a_key_is_cut_after_it_is_full() -> None:
     assert sort_key("\ufdfa" * 5_000) == sort_key("\ufdfa" * 50)
     assert plain("Amélie Poulain " * 20) == ("amelie poulain " * 20).strip()
