@@ -11,13 +11,14 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from movies.models import User
+from movies.transfer import preview
 from recsite.identifiers import normalised
 
 ERASED = "deleted account"
 
 
 def erase_traces(instance: User, **_: Any) -> None:
-    """Remove the failed logins, sessions and names in the admin's log of an account that is being deleted.
+    """Remove the failed logins, sessions, names in the admin's log and uploads of an account that is being deleted.
 
     MovieLens users have none: they cannot log in.
     """
@@ -33,3 +34,4 @@ def erase_traces(instance: User, **_: Any) -> None:
     for session in Session.objects.iterator(chunk_size=1000):
         if session.get_decoded().get(SESSION_KEY) == str(instance.pk):
             SessionStore(session.session_key).delete()
+    preview.forget(instance)

@@ -86,11 +86,19 @@ def _movies_by(name: str, values: Collection[int]) -> dict[int, Candidate]:
 
 def _by_ids(entry: Entry, by_id: dict[str, dict[int, Candidate]]) -> Found:
     found = {movies[value] for name, movies in by_id.items() if (value := getattr(entry, name)) in movies}
-    consistent = [movie for movie in found if not _contradicts(entry, movie)]
+    consistent = [movie for movie in found if not _contradicts(entry, movie)] or [
+        movie for movie in found if len(found) == 1 and _agrees(entry, movie)
+    ]
     if len(consistent) == 1:
         return Found(consistent[0].pk)
-    # Ids that name different movies, or one of which names a movie with other ids: the member decides.
+    # Ids that name different movies, or a lesser one of a movie with another IMDb id: the member decides.
     return _options(found)
+
+
+def _agrees(entry: Entry, movie: Candidate) -> bool:
+    """Return whether the first id that both have, of IMDb if possible, is the same: ids of TMDB change."""
+    pairs = ((getattr(entry, name), getattr(movie, name)) for name in IDS)
+    return next((ours == theirs for ours, theirs in pairs if ours is not None and theirs is not None), False)
 
 
 def _contradicts(entry: Entry, movie: Candidate) -> bool:

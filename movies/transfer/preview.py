@@ -131,6 +131,11 @@ def load(user: User, token: str) -> Preview | None:
     return preview if secrets.compare_digest(preview.token.encode(), token.encode()) else None
 
 
+def forget(user: User) -> None:
+    """Delete a member's preview and its file."""
+    cache.delete_many([_key(user), f"{_key(user)}:file"])
+
+
 def _key(user: User) -> str:
     return f"import:{user.pk}"
 

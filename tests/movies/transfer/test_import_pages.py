@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from movies import services
 from movies.models import Movie, Rating, User, WatchlistItem
+from movies.transfer import preview
 
 HEADER = "Date,Name,Year,Letterboxd URI"
 
@@ -240,6 +241,14 @@ def test_a_preview_is_private_to_its_member(
     assert "This preview has expired. Choose the file again." in response.content.decode()
     assert "This preview has expired" in save(eve, token)
     assert not Rating.objects.exists()
+
+
+def test_a_preview_is_deleted_with_its_account(movies: dict[str, Movie], ada: User, member: Client) -> None:
+    _, token = upload(member, f"{HEADER},Rating\n2020-01-02,Heat,1995,x,4\n")
+    assert preview.load(ada, token)
+    pk = ada.pk
+    ada.delete()
+    assert preview.load(User(pk=pk), token) is None
 
 
 def test_existing_ratings_stay_as_they_are(movies: dict[str, Movie], ada: User, member: Client) -> None:

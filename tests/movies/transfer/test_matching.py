@@ -83,6 +83,11 @@ def test_a_line_whose_id_contradicts_never_falls_back_to_its_title(heat: Movie, 
     assert found("Heat", 1995, **ids) == Found()
 
 
+def test_the_imdb_id_decides_about_a_changed_tmdb_id(heat: Movie) -> None:
+    assert found("Heat", 1995, imdb_id=113277, tmdb_id=1) == Found(heat.pk)
+    assert found("Heat", 1995, imdb_id=1, tmdb_id=949) == Found(options=(heat.pk,))
+
+
 def test_ids_of_different_movies_are_asked_about(heat: Movie) -> None:
     alien = Movie.objects.create(title="Alien", year=1979, imdb_id=78748, tmdb_id=348)
     result = found("Heat", 1995, imdb_id=113277, tmdb_id=348)
