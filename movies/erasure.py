@@ -8,9 +8,11 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 from django.utils import timezone
 
 from movies.models import User
+from movies.sign_in import devices
 from recsite.identifiers import normalised
 
 ERASED = "deleted account"
@@ -24,8 +26,11 @@ def erase_traces(instance: User, **_: Any) -> None:
     if instance.movielens_id is not None:
         return
     names = {name for text in (instance.username, instance.email) if text for name in (text, normalised(text)[:255])}
+    tried = Q(username__in=names)
+    for name in names:
+        tried |= Q(username__startswith=devices.counted_on(name, ""))
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
-        model.objects.filter(username__in=names).delete()
+        model.objects.filter(tried).delete()
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=kind, object_id=str(instance.pk)).update(object_repr=ERASED, change_message="")
     # Sessions do not name their account in a column. Expired ones serve nobody; the others are read.

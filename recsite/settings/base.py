@@ -179,7 +179,7 @@ CELERY_TIMEZONE = "UTC"
 AUTH_USER_MODEL = "movies.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "movies.sign_in.backends.AuthenticationBackend",
 ]
 # In addition to allauth's limit of attempts per minute: a lockout that holds in every process and on every login form.
 AXES_FAILURE_LIMIT = 10
