@@ -144,6 +144,10 @@ def personal_data(user: User) -> dict[str, Any]:
         ],
         "tags": [{**_identified(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
         "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user)],
+        "seen": [
+            {**_identified(seen.movie), "seen_on": seen.seen_on and seen.seen_on.isoformat()}
+            for seen in user.seen_movies.select_related("movie").order_by("pk")
+        ],
         "groups": [group.created_at.isoformat() for group in watch_groups.groups_of(user)],
         "pending_email": list(
             EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).values_list("email", flat=True)

@@ -19,7 +19,7 @@ from import_export.admin import ImportExportModelAdmin
 from movies import selectors
 from movies.admin import actions as bulk_actions
 from movies.admin.import_export import FORMATS, CatalogueResource, GenreResource, MovieResource, TagResource
-from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models import LISTS, Genre, Movie, MovieTag, Rating, Tag, User
 from movies.models.loads import Load
 from movies.selectors import tags
 from recsite.admin import LargeTable, ReadOnly
@@ -212,7 +212,7 @@ class MovieTagAdmin(LargeTable):
         return queryset.filter(Q(user__in=users) | Q(tag__in=tags.tags_named([search_term]))), False
 
 
-@admin.register(WatchlistItem, HiddenMovie)
+@admin.register(*LISTS)
 class KeptMovieAdmin(LargeTable):
     list_display = ("movie", "user", "added_at")
     list_select_related = ("movie", "user")

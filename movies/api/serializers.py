@@ -130,6 +130,17 @@ class KeptSerializer(serializers.Serializer[Any]):
     added_at = serializers.DateTimeField()
 
 
+class SeenSerializer(KeptSerializer):
+    seen_on = serializers.DateField(allow_null=True, help_text="Null if the day is not known.")
+
+
+@extend_schema_serializer(examples=[examples.request({"seen_on": "2026-01-31"})])
+class SeenOnSerializer(serializers.Serializer[Any]):
+    """The day on which a movie was seen."""
+
+    seen_on = serializers.DateField(required=False)
+
+
 class MeSerializer(serializers.ModelSerializer[User]):
     """The authenticated account."""
 

@@ -1,4 +1,4 @@
-"""Pages of a member's ratings, watchlist and hidden movies."""
+"""Pages of a member's ratings, watchlist, and seen and hidden movies."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -32,7 +32,8 @@ def watchlist(request: HttpRequest) -> HttpResponse:
     watchlist_cards = cards(user, list(selectors.watchlist_of(user)))
     context = {
         "to_see": [card for card in watchlist_cards if card.marks.half_stars is None],
-        "seen": [card for card in watchlist_cards if card.marks.half_stars is not None],
+        "rated": [card for card in watchlist_cards if card.marks.half_stars is not None],
+        "seen": Paginator(selectors.seen_without_rating(user), PER_PAGE).get_page(request.GET.get("page")),
         "hidden": cards(user, list(selectors.hidden_movies_of(user))),
     }
     return render(request, "movies/watchlist.html", context)

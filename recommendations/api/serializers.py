@@ -160,6 +160,9 @@ class ListQuery(Query):
     year_from: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     year_to: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     min_ratings: serializers.IntegerField = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
+    include_seen: serializers.BooleanField = serializers.BooleanField(
+        default=False, help_text="Include movies that you have seen but not rated."
+    )
     exclude = serializers.ListField(
         child=WholeNumberField(min_value=1, max_value=LARGEST_ID),
         required=False,
@@ -231,7 +234,7 @@ class PreviewSerializer(ListQuery):
     ratings = serializers.ListField(child=MovieStarsSerializer(), max_length=MOST_RATINGS)
 
     def parameters(self) -> dict[str, Any]:
-        return {name: value for name, value in self.validated_data.items() if name != "ratings"}
+        return {name: value for name, value in self.validated_data.items() if name not in ("ratings", "include_seen")}
 
     def arguments(self) -> dict[str, Any]:
         ratings = {rating["movie"]: rating["half_stars"] for rating in self.validated_data["ratings"]}

@@ -17,7 +17,7 @@ from movies.titles import plain, sort_key
 from movies.transfer import matching, ratings_csv
 from recommendations.models import ModelVersion
 from recommendations.serving import active
-from recommendations.serving.model import Ratings
+from recommendations.serving.profile import Ratings
 from recsite.api import throttling
 
 SECONDS = 0.5
