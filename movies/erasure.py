@@ -31,5 +31,7 @@ def erase_traces(instance: User, **_: Any) -> None:
     # Sessions do not name their account in a column. Expired ones serve nobody; the others are read.
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     for session in Session.objects.iterator(chunk_size=1000):
-        if session.get_decoded().get(SESSION_KEY) == str(instance.pk):
+        content = session.get_decoded()
+        # Between password and code, allauth remembers whose sign-in it is.
+        if str(instance.pk) in (content.get(SESSION_KEY), content.get("account_login", {}).get("user_pk")):
             SessionStore(session.session_key).delete()

@@ -12,13 +12,14 @@ from django.db.models import CASCADE, ForeignObjectRel, Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
 
+from recsite.accounts import second_factor
 from recsite.database.row_estimates import estimated_rows
 
 PAGES = 100
 """The number of pages that a list offers; beyond that, staff search instead."""
 
 
-SECRETS = frozenset({"password", "digest", "token_key", "session_data", "invitation"})
+SECRETS = frozenset({"password", "digest", "token_key", "session_data", "invitation", "data"})
 """Fields that no search of the admin reads: matches would reveal them piece by piece."""
 
 
@@ -62,8 +63,14 @@ class Site(admin.AdminSite):
             base = type(base.__name__, (OfferedLookups, base), {"__module__": base.__module__})
         super().register(model_or_iterable, base, **options)
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Allow staff, with a second factor if `STAFF_SECOND_FACTOR` says so."""
+        return super().has_permission(request) and not second_factor.is_missing(request)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Redirect to the site's login page, whose attempts are limited."""
+        """Redirect to the site's login page, whose attempts are limited, or to a missing second factor."""
+        if super().has_permission(request) and second_factor.is_missing(request):
+            return second_factor.demand(request, request.GET.get("next", ""))
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 

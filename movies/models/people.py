@@ -1,13 +1,28 @@
 """Users: members of the site and users imported from MovieLens."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import Q
 
+from recsite.accounts.staff_passwords import check_staff_password
+
 MOVIELENS_USERNAME = "movielens-"
 """Prefix of the usernames of MovieLens users, reserved for them."""
+
+
+class UserManager(DjangoUserManager["User"]):
+    use_in_migrations = False
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Create a member of staff with all permissions; a password is long enough for staff."""
+        if password is not None:
+            check_staff_password(password)
+        return super().create_superuser(username, email, password, **fields)
 
 
 class User(AbstractUser):
@@ -21,6 +36,8 @@ class User(AbstractUser):
     shows_predictions = models.BooleanField(
         default=True, help_text="Show predicted stars for movies that the member has not rated yet."
     )
+
+    objects: ClassVar = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
