@@ -106,7 +106,7 @@ def test_a_token_takes_a_code_too(ada: User, member: Client, app: App) -> None:
         ({"code": app.wrong_code()}, "code_wrong"),
         ({"password": "wrong", "code": app.code()}, "authentication_failed"),
     ):
-        status, body = log_in(**fields)  # type: ignore[arg-type]
+        status, body = log_in(**fields)
         assert (status, body["errors"][0]["code"]) == (HTTPStatus.UNAUTHORIZED, code)
     assert not AuthToken.objects.exists()
     code = app.next_code()
