@@ -188,7 +188,9 @@ def test_an_administrator_removes_a_lost_factor_without_seeing_it(ada: User, mem
     assert is_signed_in(sign_in())
 
 
-def test_the_export_names_factors_without_secrets_and_deletion_erases_them(ada: User, member: Client, app: App) -> None:
+def test_the_export_names_factors_without_secrets_and_deletion_erases_them(app: App) -> None:
+    ada = User.objects.create_user("ada", password=PASSWORD, pk=1_000_000)
+    member = sign_in()
     codes = app.set_up(member)
     text = member.get("/account/recsite.json").content.decode()
     assert [factor["kind"] for factor in json.loads(text)["second_factors"]] == ["totp", "recovery_codes"]
