@@ -20,6 +20,7 @@ from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
 from movies.models.people import key_of
 from movies.requests import split_url
 from movies.sign_in import devices
+from recsite.accounts.second_factor import second_factors_of
 from recsite.api.own_tokens import tokens_of
 from recsite.identifiers import normalised
 from recsite.operations.clients import limit_key
@@ -79,6 +80,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return what allauth's limits count a client by; all clients of a bare Unix socket are one."""
         return limit_key(request) or "local"
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Ask for the password before sensitive changes; a code alone does not do."""
+        return [method for method in super().get_reauthentication_methods(user) if method["id"] == "reauthenticate"]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail whose links start with `SITE_ADDRESS`, not with the host that the request names.
@@ -162,6 +167,7 @@ def personal_data(user: User) -> dict[str, Any]:
             }
             for token in tokens_of(user)
         ],
+        "second_factors": second_factors_of(user),
         **{name: read(user) for name, read in _parts.items()},
         "predicted_stars_shown_before_rating": user.shows_predictions,
         "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user)],

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+from allauth.account.utils import user_pk_to_url_str
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY
@@ -36,5 +38,8 @@ def erase_traces(instance: User, **_: Any) -> None:
     # Sessions do not name their account in a column. Expired ones serve nobody; the others are read.
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     for session in Session.objects.iterator(chunk_size=1000):
-        if session.get_decoded().get(SESSION_KEY) == str(instance.pk):
+        content = session.get_decoded()
+        # Between password and code, allauth remembers whose sign-in it is.
+        waiting = content.get(LOGIN_SESSION_KEY, {}).get("user_pk") == user_pk_to_url_str(instance)
+        if waiting or content.get(SESSION_KEY) == str(instance.pk):
             SessionStore(session.session_key).delete()

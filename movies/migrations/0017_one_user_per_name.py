@@ -30,10 +30,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelManagers(
-            name="user",
-            managers=[("objects", movies.models.people.UserManager())],
-        ),
         migrations.AddField(
             model_name="user",
             name="email_key",

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from recsite.accounts.staff_passwords import check_staff_password
 from recsite.identifiers import normalised
 
 MOVIELENS_USERNAME = "movielens-"
@@ -48,6 +49,8 @@ class NormalForm(models.CharField):
 
 
 class UserManager(DjangoUserManager["User"]):
+    use_in_migrations = False
+
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the user with this name; else the one whose name differs only in case, width or blanks."""
         exact = self.filter(username=username).first()
@@ -57,9 +60,14 @@ class UserManager(DjangoUserManager["User"]):
         User(username=username, email=email or "").require_free_names()
         return super().create_user(username, email, *args, **fields)
 
-    def create_superuser(self, username: str, email: str | None = None, *args: Any, **fields: Any) -> "User":
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Create a member of staff with all permissions; a password is long enough for staff."""
         User(username=username, email=email or "").require_free_names()
-        return super().create_superuser(username, email, *args, **fields)
+        if password is not None:
+            check_staff_password(password)
+        return super().create_superuser(username, email, password, **fields)
 
 
 class User(AbstractUser):

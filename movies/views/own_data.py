@@ -16,6 +16,7 @@ from movies.forms import LeaveForm, UploadForm
 from movies.requests import member
 from movies.selectors.taste import taste_of
 from movies.transfer import matching, ratings_csv
+from recsite.accounts.second_factor import has_factor
 
 PREVIEW_SALT = "ratings import"
 PREVIEW_AGE = 3600
@@ -79,7 +80,7 @@ def save_import(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    return render(request, "account/overview.html")
+    return render(request, "account/overview.html", {"has_factor": has_factor(member(request))})
 
 
 @require_POST

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
-from recsite.settings import api, broker, csp, passwords, proxies, sub_path
+from recsite.settings import api, broker, csp, passwords, proxies, sign_in, sub_path
 from recsite.settings.caches import caches
 from recsite.settings.logging import logging_config
 
@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "recsite.api",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "axes",
     "csp",
     "django_celery_beat",
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "import_export",
     "knox",
     "rest_framework",
+    "recsite.accounts",
     "recsite.apps.RecsiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "recsite.accounts.staff_sessions.StaffSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -181,17 +184,9 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "movies.sign_in.backends.AuthenticationBackend",
 ]
-# In addition to allauth's limit of attempts per minute: a lockout that holds in every process and on every login form.
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(hours=1)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
-AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
-AXES_CLIENT_IP_CALLABLE = "recsite.operations.clients.address_to_lock"
-AXES_CLIENT_STR_CALLABLE = "movies.accounts.client_in_logs"
-AXES_LOCKOUT_TEMPLATE = "429.html"
+vars().update(sign_in.SIGN_IN)
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
+STAFF_IDLE_MINUTES = sign_in.idle_minutes(env.int("STAFF_IDLE_MINUTES", default=60))
 AUTH_PASSWORD_VALIDATORS = passwords.PASSWORD_VALIDATORS
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
