@@ -238,7 +238,6 @@ IMPORT_EXPORT_SKIP_ADMIN_ACTION_EXPORT_UI = True
 
 # Static files
 
-STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / env.path("STATIC_ROOT", default="var/static")
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "recsite" / "static"]
