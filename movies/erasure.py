@@ -4,13 +4,10 @@ from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.cached_db import SessionStore
-from django.contrib.sessions.models import Session
-from django.utils import timezone
 
 from movies.models import User
+from recsite.database.sessions import delete_sessions_of
 from recsite.identifiers import normalised
 
 ERASED = "deleted account"
@@ -28,8 +25,4 @@ def erase_traces(instance: User, **_: Any) -> None:
         model.objects.filter(username__in=names).delete()
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=kind, object_id=str(instance.pk)).update(object_repr=ERASED, change_message="")
-    # Sessions do not name their account in a column. Expired ones serve nobody; the others are read.
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
-    for session in Session.objects.iterator(chunk_size=1000):
-        if session.get_decoded().get(SESSION_KEY) == str(instance.pk):
-            SessionStore(session.session_key).delete()
+    delete_sessions_of(instance.pk)
