@@ -1,7 +1,5 @@
 """Give sessions a column for their account, and schedule the nightly deletion of expired ones."""
 
-from typing import Any
-
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
@@ -9,20 +7,9 @@ from django.db.migrations.state import StateApps
 NAME = "Delete expired sessions"
 
 
-def add_column(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    editor.add_field(apps.get_model("sessions", "Session"), _column(apps))
-
-
-def remove_column(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    editor.remove_field(apps.get_model("sessions", "Session"), _column(apps))
-
-
-def _column(apps: StateApps) -> "models.Field[Any, Any]":
-    # Sessions of processes of the earlier release have no account: that release does not know the column.
-    column: models.Field[Any, Any] = models.BigIntegerField(null=True, db_index=True)
-    column.set_attributes_from_name("account")
-    column.model = apps.get_model("sessions", "Session")
-    return column
+# Sessions of processes of the earlier release have no account: that release does not know the column.
+ADD = ["ALTER TABLE django_session ADD COLUMN account bigint NULL", "CREATE INDEX session_account ON django_session (account)"]
+REMOVE = ["DROP INDEX session_account", "ALTER TABLE django_session DROP COLUMN account"]
 
 
 def schedule(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -44,7 +31,7 @@ class Migration(migrations.Migration):
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
     operations = [
-        migrations.RunPython(add_column, remove_column),
+        migrations.RunSQL(ADD, REMOVE),
         migrations.RunPython(schedule, unschedule),
         migrations.CreateModel(
             name="AccountSession",
