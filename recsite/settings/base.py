@@ -137,7 +137,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = caches(REDIS_URL)
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "recsite.database.sessions"
 
 RECOMMENDER_ARTIFACTS = BASE_DIR / env.path("RECOMMENDER_ARTIFACTS", default="var/artifacts")
 EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=90)
