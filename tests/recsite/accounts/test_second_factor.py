@@ -15,6 +15,7 @@ from knox.models import AuthToken
 from pytest_django import Settings
 
 from movies.models import User
+from recommendations.backups.rows import kept_models
 from recsite.accounts.forms import CODES_PER_HOUR
 from recsite.api.models import ServiceToken
 from tests.recsite.accounts.factors import PASSWORD, App, is_signed_in, sign_in
@@ -192,6 +193,7 @@ def test_the_export_names_factors_without_secrets_and_deletion_erases_them(app: 
     ada = User.objects.create_user("ada", password=PASSWORD, pk=1_000_000)
     member = sign_in()
     codes = app.set_up(member)
+    assert Authenticator in kept_models(), "backups keep them"
     text = member.get("/account/recsite.json").content.decode()
     assert [factor["kind"] for factor in json.loads(text)["second_factors"]] == ["totp", "recovery_codes"]
     assert app.key not in text
