@@ -20,6 +20,8 @@ from recsite.api.own_tokens import tokens_of
 from recsite.identifiers import normalised
 from recsite.operations.clients import limit_key
 
+LONGEST_NAME = 320
+"""Characters of a username or address that are read."""
 logger = logging.getLogger(__name__)
 _parts: dict[str, Callable[[User], Any]] = {}
 
@@ -67,7 +69,8 @@ def _at_site_address(value: Any, origin: str) -> Any:
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Return the username or email of a login attempt, for django-axes."""
     fields = credentials or getattr(request, "POST", {})
-    return normalised(str(fields.get("username") or fields.get("email") or fields.get("login") or ""))[:255]
+    name = str(fields.get("username") or fields.get("email") or fields.get("login") or "")
+    return normalised(name[:LONGEST_NAME])[:255]
 
 
 def client_in_logs(username: str, *_: object) -> str:
@@ -97,10 +100,10 @@ def personal_data(user: User) -> dict[str, Any]:
         "last_login": user.last_login and user.last_login.isoformat(),
         "ratings": [
             {**_identified(rating.movie), "stars": rating.stars, "rated": rating.rated_at.isoformat()}
-            for rating in selectors.ratings_of(user)
+            for rating in selectors.ratings_of(user).prefetch_related(None)
         ],
         "tags": [{**_identified(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
-        "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user)],
+        "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user).prefetch_related(None)],
         "groups": [group.created_at.isoformat() for group in watch_groups.groups_of(user)],
         "pending_email": list(
             EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).values_list("email", flat=True)
@@ -117,7 +120,7 @@ def personal_data(user: User) -> dict[str, Any]:
         ],
         **{name: read(user) for name, read in _parts.items()},
         "predicted_stars_shown_before_rating": user.shows_predictions,
-        "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user)],
+        "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user).prefetch_related(None)],
     }
 
 
