@@ -31,6 +31,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Reserve the usernames that the loader gives to MovieLens users."""
         if username.lower().startswith(MOVIELENS_USERNAME):
             raise ValidationError(f"Usernames starting with “{MOVIELENS_USERNAME}” are reserved. Choose another one.")
+        if "@" in username:
+            # It would be taken for the address of another account.
+            raise ValidationError("A username cannot contain “@”. Choose another one.")
         return super().clean_username(username, shallow)
 
     def is_safe_url(self, url: str | None) -> bool:

@@ -179,6 +179,7 @@ CELERY_TIMEZONE = "UTC"
 AUTH_USER_MODEL = "movies.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    "movies.authentication.OneHashBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 # In addition to allauth's limit of attempts per minute: a lockout that holds in every process and on every login form.
@@ -201,6 +202,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if env.str("EMAIL_URL", default="") else "none"
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[recsite] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {"add_email": "movies.account_forms.ChangeEmailForm", "login": "movies.account_forms.SignInForm"}
