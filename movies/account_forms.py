@@ -1,9 +1,13 @@
 """Forms that ask for the account's password again."""
 
-from allauth.account.adapter import get_adapter
-from allauth.account.forms import AddEmailForm
-from django import forms
+from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import AddEmailForm, LoginForm
+from django import forms
+from django.core.validators import MaxLengthValidator
+
+from movies.accounts import LONGEST_NAME
 from movies.models import User
 
 
@@ -17,6 +21,14 @@ def checked_password(user: User, password: str) -> str:
     if not get_adapter().reauthenticate(user, password):
         raise forms.ValidationError("This is not your password.")
     return password
+
+
+class SignInForm(LoginForm):
+    """A username or an address, no longer than one can be, and a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].validators.append(MaxLengthValidator(LONGEST_NAME))
 
 
 class ChangeEmailForm(AddEmailForm):

@@ -25,6 +25,8 @@ from recsite.api.own_tokens import tokens_of
 from recsite.identifiers import normalised
 from recsite.operations.clients import limit_key
 
+LONGEST_NAME = 320
+"""Characters of a username or address that are read."""
 logger = logging.getLogger(__name__)
 _parts: dict[str, Callable[[User], Any]] = {}
 
@@ -34,6 +36,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Reserve the usernames that the loader gives to MovieLens users."""
         if username.lower().startswith(MOVIELENS_USERNAME):
             raise ValidationError(f"Usernames starting with “{MOVIELENS_USERNAME}” are reserved. Choose another one.")
+        if "@" in username:
+            # It would be taken for the address of another account.
+            raise ValidationError("A username cannot contain “@”. Choose another one.")
         if not shallow and User.objects.filter(username_key=key_of(username) or "").exists():
             raise self.validation_error("username_taken")
         return super().clean_username(username, shallow)
@@ -113,7 +118,8 @@ def _at_site_address(value: Any, origin: str) -> Any:
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Return the username or email of a login attempt, for django-axes."""
     fields = credentials or getattr(request, "POST", {})
-    name = normalised(str(fields.get("username") or fields.get("email") or fields.get("login") or ""))
+    tried = str(fields.get("username") or fields.get("email") or fields.get("login") or "")
+    name = normalised(tried[:LONGEST_NAME])
     device = devices.device_of(request, name)
     return devices.counted_on(name, device) if device else name[:255]
 
@@ -145,10 +151,10 @@ def personal_data(user: User) -> dict[str, Any]:
         "last_login": user.last_login and user.last_login.isoformat(),
         "ratings": [
             {**_identified(rating.movie), "stars": rating.stars, "rated": rating.rated_at.isoformat()}
-            for rating in selectors.ratings_of(user)
+            for rating in selectors.ratings_of(user).prefetch_related(None)
         ],
         "tags": [{**_identified(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
-        "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user)],
+        "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user).prefetch_related(None)],
         "seen": [
             {**_identified(seen.movie), "seen_on": seen.seen_on and seen.seen_on.isoformat()}
             for seen in user.seen_movies.select_related("movie").order_by("pk")
@@ -170,7 +176,7 @@ def personal_data(user: User) -> dict[str, Any]:
         "second_factors": second_factors_of(user),
         **{name: read(user) for name, read in _parts.items()},
         "predicted_stars_shown_before_rating": user.shows_predictions,
-        "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user)],
+        "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user).prefetch_related(None)],
     }
 
 

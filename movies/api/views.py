@@ -158,7 +158,7 @@ class ImportRatings(APIView):
 
     @extend_schema(request=ImportSerializer, responses=ImportAnswerSerializer)
     def post(self, request: Request) -> Response:
-        """Add up to 10,000 ratings. Existing ratings are kept; if a movie is listed twice, the last rating counts."""
+        """Add up to 3,000 ratings. Existing ratings are kept; if a movie is listed twice, the last rating counts."""
         body = ImportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         rows = {row["movie"]: row for row in body.validated_data["ratings"]}

@@ -56,9 +56,13 @@ def hidden_movies_of(user: User) -> QuerySet[Movie]:
     return movies().filter(hidden_movies__user=user).order_by("-hidden_movies__added_at", "pk")
 
 
-def watchlist_of(user: User) -> QuerySet[Movie]:
-    """Return the movies on a user's watchlist, last added first."""
-    return movies().filter(watchlist_items__user=user).order_by("-watchlist_items__added_at", "pk")
+def watchlist_of(user: User, *, rated: bool | None = None) -> QuerySet[Movie]:
+    """Return the movies on a user's watchlist, last added first: all, or only those that the user has rated or not."""
+    found = movies().filter(watchlist_items__user=user).order_by("-watchlist_items__added_at", "pk")
+    if rated is None:
+        return found
+    of_user = Rating.objects.filter(user=user, movie=OuterRef("pk"))
+    return found.filter(Exists(of_user) if rated else ~Exists(of_user))
 
 
 def on_watchlists(users: Collection[User], n: int = 12) -> list[Movie]:

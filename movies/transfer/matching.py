@@ -30,12 +30,15 @@ def match(lines: Sequence[CsvRow]) -> Matches:
         field: _movies_by(field, {value for line in lines if (value := getattr(line, field)) is not None})
         for field in ("imdb_id", "tmdb_id", "movielens_id")
     }
-    remaining = [line for line in lines if _match_by_ids(line, by_id) is None and line.title]
-    by_title = _movies_by_title({_title_of(line)[0] for line in remaining})
+    remaining = {line.title for line in lines if line.title and _match_by_ids(line, by_id) is None}
+    titles = {title: _title_of(title) for title in remaining}
+    by_title = _movies_by_title({key for key, _ in titles.values()})
     matched: dict[int, tuple[CsvRow, Movie]] = {}
     unmatched = []
     for line in lines:
-        movie = _match_by_ids(line, by_id) or _match_by_title(line, by_title)
+        movie = _match_by_ids(line, by_id) or (
+            _match_by_title(line, *titles[line.title], by_title) if line.title else None
+        )
         if movie is None:
             unmatched.append(line)
         else:
@@ -66,21 +69,18 @@ def _movies_by_title(titles: Collection[str]) -> dict[str, list[Movie]]:
     return movies
 
 
-def _match_by_title(line: CsvRow, by_title: dict[str, list[Movie]]) -> Movie | None:
-    if not line.title:
-        return None
-    title, year = _title_of(line)
-    candidates = by_title.get(title, [])
+def _match_by_title(line: CsvRow, key: str, parsed_year: int | None, by_title: dict[str, list[Movie]]) -> Movie | None:
+    candidates, year = by_title.get(key, []), line.year or parsed_year
     if year is None:
         return candidates[0] if len(candidates) == 1 else None
     distance, best = min(((abs((movie.year or 0) - year), n) for n, movie in enumerate(candidates)), default=(None, 0))
     return candidates[best] if distance is not None and distance <= 1 else None
 
 
-def _title_of(line: CsvRow) -> tuple[str, int | None]:
-    """Return a line's sort title and year; the title may be in MovieLens' style, “Matrix, The (1999)”."""
-    parsed = parse_title(line.title)
-    return sort_key(parsed.title), line.year or parsed.year
+def _title_of(text: str) -> tuple[str, int | None]:
+    """Return the sort title and year of a title, which may be in MovieLens' style, “Matrix, The (1999)”."""
+    parsed = parse_title(text)
+    return sort_key(parsed.title), parsed.year
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -17,6 +17,7 @@ from movies.requests import member
 from movies.selectors.taste import taste_of
 from movies.transfer import matching, ratings_csv
 from recsite.accounts.second_factor import has_factor
+from recsite.operations.unreadable import takes_large_forms
 
 PREVIEW_SALT = "ratings import"
 PREVIEW_AGE = 3600
@@ -31,11 +32,13 @@ def statistics(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def export_ratings(request: HttpRequest) -> HttpResponseBase:
-    lines = ratings_csv.write(selectors.ratings_of(member(request)).iterator(chunk_size=500))
+    ratings = selectors.ratings_of(member(request)).prefetch_related(None)
+    lines = ratings_csv.write(ratings.iterator(chunk_size=500))
     attachment = {"Content-Disposition": 'attachment; filename="ratings.csv"'}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=attachment)
 
 
+@takes_large_forms
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def import_ratings(request: HttpRequest) -> HttpResponse:
@@ -58,6 +61,7 @@ def import_ratings(request: HttpRequest) -> HttpResponse:
     return render(request, "movies/import_preview.html", context)
 
 
+@takes_large_forms
 @require_POST
 @login_required
 def save_import(request: HttpRequest) -> HttpResponse:

@@ -182,7 +182,8 @@ CELERY_TIMEZONE = "UTC"
 AUTH_USER_MODEL = "movies.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "movies.sign_in.backends.AuthenticationBackend",
+    "movies.sign_in.backends.OneHashBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 vars().update(sign_in.SIGN_IN)
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
@@ -196,9 +197,10 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if env.str("EMAIL_URL", default="") else "none"
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[recsite] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_FORMS = {"add_email": "movies.account_forms.ChangeEmailForm"}
+ACCOUNT_FORMS = {"add_email": "movies.account_forms.ChangeEmailForm", "login": "movies.account_forms.SignInForm"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 # Empty means none: a container's secret always exists.
 EMAIL_CONFIG = env.email_url_config(env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://"))
