@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -42,4 +43,4 @@ def account_of(name: str) -> User | None:
 
 
 def _has_confirmed(user: User, address: str) -> bool:
-    return bool(user.emailaddress_set.filter(email=address.lower(), verified=True).exists())
+    return bool(EmailAddress.objects.filter(user=user, email=address.lower(), verified=True).exists())
