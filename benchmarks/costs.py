@@ -2,9 +2,10 @@
 
     ALLOWED_HOSTS=testserver HTTPS=off LOG_LEVEL=CRITICAL DATABASE_URL=… .venv/bin/python -m benchmarks.costs
 
-(after `manage.py collectstatic`) adds a member with so many ratings, full lists and groups, sends every form with that member's rights, and takes all of
-it back. It prints the processor time of this process, the least of three runs, its ratio to that of a movie's page in
-the same process, and the size of the answer. The cap is half a second and 1 MB.
+after `manage.py collectstatic` adds a member with 3,000 ratings (`--ratings`), full lists and groups, sends every form
+with that member's rights, and takes all of it back. It prints the processor time of this process, the least of three
+runs, its ratio to that of a movie's page in the same process, and the size of the answer. The cap is half a second and
+1 MB.
 """
 
 import argparse
