@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from benchmarks.support import expensive_api
-from benchmarks.support.stage import LIGATURE, MOST_TEXT, Form, Stage, line
+from benchmarks.support.stage import LIGATURE, MOST_TEXT, PASSWORD, Form, Stage, line
 from movies.models import Movie
 
 
@@ -71,6 +71,7 @@ def _pages(on: Stage) -> dict[str, list[Form]]:
         "movies:poster": [get("movies:poster", last)],
         "movies:rate": [post("movies:rate", last, half_stars="9", next="/" + "x" * MOST_TEXT)],
         "movies:watch": [post("movies:watch", first, next="/" + "x" * MOST_TEXT)],
+        "movies:see": [post("movies:see", first, next="/" + "x" * MOST_TEXT)],
         "movies:hide": [post("movies:hide", first, next="/" + "x" * MOST_TEXT)],
         "movies:ratings": [
             get("movies:ratings", parts=(page, f"sort={sort}", f"q={text}"))
@@ -83,7 +84,10 @@ def _pages(on: Stage) -> dict[str, list[Form]]:
         "movies:account": [get("movies:account")],
         "movies:export-account": [Form("member", "get", of("movies:export-account"), own_data=True)],
         "movies:predictions": [post("movies:predictions", shown="yes")],
-        "movies:leave": [post("movies:leave", name="x" * MOST_TEXT, password="x" * 1_000)],
+        "movies:leave": [
+            post("movies:leave", name="x" * MOST_TEXT, password="x" * 1_000),
+            post("movies:leave", name=on.member.username, password=PASSWORD),
+        ],
         "movies:watchlist": [get("movies:watchlist")],
         "movies:credits": [get("movies:credits")],
         "recommendations:start": [get("recommendations:start")],
@@ -144,7 +148,7 @@ def _accounts(on: Stage) -> dict[str, list[Form]]:
     password = "x" * 1_000
     fields = {
         "account_login": {"login": long, "password": password},
-        "account_signup": {"username": long, "email": "e" * 100, "password1": "p" * MOST_TEXT},
+        "account_signup": {"username": "newcomer", "email": "new@example.org", "password1": f"{PASSWORD}-{'p' * 900}"},
         "account_reset_password": {"email": long},
         "account_logout": {},
         "account_reauthenticate": {"password": "p" * MOST_TEXT},
@@ -152,10 +156,16 @@ def _accounts(on: Stage) -> dict[str, list[Form]]:
         "account_change_password": {"oldpassword": "p" * MOST_TEXT, "password1": password, "password2": password},
         "account_set_password": {"password1": password, "password2": password},
         "account-revoke-token": {"token": long},
+        "mfa_activate_totp": {"code": long},
+        "mfa_authenticate": {"code": long},
+        "mfa_deactivate_totp": {},
+        "mfa_generate_recovery_codes": {},
+        "mfa_reauthenticate": {"code": long},
     }
     plain = (
         *("account_inactive", "account_email_verification_sent", "account_confirm_login_code", "account-tokens"),
         *("account_reset_password_done", "account_reset_password_from_key_done"),
+        *("mfa_index", "mfa_view_recovery_codes", "mfa_download_recovery_codes"),
     )
     visitors = ("account_login", "account_signup", "account_reset_password")
     found = {
@@ -166,6 +176,8 @@ def _accounts(on: Stage) -> dict[str, list[Form]]:
         for name, data in fields.items()
     }
     key = "x" * 3_000
+    new = {"oldpassword": PASSWORD, "password1": f"new-{PASSWORD}", "password2": f"new-{PASSWORD}"}
+    found["account_change_password"].append(Form("member", "post", reverse("account_change_password"), {"data": new}))
     return {
         **found,
         **{name: [Form("member", "get", reverse(name))] for name in plain},

@@ -26,7 +26,7 @@ def forms(on: Stage) -> dict[str, list[Form]]:
     listed = [{"kind": "click", "movie": pk, "source": "popular", "rank": 1} for pk in on.movies[:MOST_EVENTS]]
     credentials = {"username": LIGATURE * 254, "password": "x" * 1_000}
     names = ("api-v1:movie", "api-v1:movie-tags", "api-v1:rating")
-    pages = ("api-v1:tags", "api-v1:my-ratings", "api-v1:my-watchlist", "api-v1:my-hidden")
+    pages = ("api-v1:tags", "api-v1:my-ratings", "api-v1:my-watchlist", "api-v1:my-seen", "api-v1:my-hidden")
     texts = ("x" * 200, "+".join(f"lo{n}" for n in range(40)), "the")
     deep = "[" + "[]," * ((_most_body() - 10) // 3) + "[]]"
 
@@ -53,7 +53,7 @@ def forms(on: Stage) -> dict[str, list[Form]]:
         ],
         **{
             f"api-v1:{name}": [send(f"api-v1:{name}", {}, last, method=method) for method in ("put", "delete")]
-            for name in ("on-watchlist", "not-interested")
+            for name in ("on-watchlist", "seen", "not-interested")
         },
         "api-v1:genres": [get("api-v1:genres")],
         "api-v1:me": [get("api-v1:me")],

@@ -200,7 +200,11 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[recsite] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_FORMS = {"add_email": "movies.account_forms.ChangeEmailForm", "login": "movies.account_forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "add_email": "movies.account_forms.ChangeEmailForm",
+    "login": "movies.account_forms.SignInForm",
+    "signup": "movies.account_forms.SignUpForm",
+}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 # Empty means none: a container's secret always exists.
 EMAIL_CONFIG = env.email_url_config(env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://"))

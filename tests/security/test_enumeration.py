@@ -87,7 +87,8 @@ def test_a_failed_login_tells_nothing(ada: User, imported: User, login: str) -> 
 
 
 def test_accounts_that_share_an_address_cost_one_hashing(ada: User) -> None:
-    User.objects.create_user("eve", email="ada@example.org", password="eve-1234-eve")
+    eve = User.objects.create_user("eve", password="eve-1234-eve")
+    EmailAddress.objects.create(user=eve, email="ada@example.org")
     post = {"login": "ada@example.org", "password": PASSWORD}
     assert work(lambda: Client().post(reverse("account_login"), post))[-2] == 1
 
