@@ -18,7 +18,8 @@ django.setup()
 
 from movies import columns  # noqa: E402
 from recommendations.serving import active  # noqa: E402
-from recommendations.serving.model import Ratings, ServingModel  # noqa: E402
+from recommendations.serving.model import ServingModel  # noqa: E402
+from recommendations.serving.profile import Ratings  # noqa: E402
 
 FOLDED = 100
 

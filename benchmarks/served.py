@@ -22,7 +22,8 @@ from django.db.models import Count  # noqa: E402
 
 from movies.models import Genre, Movie, Rating, User  # noqa: E402
 from recommendations.serving import active  # noqa: E402
-from recommendations.serving.model import Ratings, ServingModel  # noqa: E402
+from recommendations.serving.model import ServingModel  # noqa: E402
+from recommendations.serving.profile import Ratings  # noqa: E402
 from recommendations.serving.recommend import Filters, recommend  # noqa: E402
 
 K = 10

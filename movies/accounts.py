@@ -10,16 +10,23 @@ from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 
 from movies import selectors, watch_groups
 from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
+from movies.models.people import key_of
 from movies.requests import split_url
+from movies.sign_in import devices
+from recsite.accounts.second_factor import second_factors_of
 from recsite.api.own_tokens import tokens_of
 from recsite.identifiers import normalised
 from recsite.operations.clients import limit_key
 
+LONGEST_NAME = 320
+"""Characters of a username or address that are read."""
 logger = logging.getLogger(__name__)
 _parts: dict[str, Callable[[User], Any]] = {}
 
@@ -29,7 +36,47 @@ class AccountAdapter(DefaultAccountAdapter):
         """Reserve the usernames that the loader gives to MovieLens users."""
         if username.lower().startswith(MOVIELENS_USERNAME):
             raise ValidationError(f"Usernames starting with “{MOVIELENS_USERNAME}” are reserved. Choose another one.")
+        if "@" in username:
+            # It would be taken for the address of another account.
+            raise ValidationError("A username cannot contain “@”. Choose another one.")
+        if not shallow and User.objects.filter(username_key=key_of(username) or "").exists():
+            raise self.validation_error("username_taken")
         return super().clean_username(username, shallow)
+
+    def clean_email(self, email: str) -> str:
+        """Refuse what two mail programs would write differently; allauth compares addresses in lower case."""
+        if normalised(email) != email.lower():
+            raise ValidationError("Enter the address in plain letters, without blanks.")
+        return super().clean_email(email)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Give the address to whoever proves to own it, and not to an account that has only named it.
+
+        Staff keep theirs: an administrator has set it.
+        """
+        others = User.objects.filter(email_key=key_of(email_address.email)).exclude(pk=email_address.user_id)
+        with transaction.atomic():
+            if not EmailAddress.objects.filter(email=email_address.email, verified=True).exists():
+                EmailAddress.objects.filter(user__in=others.filter(is_staff=False), email=email_address.email).delete()
+                others.filter(is_staff=False).update(email="", email_key=None)
+            if others.exists():
+                self.add_message(
+                    request,
+                    messages.ERROR,
+                    "account/messages/email_confirmation_failed.txt",
+                    {"email": email_address.email},
+                )
+                return False
+            return bool(super().confirm_email(request, email_address))
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **options)
+        devices.remember(request, response, user)
+        return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count failures by name, and by device for the ones where the owner has signed in before."""
+        return name_tried(request, credentials)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Refuse malformed addresses, such as `http://[`, on which allauth's own check fails."""
@@ -38,6 +85,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return what allauth's limits count a client by; all clients of a bare Unix socket are one."""
         return limit_key(request) or "local"
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Ask for the password before sensitive changes; a code alone does not do."""
+        return [method for method in super().get_reauthentication_methods(user) if method["id"] == "reauthenticate"]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail whose links start with `SITE_ADDRESS`, not with the host that the request names.
@@ -67,7 +118,10 @@ def _at_site_address(value: Any, origin: str) -> Any:
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Return the username or email of a login attempt, for django-axes."""
     fields = credentials or getattr(request, "POST", {})
-    return normalised(str(fields.get("username") or fields.get("email") or fields.get("login") or ""))[:255]
+    tried = str(fields.get("username") or fields.get("email") or fields.get("login") or "")
+    name = normalised(tried[:LONGEST_NAME])
+    device = devices.device_of(request, name)
+    return devices.counted_on(name, device) if device else name[:255]
 
 
 def client_in_logs(username: str, *_: object) -> str:
@@ -97,10 +151,14 @@ def personal_data(user: User) -> dict[str, Any]:
         "last_login": user.last_login and user.last_login.isoformat(),
         "ratings": [
             {**_identified(rating.movie), "stars": rating.stars, "rated": rating.rated_at.isoformat()}
-            for rating in selectors.ratings_of(user)
+            for rating in selectors.ratings_of(user).prefetch_related(None)
         ],
         "tags": [{**_identified(tag.movie), "tag": tag.tag.name, "tagged": tag.tagged_at.isoformat()} for tag in tags],
-        "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user)],
+        "watchlist": [_identified(movie) for movie in selectors.watchlist_of(user).prefetch_related(None)],
+        "seen": [
+            {**_identified(seen.movie), "seen_on": seen.seen_on and seen.seen_on.isoformat()}
+            for seen in user.seen_movies.select_related("movie").order_by("pk")
+        ],
         "groups": [group.created_at.isoformat() for group in watch_groups.groups_of(user)],
         "pending_email": list(
             EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).values_list("email", flat=True)
@@ -115,9 +173,10 @@ def personal_data(user: User) -> dict[str, Any]:
             }
             for token in tokens_of(user)
         ],
+        "second_factors": second_factors_of(user),
         **{name: read(user) for name, read in _parts.items()},
         "predicted_stars_shown_before_rating": user.shows_predictions,
-        "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user)],
+        "not_interested": [_identified(movie) for movie in selectors.hidden_movies_of(user).prefetch_related(None)],
     }
 
 

@@ -4,14 +4,13 @@ from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.cached_db import SessionStore
-from django.contrib.sessions.models import Session
-from django.utils import timezone
+from django.db.models import Q
 
 from movies.models import User
+from movies.sign_in import devices
 from movies.transfer import preview
+from recsite.database.sessions import delete_sessions_of
 from recsite.identifiers import normalised
 
 ERASED = "deleted account"
@@ -25,13 +24,12 @@ def erase_traces(instance: User, **_: Any) -> None:
     if instance.movielens_id is not None:
         return
     names = {name for text in (instance.username, instance.email) if text for name in (text, normalised(text)[:255])}
+    tried = Q(username__in=names)
+    for name in names:
+        tried |= Q(username__startswith=devices.counted_on(name, ""))
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
-        model.objects.filter(username__in=names).delete()
+        model.objects.filter(tried).delete()
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=kind, object_id=str(instance.pk)).update(object_repr=ERASED, change_message="")
-    # Sessions do not name their account in a column. Expired ones serve nobody; the others are read.
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
-    for session in Session.objects.iterator(chunk_size=1000):
-        if session.get_decoded().get(SESSION_KEY) == str(instance.pk):
-            SessionStore(session.session_key).delete()
+    delete_sessions_of(instance.pk)
     preview.forget(instance)

@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 
 from movies.account_forms import checked_password, password_field
 from movies.models import Genre, User
-from movies.selectors import Browse, RatingSort, Sort
+from movies.selectors import Browse, Mine, RatingSort, Sort
 from movies.selectors.ratings import RatingFilters, StarsRange
 from movies.transfer import reading
 from movies.transfer.cells import SCALES
@@ -23,6 +24,11 @@ SORT_NAMES = {
     Sort.NEWEST: "Newest first",
     Sort.OLDEST: "Oldest first",
     Sort.TITLE: "Title, A to Z",
+}
+MINE_NAMES = {
+    Mine.NEW: "New to you",
+    Mine.SEEN: "Seen",
+    Mine.HIDDEN: "Not interested",
 }
 RATING_SORT_NAMES = {
     RatingSort.LATEST: "Recently rated",
@@ -63,8 +69,15 @@ class BrowseForm(forms.Form):
         choices=list(SORT_NAMES.items()), coerce=Sort, required=False, empty_value=Sort.POPULAR
     )
 
-    def __init__(self, data: QueryDict) -> None:
+    mine = forms.TypedChoiceField(
+        label="Your movies", choices=[("", "All"), *MINE_NAMES.items()], coerce=Mine, required=False, empty_value=None
+    )
+
+    def __init__(self, data: QueryDict, user: User | AnonymousUser) -> None:
         super().__init__(data, auto_id="browse-%s")
+        self.user = user
+        if not isinstance(user, User):
+            del self.fields["mine"]
         self.is_valid()
 
     def filters(self) -> Browse:
@@ -77,6 +90,8 @@ class BrowseForm(forms.Form):
             year_to=values.get("year_to"),
             min_ratings=values.get("min_ratings"),
             sort=values.get("sort", Sort.POPULAR),
+            mine=values.get("mine"),
+            member=self.user.pk,
         )
 
     def query(self) -> list[tuple[str, str]]:
@@ -84,7 +99,7 @@ class BrowseForm(forms.Form):
         filters = self.filters()
         pairs: list[tuple[str, object]] = [("q", filters.text), *(("genre", slug) for slug in filters.genres)]
         pairs += [("year_from", filters.year_from), ("year_to", filters.year_to), ("tag", filters.tag)]
-        pairs += [("min_ratings", filters.min_ratings)]
+        pairs += [("min_ratings", filters.min_ratings), ("mine", filters.mine)]
         pairs += [("sort", filters.sort)] if filters.sort != Sort.POPULAR else []
         return [(name, str(value)) for name, value in pairs if value]
 
@@ -98,6 +113,7 @@ class BrowseForm(forms.Form):
             "year_to": f"to {filters.year_to}",
             "tag": f"tagged “{filters.tag}”",
             "min_ratings": f"{filters.min_ratings}+ ratings",
+            "mine": MINE_NAMES[filters.mine].lower() if filters.mine else "",
         }
         for pair in pairs:
             if pair[0] != "sort":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from movies.models import HiddenMovie, Movie, MovieTag, Rating, Tag, WatchlistItem
+from movies.models import LISTS, Movie, MovieTag, Rating, Tag
 
 IDS = ("imdb_id", "tmdb_id", "movielens_id")
 
@@ -18,7 +18,7 @@ def merge_movies(keep: Movie, others: Sequence[Movie]) -> None:
     """
     for other in others:
         _keep_later_ratings(keep, other)
-        for model in (WatchlistItem, HiddenMovie):
+        for model in LISTS:
             existing = model._default_manager.filter(movie=keep, user=OuterRef("user"))
             model._default_manager.filter(movie=other).exclude(Exists(existing)).update(movie=keep)
         applied = MovieTag.objects.filter(movie=keep, user=OuterRef("user"), tag=OuterRef("tag"))

@@ -1,14 +1,15 @@
-"""Writes of members: ratings, watchlists, hidden movies and settings.
+"""Writes of members: ratings, watchlists, seen and hidden movies, and settings.
 
 All are idempotent and safe under concurrent requests: each leaves one row or none.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
+from django.db import transaction
 from django.utils import timezone
 
-from movies.models import HiddenMovie, Movie, Rating, User, WatchlistItem
+from movies.models import HiddenMovie, Movie, Rating, SeenMovie, User, WatchlistItem
 
 
 def rate(*, user: User, movie: Movie, half_stars: int) -> Rating:
@@ -69,6 +70,38 @@ def hide(*, user: User, movie: Movie) -> None:
 def unhide(*, user: User, movie: Movie) -> bool:
     """Allow a movie to be recommended again; return whether it was hidden."""
     return HiddenMovie.objects.filter(user=user, movie=movie).delete()[0] > 0
+
+
+def see(*, user: User, movie: Movie, seen_on: date | None = None) -> None:
+    """Mark a movie as seen, today unless another day is given, and take it from the watchlist.
+
+    A movie that is marked already keeps its day, unless one is given.
+    """
+    seen = SeenMovie(user=user, movie=movie, seen_on=seen_on or timezone.localdate())
+    with transaction.atomic():
+        if seen_on:
+            SeenMovie.objects.bulk_create(
+                [seen], update_conflicts=True, unique_fields=["user", "movie"], update_fields=["seen_on"]
+            )
+        else:
+            SeenMovie.objects.bulk_create([seen], ignore_conflicts=True)
+        unwatch(user=user, movie=movie)
+
+
+def unsee(*, user: User, movie: Movie) -> bool:
+    """Take back that a movie was seen; return whether it was marked. A rating stays."""
+    return SeenMovie.objects.filter(user=user, movie=movie).delete()[0] > 0
+
+
+def add_seen(*, user: User, movies: Iterable[tuple[int, date | None]]) -> int:
+    """Mark movies as seen by (movie id, day, or None if it is not known); return how many were not marked before."""
+    before = SeenMovie.objects.filter(user=user).count()
+    SeenMovie.objects.bulk_create(
+        [SeenMovie(user=user, movie_id=pk, seen_on=seen_on) for pk, seen_on in movies],
+        ignore_conflicts=True,
+        batch_size=200,
+    )
+    return SeenMovie.objects.filter(user=user).count() - before
 
 
 def show_predictions(*, user: User, shown: bool) -> None:

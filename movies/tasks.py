@@ -6,6 +6,7 @@ from celery import shared_task
 
 from movies.posters import fetch
 from movies.sources import tmdb
+from recsite.database.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 
@@ -19,3 +20,9 @@ def fetch_posters() -> None:
         fetch.fetch_posters()
     except tmdb.UnavailableError as error:
         logger.warning("Posters could not be fetched, will retry: %s", error)
+
+
+@shared_task(ignore_result=True)
+def delete_expired_sessions() -> None:
+    """Delete the sessions that serve nobody any more."""
+    SessionStore.clear_expired()

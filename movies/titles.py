@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from itertools import filterfalse
+from itertools import filterfalse, islice
 from typing import NamedTuple
 
 LONGEST_KEY = 400
@@ -106,10 +106,14 @@ def plain(text: str) -> str:
 
 
 def _decomposed(letters: str) -> str:
-    """Return the letters without accents, as many as two keys have: some characters become a phrase of eighteen."""
+    """Return the letters without accents, as many as two keys have, and at most two for one.
+
+    Some characters become a phrase of eighteen letters.
+    """
     kept: list[str] = []
     for start in range(0, len(letters), _PIECE):
-        kept += filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", letters[start : start + _PIECE]))
+        decomposed = unicodedata.normalize("NFKD", letters[start : start + _PIECE])
+        kept += islice(filterfalse(unicodedata.combining, decomposed), 2 * _PIECE)
         if len(kept) >= 2 * LONGEST_KEY:
             break
     return "".join(kept)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("movies/<int:pk>/poster.jpg", catalogue.poster, name="poster"),
     path("movies/<int:pk>/rate/", opinions.rate, name="rate"),
     path("movies/<int:pk>/watch/", opinions.watch, name="watch"),
+    path("movies/<int:pk>/see/", opinions.see, name="see"),
     path("movies/<int:pk>/hide/", opinions.hide, name="hide"),
     path("ratings/", shelves.ratings, name="ratings"),
     path("ratings/statistics/", own_data.statistics, name="statistics"),

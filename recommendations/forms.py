@@ -58,6 +58,7 @@ class SteeringForm(forms.Form):
     genre = forms.ModelChoiceField(Genre.objects.all(), to_field_name="slug", required=False, empty_label="All genres")
     year_from = year_field("From")
     year_to = year_field("To")
+    include_seen = forms.BooleanField(required=False, label="Also movies I've seen")
     more = forms.ModelMultipleChoiceField(
         Genre.objects.all(), to_field_name="slug", required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -91,6 +92,7 @@ class SteeringForm(forms.Form):
             genres=frozenset([genre.pk] if genre else []),
             year_from=data.get("year_from"),
             year_to=data.get("year_to"),
+            include_seen=bool(data.get("include_seen")),
         )
 
     def steering(self) -> Steering:

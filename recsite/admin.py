@@ -7,18 +7,22 @@ from typing import Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.admin import widgets
 from django.core.paginator import Paginator
 from django.db.models import CASCADE, ForeignObjectRel, Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
 
+from recsite.accounts import second_factor
 from recsite.database.row_estimates import estimated_rows
 
 PAGES = 100
 """The number of pages that a list offers; beyond that, staff search instead."""
 
+ID = "[0-9]{1,9}"
+"""What a value must match to be looked up as an id."""
 
-SECRETS = frozenset({"password", "digest", "token_key", "session_data", "invitation"})
+SECRETS = frozenset({"password", "digest", "token_key", "session_data", "invitation", "data"})
 """Fields that no search of the admin reads: matches would reveal them piece by piece."""
 
 
@@ -62,8 +66,14 @@ class Site(admin.AdminSite):
             base = type(base.__name__, (OfferedLookups, base), {"__module__": base.__module__})
         super().register(model_or_iterable, base, **options)
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Allow staff, with a second factor if `STAFF_SECOND_FACTOR` says so."""
+        return super().has_permission(request) and not second_factor.is_missing(request)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Redirect to the site's login page, whose attempts are limited."""
+        """Redirect to the site's login page, whose attempts are limited, or to a missing second factor."""
+        if super().has_permission(request) and second_factor.is_missing(request):
+            return second_factor.demand(request, request.GET.get("next", ""))
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 
@@ -85,6 +95,17 @@ class BoundedPaginator(Paginator):
         return min(super().num_pages, PAGES)
 
 
+class AutocompleteSelect(widgets.AutocompleteSelect):
+    """Show a value that is no id as nothing selected; Django's widget fails on it when the form is shown again."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        return super().optgroups(name, [each for each in value if re.fullmatch(ID, str(each))], attrs)
+
+
+class AutocompleteSelectMultiple(AutocompleteSelect, widgets.AutocompleteSelectMultiple):
+    pass
+
+
 class LargeTable(OfferedLookups):
     """A table that may have millions of rows."""
 
@@ -96,11 +117,17 @@ class LargeTable(OfferedLookups):
         """Take from the address only ids that are numbers; the widgets fail on anything else."""
         relations = {field.name for field in self.opts.get_fields() if field.is_relation}
         initial = super().get_changeform_initial_data(request)
-        return {
-            name: value
-            for name, value in initial.items()
-            if name not in relations or re.fullmatch("[0-9]{1,9}", str(value))
-        }
+        return {name: value for name, value in initial.items() if name not in relations or re.fullmatch(ID, str(value))}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = AutocompleteSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = AutocompleteSelectMultiple(db_field, self.admin_site)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_deleted_objects(
         self, objs: QuerySet[Any] | Iterable[Any], request: HttpRequest

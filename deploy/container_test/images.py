@@ -29,7 +29,7 @@ def host_files() -> list[Path]:
 
     More can be named in CONTAINER_TEST_MOUNTS, separated by colons.
     """
-    paths = [Path("/etc/pip.conf"), Path("/etc/xdg/pip"), Path("/etc/ssl/certs")]
+    paths = [Path("/etc/pip.conf"), Path("/etc/xdg/pip"), Path("/etc/ssl/certs/ca-certificates.crt")]
     paths += map(Path, filter(None, os.environ.get("CONTAINER_TEST_MOUNTS", "").split(":")))
     configured = subprocess.run(["pip", "config", "list"], capture_output=True, text=True, check=False).stdout
     for option in re.findall(r"(?:find-links|index-url)='([^']*)'", configured):

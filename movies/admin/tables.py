@@ -8,8 +8,10 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import BadRequest
+from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from import_export.admin import ImportExportModelAdmin
@@ -17,7 +19,7 @@ from import_export.admin import ImportExportModelAdmin
 from movies import selectors
 from movies.admin import actions as bulk_actions
 from movies.admin.import_export import FORMATS, CatalogueResource, GenreResource, MovieResource, TagResource
-from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models import LISTS, Genre, Movie, MovieTag, Rating, Tag, User
 from movies.models.loads import Load
 from movies.selectors import tags
 from recsite.admin import LargeTable, ReadOnly
@@ -76,6 +78,14 @@ class AccountAdmin(LargeTable, UserAdmin):
     readonly_fields: ClassVar[tuple[str, ...]] = ("movielens_id", "last_login", "date_joined", "ratings_link")
     rating_fields: ClassVar[tuple[str, ...]] = ("movielens_id", "ratings_link")
     actions = (bulk_actions.close_accounts,)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Add or change an account; the database refuses a name that another request takes at the same time."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except IntegrityError:
+            self.message_user(request, "The username or email address has just been taken.", messages.ERROR)
+            return redirect(request.get_full_path())
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -202,7 +212,7 @@ class MovieTagAdmin(LargeTable):
         return queryset.filter(Q(user__in=users) | Q(tag__in=tags.tags_named([search_term]))), False
 
 
-@admin.register(WatchlistItem, HiddenMovie)
+@admin.register(*LISTS)
 class KeptMovieAdmin(LargeTable):
     list_display = ("movie", "user", "added_at")
     list_select_related = ("movie", "user")

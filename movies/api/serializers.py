@@ -12,9 +12,9 @@ from movies.models import Genre, Movie, Rating, Tag, User
 from movies.selectors import Browse, Sort, rating_histogram
 from movies.selectors.tags import top_tags
 from recsite.api import examples
-from recsite.api.fields import IntegerField, Query, WholeNumberField
+from recsite.api.fields import IntegerField, ManyField, Query, WholeNumberField
 
-MOST_IMPORTED = 10_000
+MOST_IMPORTED = 3_000
 MOST_GENRES = 20
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 STARS = [half_stars / 2 for half_stars in range(1, 11)]
@@ -130,6 +130,17 @@ class KeptSerializer(serializers.Serializer[Any]):
     added_at = serializers.DateTimeField()
 
 
+class SeenSerializer(KeptSerializer):
+    seen_on = serializers.DateField(allow_null=True, help_text="Null if the day is not known.")
+
+
+@extend_schema_serializer(examples=[examples.request({"seen_on": "2026-01-31"})])
+class SeenOnSerializer(serializers.Serializer[Any]):
+    """The day on which a movie was seen."""
+
+    seen_on = serializers.DateField(required=False)
+
+
 class MeSerializer(serializers.ModelSerializer[User]):
     """The authenticated account."""
 
@@ -218,7 +229,7 @@ class ImportSerializer(serializers.Serializer[Any]):
         default=KnownBy.ID.value,
         help_text="Kind of id in `movie`: this site's or an external one.",
     )
-    ratings = serializers.ListField(child=ImportedSerializer(), min_length=1, max_length=MOST_IMPORTED)
+    ratings = ManyField(child=ImportedSerializer(), min_length=1, max_length=MOST_IMPORTED)
 
 
 @extend_schema_serializer(examples=[examples.answer({"added": 118, "kept": 2, "unknown": [9999999]})])

@@ -28,11 +28,13 @@ from movies.api.serializers import (
     MovieStarsSerializer,
     MovieTagSerializer,
     RatingSerializer,
+    SeenOnSerializer,
+    SeenSerializer,
     StarsSerializer,
     TagQuery,
     TagSerializer,
 )
-from movies.models import Genre, HiddenMovie, KeptMovie, Movie, Rating, Tag, User, WatchlistItem
+from movies.models import Genre, HiddenMovie, KeptMovie, Movie, Rating, SeenMovie, Tag, User, WatchlistItem
 from movies.requests import member
 from movies.selectors import tags
 
@@ -156,7 +158,7 @@ class ImportRatings(APIView):
 
     @extend_schema(request=ImportSerializer, responses=ImportAnswerSerializer)
     def post(self, request: Request) -> Response:
-        """Add up to 10,000 ratings. Existing ratings are kept; if a movie is listed twice, the last rating counts."""
+        """Add up to 3,000 ratings. Existing ratings are kept; if a movie is listed twice, the last rating counts."""
         body = ImportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         rows = {row["movie"]: row for row in body.validated_data["ratings"]}
@@ -221,6 +223,14 @@ class MyHidden(MyKept):
     model = HiddenMovie
 
 
+@extend_schema(tags=["me"])
+class MySeen(MyKept):
+    """Movies you marked as seen, last added first."""
+
+    serializer_class = SeenSerializer
+    model = SeenMovie
+
+
 class ListEntry(APIView):
     """Add a movie to one of your lists, or remove it."""
 
@@ -249,3 +259,17 @@ class OnWatchlist(ListEntry):
 class NotInterested(ListEntry):
     add = services.hide
     remove = services.unhide
+
+
+@extend_schema(tags=["opinions"])
+class Seen(ListEntry):
+    remove = services.unsee
+
+    @extend_schema(request=SeenOnSerializer, responses={204: OpenApiResponse(description="The movie is in the list.")})
+    def put(self, request: Request, pk: int) -> Response:
+        """Mark a movie as seen: on a day, or today if it is new in the list."""
+        movie = movie_or_404(pk)
+        body = SeenOnSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.see(user=member(request), movie=movie, seen_on=body.validated_data.get("seen_on"))
+        return Response(status=HTTP_204_NO_CONTENT)

@@ -15,6 +15,8 @@ from movies.bulk import postgresql, sqlite
 from movies.bulk.afterwards import defer_indexes
 from movies.bulk.store import CHUNK, chunks, recount, table_of
 
+ROWS_AT_A_TIME = 2_000
+"""Rows in memory: one of the genome has some kilobytes, and several times as many as text."""
 RATING_COLUMNS = (("id", ">i8"), *postgresql.RATING_FIELDS)
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -35,10 +37,10 @@ def fill(model: type[models.Model], rows: Iterable[Sequence[Any]]) -> Iterator[i
     fields = [field for field in model._meta.concrete_fields if not field.generated]
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
-        for chunk in chunks(rows):
+        for chunk in chunks(rows, ROWS_AT_A_TIME):
             if connection.vendor == "postgresql":
                 lines = ("\t".join(map(_copy_text, fields, row)) for row in chunk)
-                text = io.StringIO("".join(f"{line}\n" for line in lines))
+                text = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
                 cursor.cursor.copy_expert(f"COPY {table_of(model)} ({columns}) FROM STDIN", text)
             else:
                 prepared = [[_prepared(*pair) for pair in zip(fields, row, strict=True)] for row in chunk]
@@ -48,12 +50,12 @@ def fill(model: type[models.Model], rows: Iterable[Sequence[Any]]) -> Iterator[i
 
 
 def fill_ratings(batches: Iterable[NDArray[Any]]) -> Iterator[int]:
-    """Write ratings, structured arrays with the columns of the table; yield the size of each batch once written.
+    """Write ratings, structured arrays with the columns of the table; yield the size of each chunk once written.
 
     Comes after all tables that ratings refer to, and counts the ratings of each movie anew.
     """
     with _bare_table() as cursor:
-        for batch in batches:
+        for batch in (part for whole in batches for part in _parts(whole)):
             if connection.vendor == "postgresql":
                 columns = ", ".join(name for name, _ in RATING_COLUMNS)
                 content = io.BytesIO(postgresql.SIGNATURE + _binary(batch) + postgresql.TRAILER)
@@ -62,8 +64,7 @@ def fill_ratings(batches: Iterable[NDArray[Any]]) -> Iterator[int]:
             else:
                 names = ", ".join(batch.dtype.names or ())
                 sql = f"INSERT INTO movies_rating ({names}) VALUES (?, ?, ?, ?, ?)"
-                for start in range(0, len(batch), CHUNK):
-                    connection.connection.cursor().executemany(sql, batch[start : start + CHUNK].tolist())
+                connection.connection.cursor().executemany(sql, batch.tolist())
             yield len(batch)
     recount()
 
@@ -94,6 +95,11 @@ def _bare_table() -> Iterator[Any]:
         else:
             with sqlite.dropped(cursor, "trigger", "movies_rating"), sqlite.dropped(cursor, "index", "movies_rating"):
                 yield cursor
+
+
+def _parts(batch: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    for start in range(0, len(batch), CHUNK):
+        yield batch[start : start + CHUNK]
 
 
 def _binary(batch: NDArray[Any]) -> bytes:

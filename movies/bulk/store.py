@@ -101,9 +101,9 @@ def by_movie(ratings: Columns) -> Columns:
     return Columns(*(getattr(ratings, field.name)[order] for field in fields(Columns)))
 
 
-def chunks(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+def chunks(rows: Iterable[Sequence[Any]], size: int = CHUNK) -> Iterator[list[Sequence[Any]]]:
     iterator = iter(rows)
-    while chunk := list(islice(iterator, CHUNK)):
+    while chunk := list(islice(iterator, size)):
         yield chunk
 
 

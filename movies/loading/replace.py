@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef
 
 from movies.bulk.store import Store
-from movies.models import HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models import LISTS, Movie, MovieTag, Rating, Tag, User
 from movies.models.genome import GenomeVector
 from movies.models.people import Demographics
 
@@ -35,7 +35,8 @@ def remove_unlisted(movielens_ids: Collection[int]) -> None:
     unlisted = [pk for pk, movielens_id in stored.items() if movielens_id not in movielens_ids]
     for start in range(0, len(unlisted), MOVIES_PER_QUERY):
         movies = Movie.objects.filter(pk__in=unlisted[start : start + MOVIES_PER_QUERY])
-        for model in (Rating, MovieTag, WatchlistItem, HiddenMovie):
+        models: tuple[type[Model], ...] = (Rating, MovieTag, *LISTS)
+        for model in models:
             movies = movies.exclude(Exists(model._default_manager.filter(movie=OuterRef("pk"))))
         movies.delete()
     Tag.objects.exclude(Exists(MovieTag.objects.filter(tag=OuterRef("pk")))).delete()

@@ -3,11 +3,12 @@
 from movies.models.catalogue import Genre, Movie, Tag
 from movies.models.genome import GenomeTag, GenomeVector
 from movies.models.loads import Load
-from movies.models.opinions import HiddenMovie, KeptMovie, MovieTag, Rating, WatchlistItem
+from movies.models.opinions import LISTS, HiddenMovie, KeptMovie, MovieTag, Rating, SeenMovie, WatchlistItem
 from movies.models.people import MOVIELENS_USERNAME, Demographics, User
 from movies.models.watch_groups import WatchGroup, WatchGroupMember
 
 __all__ = [
+    "LISTS",
     "MOVIELENS_USERNAME",
     "Demographics",
     "GenomeTag",
@@ -19,6 +20,7 @@ __all__ = [
     "Movie",
     "MovieTag",
     "Rating",
+    "SeenMovie",
     "Tag",
     "User",
     "WatchGroup",

@@ -1,4 +1,4 @@
-"""Ratings, applied tags, watchlists and hidden movies of users."""
+"""Ratings, applied tags, and the lists of users: watchlist, seen, not interested."""
 
 from typing import ClassVar
 
@@ -91,3 +91,19 @@ class HiddenMovie(KeptMovie):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "movie"], name="one_hidden_movie_per_user_and_movie"),
         ]
+
+
+class SeenMovie(KeptMovie):
+    """A movie that a member has seen, with or without a rating; one without is not recommended to them either."""
+
+    seen_on = models.DateField(null=True, default=timezone.localdate, help_text="Empty if the day is not known.")
+
+    class Meta(KeptMovie.Meta):
+        default_related_name = "seen_movies"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "movie"], name="one_seen_movie_per_user_and_movie"),
+        ]
+
+
+LISTS: tuple[type[KeptMovie], ...] = (WatchlistItem, HiddenMovie, SeenMovie)
+"""The models of all lists."""

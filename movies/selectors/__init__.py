@@ -1,9 +1,19 @@
 """Queries of the catalogue and of users' ratings and lists, for pages, the API and the recommender."""
 
 from movies.selectors.answers import Answers, answers, find, found
-from movies.selectors.member_marks import Marks, hidden_ids, hidden_movies_of, marks, on_watchlists, watchlist_of
+from movies.selectors.member_marks import (
+    Marks,
+    hidden_ids,
+    hidden_movies_of,
+    marks,
+    on_watchlists,
+    seen_ids,
+    seen_without_rating,
+    watchlist_of,
+)
 from movies.selectors.movie_queries import (
     Browse,
+    Mine,
     Sort,
     all_movie_ids,
     best_known_of,
@@ -27,6 +37,7 @@ __all__ = [
     "Answers",
     "Browse",
     "Marks",
+    "Mine",
     "RatingSort",
     "Sort",
     "all_movie_ids",
@@ -53,6 +64,8 @@ __all__ = [
     "rating_count_of",
     "rating_histogram",
     "ratings_of",
+    "seen_ids",
+    "seen_without_rating",
     "watchlist_of",
     "well_known",
 ]

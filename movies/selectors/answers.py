@@ -1,6 +1,6 @@
 """Answers to a search: the movies and tags that a text may mean, best first, and a corrected spelling."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db.models import QuerySet
@@ -56,15 +56,16 @@ class Ranked:
         return movies
 
 
-def answers(text: str, n: int) -> Answers:
-    """Return up to n movies and two tags for a text; a text without words has no answers."""
+def answers(text: str, n: int, *, exclude: Collection[int] = ()) -> Answers:
+    """Return up to n movies, without the excluded ids, and two tags for a text; without words it has no answers."""
     if not search.words(text):
         return Answers()
     indexes = current.current()
     if indexes is None:
-        movies = list(movie_queries.browse(Browse(text=text))[:n])
+        movies = list(movie_queries.browse(Browse(text=text)).exclude(pk__in=list(exclude)[:MOST_RANKED])[:n])
         return Answers(movies, close=bool(movies))
-    matches = _matches(indexes, text, n)
+    matches = _matches(indexes, text, n + min(len(exclude), MOST_RANKED))
+    matches = [match for match in matches if match.pk not in exclude][:n]
     by_id = movie_queries.in_bulk([match.pk for match in matches])
     texts = {pk: movie.search_text for pk, movie in by_id.items()}
     matches, found = _judged(indexes, text, matches, texts)

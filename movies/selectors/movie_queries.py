@@ -9,9 +9,9 @@ from itertools import chain, islice, zip_longest
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, Q, QuerySet
 
-from movies.models import Genre, Movie, MovieTag, Rating, Tag
+from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, SeenMovie, Tag
 from movies.selectors import search
 from recsite.database.cache import is_list_of, read
 
@@ -25,6 +25,8 @@ WEEK = 7 * 24 * 3600
 
 LATEST_RATINGS = 5_000
 """The ratings that `popular_now` counts."""
+POPULAR_NOW = 500
+"""How many movies are kept, so that a row stays full without those that a member has hidden."""
 
 BEST_KNOWN, WELL_KNOWN = 2_000, 240
 """The most rated movies that may be offered for rating, and how many of the unrated ones are mixed by genre."""
@@ -40,6 +42,16 @@ class Sort(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     TITLE = "title"
+
+
+class Mine(StrEnum):
+    """Parts of the catalogue by what a member has marked, by their value in the URL."""
+
+    NEW = "new"
+    """Neither rated, seen nor hidden."""
+    SEEN = "seen"
+    """Rated or seen."""
+    HIDDEN = "hidden"
 
 
 _ORDER: dict[Sort, tuple[str | OrderBy, ...]] = {
@@ -65,6 +77,9 @@ class Browse:
     year_to: int | None = None
     min_ratings: int | None = None
     sort: Sort = Sort.POPULAR
+    mine: Mine | None = None
+    member: int | None = None
+    """The id of the user whose marks `mine` counts."""
 
 
 def movies() -> QuerySet[Movie]:
@@ -89,29 +104,43 @@ def browse(filters: Browse, *, also: Collection[int] = (), only: Collection[int]
     if filters.tag:
         tag = Tag.objects.filter(key=Tag.key_of(filters.tag)).values_list("pk", flat=True).first()
         matches = matches.filter(Exists(MovieTag.objects.filter(tag=tag, movie=OuterRef("pk"))))
+    if filters.mine:
+        matches = matches.filter(_of_member(filters.mine, filters.member))
     limits = {"year__gte": filters.year_from, "year__lte": filters.year_to, "rating_count__gte": filters.min_ratings}
     return matches.filter(**{field: limit for field, limit in limits.items() if limit is not None}).order_by(
         *_ORDER[filters.sort]
     )
 
 
-def popular(n: int = 10, *, genre: Genre | None = None) -> list[Movie]:
-    """Return the n most rated movies, optionally of a genre."""
-    candidates = movies() if genre is None else movies().filter(genres=genre)
-    return list(candidates.order_by(*_ORDER[Sort.POPULAR])[:n])
+def _of_member(mine: Mine, member: int | None) -> Q:
+    rated, seen, hidden = (
+        Q(Exists(model._default_manager.filter(user=member, movie=OuterRef("pk"))))
+        for model in (Rating, SeenMovie, HiddenMovie)
+    )
+    return {Mine.NEW: ~(rated | seen | hidden), Mine.SEEN: rated | seen, Mine.HIDDEN: hidden}[mine]
 
 
-def popular_now(n: int) -> list[Movie]:
-    """Return the movies with the most ratings among the latest ones; cached for an hour."""
+def popular(n: int = 10, *, genre: Genre | None = None, exclude: Collection[int] = ()) -> list[Movie]:
+    """Return the n most rated movies, optionally of a genre, without the excluded ids."""
+    candidates = Movie.objects.all() if genre is None else Movie.objects.filter(genres=genre)
+    ids = candidates.order_by(*_ORDER[Sort.POPULAR]).values_list("pk", flat=True)[: n + len(exclude)]
+    return movies_by_id([pk for pk in ids if pk not in exclude][:n])
+
+
+def popular_now(n: int, *, exclude: Collection[int] = ()) -> list[Movie]:
+    """Return the movies with the most ratings among the latest ones, without the excluded ids; cached for an hour."""
+
+    def chosen(ids: list[int]) -> list[int]:
+        return [pk for pk in ids if pk not in exclude][:n]
+
     ids: list[int] = read("popular-now", partial(is_list_of, int)) or []
-    found = movies_by_id(ids[:n])
-    if not ids or len(found) < len(ids[:n]):
+    found = movies_by_id(chosen(ids))
+    if not ids or len(found) < len(chosen(ids)):
         # Nothing is cached yet, or a movie was deleted since.
         latest = Rating.objects.order_by("-rated_at").values("movie_id")[:LATEST_RATINGS]
-        counted = Counter(row["movie_id"] for row in latest)
-        ids = [pk for pk, _ in counted.most_common(n)]
+        ids = [pk for pk, _ in Counter(row["movie_id"] for row in latest).most_common(POPULAR_NOW)]
         cache.set("popular-now", ids, 3600)
-        found = movies_by_id(ids)
+        found = movies_by_id(chosen(ids))
     return found
 
 

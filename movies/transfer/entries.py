@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 MOST_BYTES = 4_000_000
-MOST_LINES = 20_000
+MOST_LINES = 5_000
 MAX_COLUMNS = 100
 MAX_CELL = 1_000
 """Characters of a cell that are read."""

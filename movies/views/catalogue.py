@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from movies import posters, selectors
 from movies.cards import cards
 from movies.forms import BrowseForm
+from movies.models import User
 from movies.posters import fetch
 from movies.selectors import Marks, genome, tags
 
@@ -22,7 +23,7 @@ COVER_AGE = 7 * 24 * 3600
 
 @require_safe
 def browse(request: HttpRequest) -> HttpResponse:
-    form = BrowseForm(request.GET)
+    form = BrowseForm(request.GET, request.user)
     filters = form.filters()
     movies, answers = selectors.find(filters)
     page = Paginator(movies, PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]  # only sliced
@@ -40,8 +41,9 @@ def browse(request: HttpRequest) -> HttpResponse:
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
     """Suggest the movies and tags that the text typed so far may mean, as options of a list box."""
-    text = BrowseForm(request.GET).filters().text.strip()
-    answers = selectors.answers(text, SUGGESTIONS)
+    text = BrowseForm(request.GET, request.user).filters().text.strip()
+    hidden = selectors.hidden_ids(request.user) if isinstance(request.user, User) else []
+    answers = selectors.answers(text, SUGGESTIONS, exclude=hidden)
     return render(request, "movies/_suggestions.html", {"answers": answers, "text": text})
 
 

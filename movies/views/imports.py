@@ -21,6 +21,7 @@ from movies.transfer.cells import SCALES
 from movies.transfer.entries import Kind, Options, UnreadableError
 from movies.transfer.layouts import BY_KEY
 from movies.transfer.preview import DROPPED, Line, Preview
+from recsite.operations.unreadable import takes_large_forms
 
 SHOWN, SHOWN_AMBIGUOUS = 100, 30
 """Lines of each list on the preview; all are on pages of their own, ambiguous ones follow when these are decided."""
@@ -35,6 +36,7 @@ LISTS = {
 }
 
 
+@takes_large_forms
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def import_ratings(request: HttpRequest) -> HttpResponse:

@@ -107,3 +107,18 @@ def hide(request: HttpRequest, pk: int) -> HttpResponse:
         announcement = f"We won't recommend {movie.title} again."
     marks = selectors.marks(user, [movie])[pk]
     return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")
+
+
+@require_POST
+@for_members
+def see(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a movie as seen, or undo that."""
+    user, movie, before = _member_movie_marks(request, pk)
+    if before.is_seen:
+        services.unsee(user=user, movie=movie)
+        announcement = f"{movie.title} is no longer marked as seen."
+    else:
+        services.see(user=user, movie=movie)
+        announcement = f"You've seen {movie.title}. We won't recommend it."
+    marks = selectors.marks(user, [movie])[pk]
+    return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")

@@ -1,4 +1,4 @@
-"""Pages of a member's ratings, watchlist and hidden movies."""
+"""Pages of a member's ratings, watchlist, and seen and hidden movies."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -13,6 +13,8 @@ from movies.requests import member
 from movies.selectors.ratings import find_ratings
 
 PER_PAGE = 24
+MOST_SEEN = 24
+MOST_HIDDEN = 100
 
 
 @require_safe
@@ -29,10 +31,16 @@ def ratings(request: HttpRequest) -> HttpResponse:
 @login_required
 def watchlist(request: HttpRequest) -> HttpResponse:
     user = member(request)
-    watchlist_cards = cards(user, list(selectors.watchlist_of(user)))
+    to_see, rated = selectors.watchlist_of(user, rated=False), selectors.watchlist_of(user, rated=True)
+    seen, hidden = selectors.seen_without_rating(user), selectors.hidden_movies_of(user)
+    page = Paginator(to_see, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "to_see": [card for card in watchlist_cards if card.marks.half_stars is None],
-        "seen": [card for card in watchlist_cards if card.marks.half_stars is not None],
-        "hidden": cards(user, list(selectors.hidden_movies_of(user))),
+        "page": page,
+        "to_see": cards(user, list(page.object_list)),
+        "rated": cards(user, list(rated[:MOST_SEEN])),
+        "seen": list(seen[:MOST_SEEN]),
+        "more_seen": max(0, seen.count() - MOST_SEEN),
+        "hidden": cards(user, list(hidden[:MOST_HIDDEN])),
+        "more_hidden": max(0, hidden.count() - MOST_HIDDEN),
     }
     return render(request, "movies/watchlist.html", context)

@@ -15,7 +15,7 @@ from recommendations.feedback import listed, recorder
 from recommendations.models import Event, Place
 from recommendations.serving.recommend import Source
 from recsite.api import examples
-from recsite.api.fields import LARGEST_ID, IntegerField, TextField
+from recsite.api.fields import LARGEST_ID, IntegerField, ManyField, TextField
 from recsite.api.permissions import MayRecord, service_of
 
 MOST_EVENTS = 1_000
@@ -53,7 +53,7 @@ class EventSerializer(serializers.Serializer[Any]):
     ]
 )
 class EventsSerializer(serializers.Serializer[Any]):
-    events = serializers.ListField(child=EventSerializer(), min_length=1, max_length=MOST_EVENTS)
+    events = ManyField(child=EventSerializer(), min_length=1, max_length=MOST_EVENTS)
 
 
 class AcceptedSerializer(serializers.Serializer[Any]):

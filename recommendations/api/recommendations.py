@@ -81,7 +81,7 @@ def list_for(user: User, request: Request) -> Response:
 
 
 def _etag(query: UserQuery, request: Request) -> str | None:
-    """Return an ETag of the version, the user's ratings and hidden movies, and the query string."""
+    """Return an ETag of the version, the user's ratings, seen and hidden movies, and the query string."""
     parameters = request.META.get("QUERY_STRING", "")
     return (
         query.tag and f'W/"{salted_hmac("recommendations", f"{query.user_id} {query.tag} {parameters}").hexdigest()}"'
@@ -97,7 +97,7 @@ class MyRecommendations(APIView):
 
     @extend_schema(parameters=[ListQuery], responses=LIST)
     def get(self, request: Request) -> Response:
-        """Movies that you have not rated or hidden, best first."""
+        """Movies that you have not rated, seen or hidden, best first."""
         return list_for(member(request), request)
 
 

@@ -16,6 +16,7 @@ from recsite.api.fields import (
     FlagField,
     FloatField,
     IntegerField,
+    ManyField,
     NumberField,
     Query,
     TextField,
@@ -29,6 +30,8 @@ MOST_GENRES = 20
 MOST_TAGS = 20
 MOST_RATINGS = 1_000
 MOST_USERS = 1_000
+MOST_LINES = 20_000
+"""Movies in the lists of a batch together."""
 BATCH = {
     "version": "20261124-031500-42",
     "results": [{"user": 7, "results": [{"movie": 260, "score": 3.27}]}, {"user": 8, "results": []}],
@@ -160,6 +163,9 @@ class ListQuery(Query):
     year_from: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     year_to: serializers.IntegerField = WholeNumberField(required=False, min_value=1870, max_value=2100)
     min_ratings: serializers.IntegerField = WholeNumberField(required=False, min_value=0, max_value=1_000_000_000)
+    include_seen: serializers.BooleanField = serializers.BooleanField(
+        default=False, help_text="Include movies that you have seen but not rated."
+    )
     exclude = serializers.ListField(
         child=WholeNumberField(min_value=1, max_value=LARGEST_ID),
         required=False,
@@ -220,18 +226,16 @@ class PreviewSerializer(ListQuery):
     year_from = IntegerField(required=False, min_value=1870, max_value=2100)
     year_to = IntegerField(required=False, min_value=1870, max_value=2100)
     min_ratings = IntegerField(required=False, min_value=0, max_value=1_000_000_000)
-    exclude = serializers.ListField(
-        child=IntegerField(min_value=1, max_value=LARGEST_ID), required=False, max_length=MOST_RATINGS
-    )
+    exclude = ManyField(child=IntegerField(min_value=1, max_value=LARGEST_ID), required=False, max_length=MOST_RATINGS)
     popularity = FloatField(default=0.0, min_value=-1, max_value=1)
     recency = FloatField(default=0.0, min_value=-1, max_value=1)
     diversity = FloatField(default=0.0, min_value=0, max_value=1)
     reasons = IntegerField(default=2, min_value=0, max_value=10, help_text="Maximum number of reasons for each movie.")
     explain = FlagField(default=False, help_text="Explain each score.")
-    ratings = serializers.ListField(child=MovieStarsSerializer(), max_length=MOST_RATINGS)
+    ratings = ManyField(child=MovieStarsSerializer(), max_length=MOST_RATINGS)
 
     def parameters(self) -> dict[str, Any]:
-        return {name: value for name, value in self.validated_data.items() if name != "ratings"}
+        return {name: value for name, value in self.validated_data.items() if name not in ("ratings", "include_seen")}
 
     def arguments(self) -> dict[str, Any]:
         ratings = {rating["movie"]: rating["half_stars"] for rating in self.validated_data["ratings"]}
@@ -266,10 +270,13 @@ class PredictionsSerializer(serializers.Serializer[Any]):
 class BatchSerializer(serializers.Serializer[Any]):
     """The users whose lists are requested."""
 
-    users = serializers.ListField(
-        child=IntegerField(min_value=1, max_value=LARGEST_ID), min_length=1, max_length=MOST_USERS
-    )
+    users = ManyField(child=IntegerField(min_value=1, max_value=LARGEST_ID), min_length=1, max_length=MOST_USERS)
     n = IntegerField(default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies for each user.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs["users"]) * attrs["n"] > MOST_LINES:
+            raise serializers.ValidationError(f"All lists together have at most {MOST_LINES:,} movies.")
+        return attrs
 
 
 class LineSerializer(serializers.Serializer[Any]):

@@ -9,7 +9,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from numpy.typing import NDArray
 
 from movies import selectors
-from movies.models import HiddenMovie, Rating
+from movies.models import HiddenMovie, Rating, SeenMovie
 from recommendations.engine.data.interactions import IdMap, Interactions, fingerprints
 from recommendations.engine.ranking.bulk import rank_all
 from recommendations.serving.model import ServingModel
@@ -53,7 +53,7 @@ def _lists(model: ServingModel, users_filter: Q, n: int, threads: int) -> Lists:
     known = rated[:, ordinals >= 0]
     users = IdMap.of(known[0])
     vectors = _vectors(model, users, rated, known)
-    exclude = _csr_rows(users, (known[0], ordinals[ordinals >= 0]), _hidden(model, users_filter))
+    exclude = _csr_rows(users, (known[0], ordinals[ordinals >= 0]), _withheld(model, users_filter))
     blocks = list(rank_all(model.ranker, vectors, n, exclude=exclude, threads=threads))
     best = np.concatenate([np.empty((0, n), np.int32), *(block.ordinals for block in blocks)])
     scores = np.concatenate([np.empty((0, n), np.float32), *(block.scores for block in blocks)])
@@ -87,10 +87,10 @@ def _ratings(users_filter: Q) -> Columns:
     return _columns(ratings.values_list("user_id", "movie_id", "half_stars", seconds).iterator(ROWS_PER_FETCH), 4)
 
 
-def _hidden(model: ServingModel, users_filter: Q) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Read hidden movies as pairs of user id and ordinal."""
-    hidden = HiddenMovie.objects.filter(users_filter)
-    user_ids, movie_ids = _columns(hidden.values_list("user_id", "movie_id").iterator(ROWS_PER_FETCH), 2)
+def _withheld(model: ServingModel, users_filter: Q) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Read hidden and seen movies as pairs of user id and ordinal."""
+    rows = (list_.objects.filter(users_filter).values_list("user_id", "movie_id") for list_ in (HiddenMovie, SeenMovie))
+    user_ids, movie_ids = _columns(chain.from_iterable(row.iterator(ROWS_PER_FETCH) for row in rows), 2)
     ordinals = model.movies.ordinals(movie_ids, missing="mark")
     return user_ids[ordinals >= 0], ordinals[ordinals >= 0]
 

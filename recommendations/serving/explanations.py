@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from movies import selectors
 from movies.models import Movie
-from recommendations.serving.model import Ratings, ScoreParts
+from recommendations.serving.profile import Ratings, ScoreParts
 from recommendations.serving.results import Explanation, Reason
 
 

@@ -33,12 +33,16 @@ class Ranker(StrEnum):
 
 @dataclass(frozen=True)
 class Filters:
-    """Which movies may appear. A movie must have all `genres` (ids); years are inclusive."""
+    """Which movies may appear. A movie must have all `genres` (ids); years are inclusive.
+
+    With `include_seen`, movies that the user has seen but not rated may appear too.
+    """
 
     genres: frozenset[int] = frozenset()
     year_from: int | None = None
     year_to: int | None = None
     min_ratings: int | None = None
+    include_seen: bool = False
 
     def __bool__(self) -> bool:
         return self != Filters()

@@ -12,7 +12,8 @@ from recommendations.engine.reranking.group_fairness import fair_order, worth
 from recommendations.serving import active
 from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.filters import Filters
-from recommendations.serving.model import Ratings, ServingModel
+from recommendations.serving.model import ServingModel
+from recommendations.serving.profile import Ratings
 from recommendations.serving.query import find_deleted, query_or_fallback, ratings_of
 from recommendations.serving.recommend import NO_FILTERS, recommend
 
@@ -38,13 +39,13 @@ class SharedList:
 
 
 def recommend_together(members: Sequence[User], *, n: int = 12, filters: Filters = NO_FILTERS) -> SharedList:
-    """Recommend movies that none of the members has rated or hidden, fair to all of them.
+    """Recommend movies that none of the members has rated, seen or hidden, fair to all of them.
 
     Members without ratings do not influence the list. If no member has any, the movies are popular ones.
     """
     ratings = {member: ratings_of(member) for member in members}
     exclude = {int(pk) for rated in ratings.values() for pk in rated.movie_ids}
-    exclude |= {pk for member in members for pk in selectors.hidden_ids(member)}
+    exclude |= {pk for member in members for pk in (*selectors.hidden_ids(member), *selectors.seen_ids(member))}
     entries = query_or_fallback(active.current(), lambda model: _fair_entries(model, ratings, exclude, n, filters))
     personal = bool(entries)
     if not entries or len(entries) < n:

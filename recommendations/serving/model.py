@@ -1,10 +1,7 @@
 """The serving model: one opened version, memory-mapped from immutable files."""
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +9,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from recommendations.engine.data.interactions import IdMap, fingerprint
+from recommendations.engine.data.interactions import IdMap
 from recommendations.engine.models.embeddings import Embeddings
 from recommendations.engine.models.fold_in import FoldIn
 from recommendations.engine.models.rating_prediction import RatingPredictor
@@ -26,71 +23,12 @@ from recommendations.engine.reranking.steering import Traits, Wishes, steer
 from recommendations.serving.deleted import DeletedMovies
 from recommendations.serving.facets import ItemFacets
 from recommendations.serving.filters import Filters, Ranker, Source, Steering
+from recommendations.serving.profile import Ratings, ScoreParts, UserProfile
 from recommendations.versions import artifacts
 
 MOVIES_INDEX = "movies.ann"
 SIMILAR_INDEX = "similar.ann"
-
-
-@dataclass(frozen=True)
-class Ratings:
-    """One user's ratings, by movie.
-
-    `movie_ids` (m,) int64, ascending; `half_stars` (m,) int8; `rated_at` (m,) int64, Unix seconds.
-    """
-
-    movie_ids: NDArray[np.int64]
-    half_stars: NDArray[np.int8]
-    rated_at: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, pairs: Iterable[tuple[int, int]]) -> "Ratings":
-        """Build undated ratings from pairs of movie id and half stars; all get the current time."""
-        table = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-        return cls(table[:, 0].copy(), table[:, 1].astype(np.int8), np.full(len(table), int(time.time())))
-
-    @cached_property
-    def fingerprint(self) -> int:
-        """A hash of movies and half stars, equal for equal ratings; cached, so that a request computes it once."""
-        return fingerprint(self.movie_ids, self.half_stars)
-
-    def without(self, movie_id: int) -> "Ratings":
-        """Return the ratings of all other movies."""
-        kept = self.movie_ids != movie_id
-        return Ratings(self.movie_ids[kept], self.half_stars[kept], self.rated_at[kept])
-
-
-@dataclass(frozen=True)
-class UserProfile:
-    """A user as the model sees them: a vector (d + 2,) float32, and their ratings of movies that it knows.
-
-    `ordinals` (m,) int32, `half_stars` (m,) int8 and `rated_at` (m,) int64 have one entry a rating.
-    """
-
-    vector: NDArray[np.float32]
-    source: Source
-    ordinals: NDArray[np.int32]
-    half_stars: NDArray[np.int8]
-    rated_at: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class ScoreParts:
-    """A score split twice: by block of features, and into a base and the share of each rating.
-
-    `shares` are by movie id, strongest first; `others` is the sum of the ratings that it leaves out.
-    """
-
-    score: float
-    blocks: dict[str, float]
-    base: float
-    shares: dict[int, float]
-    others: float = 0.0
-
-    def page(self, start: int, n: int) -> "ScoreParts":
-        """Return the same split with only the n ratings after the `start` strongest."""
-        shares = dict(islice(self.shares.items(), start, start + n))
-        return replace(self, shares=shares, others=self.others + sum(self.shares.values()) - sum(shares.values()))
+NO_MOVIES = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -265,15 +203,19 @@ class ServingModel:
         }
 
     def similar_ids(
-        self, movie_id: int, k: int, leanings: Sequence[tuple[NDArray[np.int64], float]] = ()
+        self,
+        movie_id: int,
+        k: int,
+        leanings: Sequence[tuple[NDArray[np.int64], float]] = (),
+        exclude: NDArray[np.int64] = NO_MOVIES,
     ) -> NDArray[np.int64]:
         """Return the ids of the k movies most similar to a movie; empty if the model does not know it.
 
-        Each leaning is a set of movie ids and a weight from −1 (fewer such movies) to 1 (more).
+        Each leaning is a set of movie ids and a weight from −1 (fewer) to 1 (more); the ids `exclude` are left out.
         """
         ordinal = self.movies.ordinals(np.array([movie_id]), missing="mark")
         if ordinal[0] < 0:
-            return np.empty(0, dtype=np.int64)
+            return NO_MOVIES
         labels = [(self.movies.ordinals(ids, missing="drop"), weight) for ids, weight in leanings]
         most_similar = steer(
             self.similar,
@@ -281,7 +223,7 @@ class ServingModel:
             k,
             Wishes(labels=labels),
             Traits(self.facets.years, self.directions),
-            exclude=np.concatenate([ordinal, self.deleted.ordinals]),
+            exclude=np.concatenate([ordinal, self.excluded(exclude)]),
             candidates=self.well_rated,
         )
         return self.ids(most_similar)

@@ -9,7 +9,8 @@ from movies.models import Movie, User
 from recommendations.serving import active
 from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.explanations import explanations
-from recommendations.serving.model import Ratings, ServingModel
+from recommendations.serving.model import ServingModel
+from recommendations.serving.profile import Ratings
 from recommendations.serving.query import assigned_model, find_deleted, query_or_fallback, ratings_of
 from recommendations.serving.results import Explanation, Reason
 
@@ -65,25 +66,41 @@ def stars_without(user: User, movie: Movie) -> float | None:
     return (stars or {}).get(movie.pk)
 
 
-def similar_ids(movie: Movie, *, n: int, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[int]:
+def similar_ids(
+    movie: Movie,
+    *,
+    n: int,
+    leanings: Sequence[tuple[Collection[int], float]] = (),
+    exclude: Collection[int] = (),
+) -> list[int]:
     """Return the ids of the model's `similar_movies`; empty if it does not know the movie."""
     labels = [(np.fromiter(ids, dtype=np.int64), weight) for ids, weight in leanings]
-    return query_or_fallback(active.current(), lambda model: model.similar_ids(movie.pk, n, labels).tolist()) or []
+    excluded = np.fromiter(exclude, dtype=np.int64)
+    similar = query_or_fallback(active.current(), lambda model: model.similar_ids(movie.pk, n, labels, excluded))
+    return [] if similar is None else similar.tolist()
 
 
-def similar_movies(movie: Movie, *, n: int = 12, leanings: Sequence[tuple[Collection[int], float]] = ()) -> list[Movie]:
+def similar_movies(
+    movie: Movie,
+    *,
+    n: int = 12,
+    leanings: Sequence[tuple[Collection[int], float]] = (),
+    exclude: Collection[int] = (),
+) -> list[Movie]:
     """Return movies that the same people like, most similar first, topped up with popular ones of the same genres.
 
-    Each leaning is a set of movie ids and a weight from −1 (fewer such movies) to 1 (more).
+    Each leaning is a set of movie ids and a weight from −1 (fewer such movies) to 1 (more). The excluded ids are left
+    out.
     """
     model = active.current()
     for _ in range(ROUNDS):
-        ids = similar_ids(movie, n=n, leanings=leanings)
+        ids = similar_ids(movie, n=n, leanings=leanings, exclude=exclude)
         similar = selectors.movies_by_id(ids)
         if model is None or len(similar) == len(ids):
             break
         find_deleted(model)
     if len(similar) < n:
-        genres, exclude = [genre.pk for genre in movie.genre_list], {movie.pk, *(other.pk for other in similar)}
-        similar += selectors.best_known_of(genres, n - len(similar), exclude=exclude)
+        genres = [genre.pk for genre in movie.genre_list]
+        shown = {movie.pk, *exclude, *(other.pk for other in similar)}
+        similar += selectors.best_known_of(genres, n - len(similar), exclude=shown)
     return similar

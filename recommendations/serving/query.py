@@ -1,7 +1,7 @@
 """Resolve a user's query: their history, the model that answers it, and the experiment arm it counts for."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -13,7 +13,8 @@ from movies.models import User
 from recommendations.feedback.assignment import Treatment, treatment_of
 from recommendations.serving import active, metrics
 from recommendations.serving.filters import Steering
-from recommendations.serving.model import Ratings, ServingModel
+from recommendations.serving.model import ServingModel
+from recommendations.serving.profile import Ratings
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -22,10 +23,11 @@ UNSTEERED = Steering()
 
 
 class UserHistory(NamedTuple):
-    """A user's ratings, and the ids of the movies that they hid, ascending."""
+    """A user's ratings, and the ids of the movies that they hid or marked as seen, both ascending."""
 
     ratings: Ratings
-    hidden: list[int]
+    hidden: Sequence[int] = ()
+    seen: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,13 @@ class UserQuery:
         """A string that changes whenever the user's lists may change; None if no version serves."""
         if self.model is None:
             return None
-        ratings, hidden = self.history
-        return f"{self.model.name}:{ratings.fingerprint}:{ratings.rated_at.sum()}:{self.arm}:{hidden}"
+        ratings, *lists = self.history
+        return f"{self.model.name}:{ratings.fingerprint}:{ratings.rated_at.sum()}:{self.arm}:{lists}"
 
 
 def user_query(user: User) -> UserQuery:
     """Read a user's history and decide which model answers."""
-    history = UserHistory(ratings_of(user), selectors.hidden_ids(user))
+    history = UserHistory(ratings_of(user), selectors.hidden_ids(user), selectors.seen_ids(user))
     model, treatment = assigned_model(user)
     if treatment is None:
         return UserQuery(user.pk, history, model)

@@ -19,7 +19,8 @@ from recommendations.serving.batch import ScoredMovies, lists_of_some
 from recommendations.serving.deleted import ROUNDS
 from recommendations.serving.explanations import explanations
 from recommendations.serving.filters import Filters, Ranker, Source, Steering, wishes
-from recommendations.serving.model import Ratings, ScoreParts, ServingModel
+from recommendations.serving.model import ServingModel
+from recommendations.serving.profile import Ratings, ScoreParts
 from recommendations.serving.query import UNSTEERED, UserHistory, UserQuery, find_deleted, query_or_fallback, user_query
 from recommendations.serving.results import Entry, Reason, Recommendations
 
@@ -82,7 +83,7 @@ def recommend(
     explained: bool = False,
     query: UserQuery | None = None,
 ) -> Recommendations:
-    """Return the best `n` movies for a user, without those that they have rated or hidden and the ids in `exclude`.
+    """Return the best `n` movies for a user, except those they have rated, seen or hidden and the ids in `exclude`.
 
     Visitors and members without ratings get popular movies. Each movie comes with up to `reasons` of the user's
     ratings that raised its score most. A caller that already has the user's `query` passes it on.
@@ -90,7 +91,7 @@ def recommend(
     if not isinstance(user, User):
         return _popular(n, filters, exclude)
     query = query or user_query(user)
-    exclude = {*exclude, *query.history.hidden}
+    exclude = {*exclude, *query.history.hidden, *(() if filters.include_seen else query.history.seen)}
     request = RankRequest(n, filters, exclude, steering or query.steering, reasons, ranker, explained)
     return replace(_recommend(query, request), arm=query.arm)
 
@@ -107,7 +108,7 @@ def recommend_for_ratings(
     explained: bool = False,
 ) -> Recommendations:
     """Return the best `n` movies for ratings that belong to no account: half stars by movie id."""
-    query = UserQuery(None, UserHistory(Ratings.of(ratings.items()), []), active.current())
+    query = UserQuery(None, UserHistory(Ratings.of(ratings.items())), active.current())
     return _recommend(query, RankRequest(n, filters, exclude, steering, reasons, ranker, explained))
 
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from recommendations.engine.ranking.annoy_index import open_index
 from recommendations.engine.ranking.base import Ranking, approximate_rank
 from recommendations.serving.filters import Filters, Steering
-from recommendations.serving.model import MOVIES_INDEX, SIMILAR_INDEX, Ratings, ServingModel
+from recommendations.serving.model import MOVIES_INDEX, SIMILAR_INDEX, ServingModel
+from recommendations.serving.profile import Ratings
 from recommendations.versions.artifacts import ArtifactError
 
 K = 10

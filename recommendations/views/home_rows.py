@@ -1,6 +1,6 @@
 """Rows of movies on the home page, and picks with their reasons."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -91,10 +91,11 @@ def for_visitors() -> list[Shelf]:
 def for_member(user: User, query: UserQuery) -> tuple[Source, list[Shelf]]:
     """Return the source of a member's picks and the rows of their home page; no pick is in two rows."""
     recommended = recommend(user, n=LONG_LIST, reasons=1, query=query)
+    hidden = query.history.hidden
     watchlist = Shelf("Your watchlist", list(selectors.watchlist_of(user)[:RAIL]), reverse("movies:watchlist"))
     if recommended.source == Source.POPULAR:
         start = Shelf("Popular and new to you", _movies(recommended.entries[:RAIL]), reverse("movies:browse"))
-        rows = [start, watchlist, *(_popular_in(genre) for genre in _home_genres())]
+        rows = [start, watchlist, *(_popular_in(genre, hidden) for genre in _home_genres())]
     else:
         rows = [*_personal(user, query, recommended), watchlist]
     recorder.shown(user, recommended, Place.HOME, only=[movie.pk for shelf in rows for movie in shelf.movies])
@@ -109,7 +110,7 @@ def _personal(user: User, query: UserQuery, recommended: Recommendations) -> lis
     rest = [entry for entry in rest if entry.movie.pk not in shown]
     gems = _hidden_gems(rest)
     exclude = [movie.pk for shelf in (for_you, *because, gems) for movie in shelf.movies]
-    return [for_you, *because, gems, *_new_genre(user, query, exclude), _popular_now()]
+    return [for_you, *because, gems, *_new_genre(user, query, exclude), _popular_now(query.history.hidden)]
 
 
 def _because(entries: Sequence[Entry]) -> list[Shelf]:
@@ -146,8 +147,8 @@ def _new_genre(user: User, query: UserQuery, exclude: Sequence[int]) -> list[She
     return [Shelf(f"New to you: {genre.name}", _movies(recommended.entries), more)]
 
 
-def _popular_now() -> Shelf:
-    return Shelf("Popular now", selectors.popular_now(RAIL), lead="What people are rating right now.")
+def _popular_now(hidden: Collection[int] = ()) -> Shelf:
+    return Shelf("Popular now", selectors.popular_now(RAIL, exclude=hidden), lead="What people are rating right now.")
 
 
 def to_rate(query: UserQuery, n: int, exclude: Iterable[int] = ()) -> list[Movie]:
@@ -155,8 +156,9 @@ def to_rate(query: UserQuery, n: int, exclude: Iterable[int] = ()) -> list[Movie
     return selectors.well_known(n, exclude={*query.history.ratings.movie_ids.tolist(), *query.history.hidden, *exclude})
 
 
-def _popular_in(genre: Genre) -> Shelf:
-    return Shelf(genre.name, selectors.popular(RAIL, genre=genre), f"{reverse('movies:browse')}?genre={genre.slug}")
+def _popular_in(genre: Genre, hidden: Collection[int] = ()) -> Shelf:
+    movies = selectors.popular(RAIL, genre=genre, exclude=hidden)
+    return Shelf(genre.name, movies, f"{reverse('movies:browse')}?genre={genre.slug}")
 
 
 def _home_genres() -> QuerySet[Genre]:

@@ -71,6 +71,26 @@ class NumberField(serializers.FloatField):
         return _finite(self, super().to_internal_value(data))
 
 
+class ManyField(serializers.ListField):
+    """A list whose check ends at some number of errors: a message for each of thousands helps nobody."""
+
+    MOST_ERRORS = 20
+
+    def run_child_validation(self, data: Any) -> list[Any]:
+        result: list[Any] = []
+        errors: dict[Any, Any] = {}
+        for index, item in enumerate(data):
+            try:
+                result.append(self.child.run_validation(item))
+            except serializers.ValidationError as error:
+                errors[index] = error.detail
+                if len(errors) == self.MOST_ERRORS:
+                    break
+        if errors:
+            raise serializers.ValidationError(errors)
+        return result
+
+
 class FloatField(serializers.FloatField):
     """A number in a body."""
 

@@ -1,11 +1,15 @@
-"""Service tokens, and the request counts of the API's throttles.
+"""Service tokens, sessions with their accounts, and the request counts of the API's throttles.
 
-The tables keep their names from the time when these models belonged to `recommendations`.
+The tables of tokens and counts keep their names from the time when these models belonged to `recommendations`.
 """
 
 from typing import ClassVar
 
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils.module_loading import import_string
 
 from recsite.database.unix_time import UnixTimeField
 
@@ -53,3 +57,19 @@ class RequestCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.requests}"
+
+
+class AccountSession(AbstractBaseSession):
+    """A session in Django's own table, with a column for the account; `recsite.database.sessions` writes it."""
+
+    account = models.BigIntegerField(null=True)
+    """The user's id, 0 for a visitor, or none if a process of release 0.1 wrote the session."""
+
+    class Meta:
+        managed = False
+        db_table = "django_session"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        return store

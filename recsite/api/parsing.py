@@ -5,21 +5,38 @@ import math
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
+from rest_framework.status import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
+MOST_BYTES = 2_000_000
+"""Bytes of a body; the largest allowed import has half of them."""
+MOST_CONTAINERS = 50_000
+"""Brackets and braces in a body: an empty list takes fifty times its two bytes in memory."""
 DEEPEST = 20
 """Levels of nesting; bodies of the API have three."""
 
 
+class TooLargeError(APIException):
+    status_code = HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"The body has more than {MOST_BYTES:,} bytes or {MOST_CONTAINERS:,} lists. Send it in parts."
+    default_code = "too_large"
+
+
 class JsonParser(JSONParser):
-    """Parse JSON in UTF-8; refuse nesting beyond `DEEPEST`, infinite numbers and halves of surrogate pairs."""
+    """Parse JSON in UTF-8.
+
+    Refuse bodies over `MOST_BYTES`, nesting beyond `DEEPEST`, infinite numbers and halves of surrogate pairs.
+    """
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
+        content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES or content.count(b"[") + content.count(b"{") > MOST_CONTAINERS:
+            raise TooLargeError
         try:
-            text = stream.read().decode((parser_context or {}).get("encoding", "utf-8"))
+            text = content.decode((parser_context or {}).get("encoding", "utf-8"))
             parsed = json.loads(text, parse_float=_finite, parse_constant=_finite)
         except RecursionError:
             raise ParseError(f"JSON parse error - nested more than {DEEPEST} levels deep") from None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from recsite.accounts import second_factor
 from recsite.api.models import ServiceToken
 
 if TYPE_CHECKING:
@@ -37,12 +38,16 @@ class Allowed(BasePermission):
 
     scope: str
     permission: str
+    message: str
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if not (request.user and request.user.is_authenticated):
             return False
         if service := service_of(request):
             return self.scope in service.scopes
+        if second_factor.is_missing(request):
+            self.message = second_factor.MISSING
+            return False
         return bool(request.user.is_staff and request.user.has_perm(self.permission))
 
 

@@ -35,6 +35,11 @@ def count(key: str, seconds: int, cost: int = 1) -> int:
     if settings.REDIS_URL:
         cache.add(key, 0, seconds)
         return int(cache.incr(key, cost))
+    return count_in_database(key, seconds, cost)
+
+
+def count_in_database(key: str, seconds: int, cost: int = 1) -> int:
+    """Count like `count`, for limits that must also hold while Redis is down."""
     now = int(time.time())
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [key, cost, now + seconds])

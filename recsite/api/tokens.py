@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
+from recsite.accounts import second_factor
+from recsite.accounts.forms import AuthenticateForm
 from recsite.api import examples
 from recsite.api.fields import TextField
 from recsite.api.own_tokens import notify_of_token, revoke_member_tokens
@@ -44,6 +46,9 @@ class LoginByNameThrottle(SharedThrottle):
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = TextField(max_length=254, help_text="Or the email address.")
     password = TextField(max_length=1000, trim_whitespace=False)
+    code = TextField(
+        max_length=20, required=False, help_text="Of the second factor, or a recovery code; if the account has one."
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -62,15 +67,18 @@ class Login(APIView):
 
     @extend_schema(request=CredentialsSerializer, responses={201: TokenSerializer}, auth=[])
     def post(self, request: Request) -> Response:
-        """Create a token for a username and a password."""
+        """Create a token for a username and a password; an account with a second factor needs its code too."""
         body = CredentialsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         http_request = request._request
+        code = body.validated_data.pop("code", None)
         user = authenticate(http_request, **body.validated_data)
         if vars(http_request).pop("axes_locked_out", False):
             raise Throttled(detail="Too many failed attempts. Try again in an hour.")
         if user is None:
             raise AuthenticationFailed("The username or password is wrong.")
+        if second_factor.has_factor(user):
+            _check_code(user, code)
         instance, token = get_token_model().objects.create(user=user)
         notify_of_token(user)
         return Response(TokenSerializer({"token": token, "expiry": instance.expiry}).data, status=HTTP_201_CREATED)
@@ -78,6 +86,17 @@ class Login(APIView):
     def get_authenticate_header(self, request: Request) -> str:
         """Return a challenge, which makes a refusal 401 and not 403."""
         return "Token"
+
+
+def _check_code(user: Any, code: str | None) -> None:
+    if code is None:
+        raise AuthenticationFailed("This account has a second factor. Send its code too.", "code_required")
+    form = AuthenticateForm(user=user, data={"code": code})
+    if not form.is_valid():
+        if form.has_error("code", "too_many_login_attempts"):
+            raise Throttled(detail="Too many codes. Try again in an hour.")
+        raise AuthenticationFailed(form.errors["code"][0], "code_wrong")
+    form.authenticator.record_usage()
 
 
 @extend_schema(tags=["session"], request=None, responses={204: OpenApiResponse(description="Signed out.")})

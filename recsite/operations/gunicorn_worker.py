@@ -1,8 +1,10 @@
-"""A gunicorn worker that takes a thread for a request only when all of it is here.
+"""A gunicorn worker whose threads wait for no client.
 
-gunicorn's gthread reads the head and the body in a thread, without a time limit: as many unfinished requests as there
-are threads stop the worker, and bodies of any size reach the disk. Here the event loop reads every request into memory,
-with deadlines and limits, and answers 408, 411, 413, 431 or 503 itself; threads only see complete requests.
+gunicorn's gthread reads the head and the body in a thread, and sends the response there, without a time limit: as many
+slow clients as there are threads stop the worker, and bodies of any size reach the disk. Here the event loop reads
+every request into memory, with deadlines and limits, and answers 408, 411, 413, 431 or 503 itself; threads only see
+complete requests. It also sends the part of a response that the client does not take at once, and waits for clients
+that do not close a finished connection.
 """
 
 import contextlib
@@ -11,9 +13,8 @@ import os
 import re
 import selectors
 import socket
-import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from http import HTTPStatus
@@ -23,16 +24,15 @@ from gunicorn import http
 from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from recsite.operations.gunicorn_sockets import ClientSocket, seconds_for
+
 HEAD_SECONDS = 10.0
-BODY_SECONDS = 20.0
-BODY_RATE = 50_000
-"""Bytes a second that a body must have on average, beyond `BODY_SECONDS`."""
-SEND_SECONDS = 5
-"""Seconds for which a thread waits for a client that does not read its response."""
 MOST_HEAD = 65_536
 MOST_BODY = int(os.environ.get("WEB_MAX_BODY", "10000000"))
 MOST_HELD = 8 * MOST_BODY
 """Bytes of bodies that a process holds; beyond it, large ones are answered 503."""
+MOST_UNSENT = 64_000_000
+"""Bytes of finished responses that a process holds; beyond it, the oldest is cut off."""
 SMALL = 65_536
 PIECE = 65_536
 LINGER_SECONDS = 2.0
@@ -53,7 +53,9 @@ class Connection(TConn):
     """A client's connection and the part of its next request that has arrived."""
 
     parser: Any
+    sock: ClientSocket
     rest: bytes
+    finish: Callable[[], None]
 
     def begin(self, data: bytes) -> None:
         self.data = bytearray(data)
@@ -89,7 +91,7 @@ class Connection(TConn):
             self.data[:end] = head
         self.head = len(head)
         self.end = self.head + length
-        self.deadline = time.monotonic() + BODY_SECONDS + length / BODY_RATE
+        self.deadline = time.monotonic() + seconds_for(length)
         return True
 
     def take(self) -> bytes:
@@ -114,7 +116,8 @@ class BufferingWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.arriving: dict[Connection, None] = {}
-        self.held = 0
+        self.leaving: dict[Connection, None] = {}
+        self.held = self.unsent = 0
         self._checked = 0.0
 
     def accept(self, listener: socket.socket) -> None:
@@ -127,11 +130,10 @@ class BufferingWorker(ThreadWorker):
             if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         self.nr_conns += 1
-        if self.nr_conns >= self.worker_connections and self.arriving:
-            self._drop(next(iter(self.arriving)))
-        self._await_request(Connection(self.cfg, client, address, listener.getsockname()))
+        if self.nr_conns >= self.worker_connections and (waiting := self.arriving or self.leaving):
+            self._drop(next(iter(waiting)))
+        self._await_request(Connection(self.cfg, ClientSocket(client), address, listener.getsockname()))
 
     def _await_request(self, conn: Connection, data: bytes = b"") -> None:
         conn.begin(data)
@@ -182,13 +184,19 @@ class BufferingWorker(ThreadWorker):
         head = f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Type: text/plain\r\n"
         retry = "Retry-After: 5\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
         self._release(conn)
-        conn.data, conn.refused, conn.deadline = bytearray(), True, time.monotonic() + LINGER_SECONDS
         with contextlib.suppress(OSError):
             conn.sock.send(f"{head}{retry}Content-Length: {len(status.phrase)}\r\n\r\n{status.phrase}".encode())
+        self._linger(conn)
+
+    def _linger(self, conn: Connection) -> None:
+        conn.data, conn.refused, conn.deadline = bytearray(), True, time.monotonic() + LINGER_SECONDS
+        with contextlib.suppress(OSError):
             conn.sock.shutdown(socket.SHUT_WR)
 
     def _drop(self, conn: Connection) -> None:
-        del self.arriving[conn]
+        self.arriving.pop(conn, None)
+        if conn in self.leaving:
+            self._leave(conn)
         with contextlib.suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
         self._release(conn)
@@ -207,12 +215,19 @@ class BufferingWorker(ThreadWorker):
             return
         self._checked = now
         for conn in list(self.arriving):
-            if conn.deadline > now and (self.alive or conn.data):
+            if conn.deadline > now and (self.alive or conn.data or conn.refused):
                 continue
             if conn.data and not conn.refused:
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT)
             else:
                 self._drop(conn)
+        for conn in [conn for conn in self.leaving if conn.deadline <= now]:
+            self._drop(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        if isinstance(conn, Connection):
+            conn.sock.begin_response()
+        return super().handle(conn)
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         if not isinstance(conn, Connection):
@@ -223,15 +238,54 @@ class BufferingWorker(ThreadWorker):
         self._await_request(conn)
 
     def finish_request(self, conn: TConn, result: "Future[Any]") -> None:
-        if isinstance(conn, Connection):
-            self._release(conn)
-            kept = not result.cancelled() and not result.exception() and result.result()
-            if kept and conn.parser.unreader.buf.getvalue():
-                # gunicorn found the end of the request earlier: what follows cannot be trusted.
-                self.nr_conns -= 1
-                conn.close()
-                return
-            if kept and conn.rest:
-                self._await_request(conn, conn.rest)
-                return
-        super().finish_request(conn, result)
+        if not isinstance(conn, Connection):
+            super().finish_request(conn, result)
+            return
+        self._release(conn)
+        conn.finish = partial(self._finish, conn, result)
+        if not conn.sock.unsent:
+            conn.finish()
+            return
+        conn.sock.setblocking(False)
+        conn.deadline = time.monotonic() + seconds_for(len(conn.sock.unsent))
+        conn.reserved = len(conn.sock.unsent)
+        self.unsent += conn.reserved
+        self.leaving[conn] = None
+        self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._send_more, conn))
+        while self.unsent > MOST_UNSENT:
+            self._drop(next(iter(self.leaving)))
+
+    def _send_more(self, conn: Connection, client: socket.socket) -> None:
+        if conn not in self.leaving:
+            return
+        try:
+            conn.sock.send_more()
+        except OSError:
+            self._drop(conn)
+            return
+        if not conn.sock.unsent:
+            self.poller.unregister(conn.sock)
+            self._leave(conn)
+            conn.finish()
+
+    def _leave(self, conn: Connection) -> None:
+        del self.leaving[conn]
+        self.unsent -= conn.reserved
+        conn.reserved = 0
+
+    def _finish(self, conn: Connection, result: "Future[Any]") -> None:
+        """Await the next request, or the end of the connection, without gunicorn's wait for it in the event loop."""
+        kept = not result.cancelled() and not result.exception() and result.result()
+        if kept and conn.parser.unreader.buf.getvalue():
+            # gunicorn found the end of the request earlier: what follows cannot be trusted.
+            self.nr_conns -= 1
+            conn.close()
+        elif kept and conn.rest:
+            self._await_request(conn, conn.rest)
+        elif kept:
+            super().finish_request(conn, result)
+        elif conn.sock.fileno() < 0:
+            self.nr_conns -= 1
+        else:
+            self._await_request(conn)
+            self._linger(conn)

@@ -1,10 +1,11 @@
-"""Middleware that refuses requests whose text cannot be read or stored."""
+"""Middleware that refuses requests whose text cannot be read or stored, or is too long."""
 
 import codecs
 import logging
 import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from typing import TypeVar
 
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,8 +16,21 @@ logger = logging.getLogger(__name__)
 
 CHARSETS = {"ascii", "cp1252", "iso8859-1", "utf-8"}
 """What JSON is sent in; Django takes forms in UTF-8 only. Python knows more, some of which are no text (zlib)."""
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 """Null characters, which PostgreSQL rejects, and halves of surrogate pairs, which UTF-8 cannot encode."""
+
+
+LARGEST_FORM = 100_000
+"""Bytes of a form; only views with `takes_large_forms` read more."""
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def takes_large_forms(view: View) -> View:
+    """Mark a view that reads files or texts of many kilobytes, and shows no field of the form again."""
+    vars(view)["takes_large_forms"] = True
+    return view
 
 
 class UnreadableMiddleware:
@@ -34,6 +48,16 @@ class UnreadableMiddleware:
         if not credentials.isascii() or NOT_TEXT.search(credentials):
             return refusal(request, HTTPStatus.UNAUTHORIZED, "The Authorization header must be ASCII text.")
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, *_: object) -> HttpResponse | None:
+        """Refuse a large form before it is read: its page would contain it again."""
+        match = request.resolver_match
+        if getattr(view, "takes_large_forms", False) or (match and match.app_name == "admin"):
+            return None
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if request.content_type in FORMS and length.isdecimal() and int(length) > LARGEST_FORM:
+            return refusal(request, HTTPStatus.BAD_REQUEST, f"The form has more than {LARGEST_FORM:,} bytes.")
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 400 if the error comes from text that the database or UTF-8 does not accept.

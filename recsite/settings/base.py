@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from recsite.database import statement_timeout
-from recsite.settings import api, broker, csp, passwords, proxies, sub_path
+from recsite.settings import api, broker, csp, passwords, proxies, sign_in, sub_path
 from recsite.settings.caches import caches
 from recsite.settings.logging import logging_config
 
@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "recsite.api",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "axes",
     "csp",
     "django_celery_beat",
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "import_export",
     "knox",
     "rest_framework",
+    "recsite.accounts",
     "recsite.apps.RecsiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "recsite.accounts.staff_sessions.StaffSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -134,7 +137,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = caches(REDIS_URL)
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "recsite.database.sessions"
 
 RECOMMENDER_ARTIFACTS = BASE_DIR / env.path("RECOMMENDER_ARTIFACTS", default="var/artifacts")
 EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=90)
@@ -179,19 +182,12 @@ CELERY_TIMEZONE = "UTC"
 AUTH_USER_MODEL = "movies.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    "movies.sign_in.backends.OneHashBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-# In addition to allauth's limit of attempts per minute: a lockout that holds in every process and on every login form.
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(hours=1)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
-AXES_USERNAME_CALLABLE = "movies.accounts.name_tried"
-AXES_CLIENT_IP_CALLABLE = "recsite.operations.clients.address_to_lock"
-AXES_CLIENT_STR_CALLABLE = "movies.accounts.client_in_logs"
-AXES_LOCKOUT_TEMPLATE = "429.html"
+vars().update(sign_in.SIGN_IN)
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)
+STAFF_IDLE_MINUTES = sign_in.idle_minutes(env.int("STAFF_IDLE_MINUTES", default=60))
 AUTH_PASSWORD_VALIDATORS = passwords.PASSWORD_VALIDATORS
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -201,9 +197,14 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if env.str("EMAIL_URL", default="") else "none"
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[recsite] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_FORMS = {"add_email": "movies.account_forms.ChangeEmailForm"}
+ACCOUNT_FORMS = {
+    "add_email": "movies.account_forms.ChangeEmailForm",
+    "login": "movies.account_forms.SignInForm",
+    "signup": "movies.account_forms.SignUpForm",
+}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 # Empty means none: a container's secret always exists.
 EMAIL_CONFIG = env.email_url_config(env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://"))
@@ -243,7 +244,6 @@ IMPORT_EXPORT_SKIP_ADMIN_ACTION_EXPORT_UI = True
 
 # Static files
 
-STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / env.path("STATIC_ROOT", default="var/static")
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "recsite" / "static"]

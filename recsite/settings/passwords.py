@@ -8,4 +8,7 @@ PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-] + [{"NAME": "recsite.api.own_tokens.RevokeTokens"}]
+] + [
+    {"NAME": "recsite.accounts.staff_passwords.StaffMinimumLengthValidator"},
+    {"NAME": "recsite.api.own_tokens.RevokeTokens"},
+]

@@ -17,6 +17,8 @@ def settings(script_name: str) -> dict[str, Any]:
         "FORCE_SCRIPT_NAME": script_name or None,
         "CSRF_COOKIE_PATH": script_name or "/",
         "SESSION_COOKIE_PATH": script_name or "/",
+        # Django would put a prefix before a relative path when it is first read, which in gunicorn is before it is set.
+        "STATIC_URL": f"{script_name}/static/",
         "SECURE_REDIRECT_EXEMPT": [f"^{probe}$" for probe in probes],
         "SPECTACULAR_SETTINGS": SPECTACULAR | ({"SERVERS": [{"url": script_name}]} if script_name else {}),
     }

@@ -81,18 +81,18 @@ def mail_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sessions() -> list[tuple[str, str]]:
-    """Names and session keys of members that no test has used yet; the fixture `site` fills it."""
+    """Names and session keys of members that no test has used yet; the fixture `installation` fills it."""
     return []
 
 
 @pytest.fixture(scope="session")
-def site(
+def installation(
     tmp_path_factory: pytest.TempPathFactory,
     well_known_movielens: Path,
     mail_folder: Path,
     sessions: list[tuple[str, str]],
-) -> Iterator[str]:
-    """The address of the site, served by gunicorn with a trained model."""
+) -> dict[str, str]:
+    """The environment of a site with a trained model and members."""
     folder = tmp_path_factory.mktemp("site")
     environment = {
         **os.environ,
@@ -116,12 +116,19 @@ def site(
     manage("load_movielens", str(well_known_movielens))
     manage("retrain", "--set=recipe=article", "--set=dimension=32", "--set=epochs=10")
     sessions += json.loads(manage("shell", "--no-imports", "-c", MAKE_MEMBERS))
-    with _served(environment, folder / "log") as address:
+    return environment
+
+
+@pytest.fixture(scope="session")
+def site(installation: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site, served by gunicorn."""
+    with served(installation, tmp_path_factory.mktemp("served") / "log") as address:
         yield address
 
 
 @contextmanager
-def _served(environment: Mapping[str, str], log: Path) -> Iterator[str]:
+def served(environment: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Serve an installation with gunicorn; yield its address, which includes a `SCRIPT_NAME`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*probe.getsockname())
@@ -133,8 +140,9 @@ def _served(environment: Mapping[str, str], log: Path) -> Iterator[str]:
         ) as server,
     ):
         try:
-            _wait_for(f"http://{address}/credits/", log)
-            yield f"http://{address}"
+            root = f"http://{address}{environment.get('SCRIPT_NAME', '')}"
+            _wait_for(f"{root}/credits/", log)
+            yield root
         finally:
             server.terminate()
 

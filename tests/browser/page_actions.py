@@ -1,7 +1,12 @@
 """Actions on pages that several browser tests share."""
 
+import re
+import time
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 SignUp = Callable[[Page], str]
@@ -39,3 +44,20 @@ def rate_some(page: Page, n: int = 4) -> None:
 
 def titles(page: Page, within: str = "main") -> list[str]:
     return page.locator(f"{within} .title").all_inner_texts()
+
+
+def mail_to(folder: Path, address: str) -> str:
+    """Wait for an email to an address and return its text."""
+    for _ in range(100):
+        mails = [text for path in folder.iterdir() if f"To: {address}" in (text := path.read_text())]
+        if mails:
+            return mails[-1]
+        time.sleep(0.1)
+    pytest.fail(f"no email to {address}")
+
+
+def link_in(mail: str) -> str:
+    """Return the path of the first link of an email."""
+    link = re.search(r"http://\S+", mail.replace("=\n", "").replace("=3D", "="))
+    assert link, mail
+    return urlsplit(link[0]).path

@@ -3,16 +3,14 @@
 import csv
 import json
 import re
-import time
 import zipfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD
-from tests.browser.page_actions import AsMember, give, rate_some, stars
+from tests.browser.page_actions import AsMember, give, link_in, mail_to, rate_some, stars
 
 HEADER = "Date,Name,Year,Letterboxd URI"
 LETTERBOXD = f"""{HEADER},Rating
@@ -23,22 +21,6 @@ LETTERBOXD = f"""{HEADER},Rating
 
 
 both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["javascript", "no-javascript"])
-
-
-def mail_to(folder: Path, address: str) -> str:
-    """Wait for an email to an address and return its text."""
-    for _ in range(100):
-        mails = [text for path in folder.iterdir() if f"To: {address}" in (text := path.read_text())]
-        if mails:
-            return mails[-1]
-        time.sleep(0.1)
-    pytest.fail(f"no email to {address}")
-
-
-def link_in(mail: str) -> str:
-    link = re.search(r"http://\S+", mail.replace("=\n", "").replace("=3D", "="))
-    assert link, mail
-    return urlsplit(link[0]).path
 
 
 def set_email(page: Page, mail_folder: Path, address: str) -> None:

@@ -136,6 +136,8 @@ KNOWN = (
     Sent("GET", "/accounts/login/", "next=http://[::1"),
     Sent("POST", "/accounts/login/", "", "login=a&password=b&next=http://[::1", FORM),
     Sent("POST", "/accounts/logout/", "", "next=http://[::1", FORM),
+    Sent("POST", "/admin/movies/movietag/add/", "", "movie=http://[::1&tag=x&user=%00", FORM),
+    Sent("POST", "/admin/movies/movie/add/", "", "title=a&genres=x", FORM),
 )
 """Requests that failed once; each is sent by everyone."""
 

@@ -18,6 +18,7 @@ SCRIPT = """
 import json, sys
 import django
 from django.conf import settings
+import recsite.wsgi  # reads the address of static files before there is a request, as gunicorn does
 django.setup()
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 from django.template import loader

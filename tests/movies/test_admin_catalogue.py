@@ -24,7 +24,7 @@ LIST = "/admin/movies/movie/"
 @pytest.fixture
 def boss(db: None) -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("boss", "boss@example.org", "unused"))
+    client.force_login(User.objects.create_superuser("boss", "boss@example.org"))
     return client
 
 

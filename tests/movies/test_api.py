@@ -166,14 +166,14 @@ def test_a_member_cannot_rate_for_another(movies: list[Movie], member: APIClient
     assert [rating.user for rating in Rating.objects.filter(movie=movies[1])] == [ada]
 
 
-@pytest.mark.parametrize(("name", "listed"), [("watchlist", "watchlist"), ("not-interested", "not-interested")])
-def test_a_movie_is_added_to_a_list_and_removed(movies: list[Movie], member: APIClient, name: str, listed: str) -> None:
+@pytest.mark.parametrize("name", ["watchlist", "seen", "not-interested"])
+def test_a_movie_is_added_to_a_list_and_removed(movies: list[Movie], member: APIClient, name: str) -> None:
     path = f"{V1}movies/{movies[0].pk}/{name}/"
     for _ in range(2):
         assert member.put(path).status_code == HTTPStatus.NO_CONTENT
-    assert [kept["movie"]["title"] for kept in get(f"me/{listed}/", member)["results"]] == ["Alien"]
+    assert [kept["movie"]["title"] for kept in get(f"me/{name}/", member)["results"]] == ["Alien"]
     assert member.delete(path).status_code == HTTPStatus.NO_CONTENT
-    assert get(f"me/{listed}/", member)["results"] == []
+    assert get(f"me/{name}/", member)["results"] == []
     assert member.delete(path).status_code == HTTPStatus.NOT_FOUND
 
 

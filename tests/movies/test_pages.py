@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from benchmarks.support import worlds
 from movies import services
-from movies.models import Genre, HiddenMovie, Movie, MovieTag, Rating, Tag, User, WatchlistItem
+from movies.models import Genre, HiddenMovie, KeptMovie, Movie, MovieTag, Rating, SeenMovie, Tag, User, WatchlistItem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 HOSTILE = "<script>alert('x')</script>\"><img src=//evil>"
@@ -157,19 +157,19 @@ def test_the_redirect_back_never_leaves_the_site(movies: list[Movie], member: Cl
     assert response.headers["Location"] == reverse("home")
 
 
-@pytest.mark.parametrize(("verb", "model"), [("watch", WatchlistItem), ("hide", HiddenMovie)])
+@pytest.mark.parametrize(("verb", "model"), [("watch", WatchlistItem), ("hide", HiddenMovie), ("see", SeenMovie)])
 def test_a_movie_is_added_to_a_list_and_removed(
-    movies: list[Movie], member: Client, ada: User, verb: str, model: type[WatchlistItem | HiddenMovie]
+    movies: list[Movie], member: Client, ada: User, verb: str, model: type[KeptMovie]
 ) -> None:
     path = f"{movies[1].get_absolute_url()}{verb}/"
     member.post(path)
-    assert model.objects.filter(user=ada, movie=movies[1]).exists()
+    assert model._default_manager.filter(user=ada, movie=movies[1]).exists()
     assert "Airplane!" in member.get(reverse("movies:watchlist")).content.decode()
     member.post(path)
-    assert not model.objects.filter(user=ada).exists()
+    assert not model._default_manager.filter(user=ada).exists()
 
 
-@pytest.mark.parametrize("verb", ["rate", "watch", "hide"])
+@pytest.mark.parametrize("verb", ["rate", "watch", "see", "hide"])
 def test_ratings_and_lists_change_by_post_only(movies: list[Movie], member: Client, verb: str) -> None:
     response = member.get(f"{movies[0].get_absolute_url()}{verb}/")
     assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED

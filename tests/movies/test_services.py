@@ -8,7 +8,7 @@ from django.db import connection
 from model_bakery import baker
 
 from movies import services
-from movies.models import HiddenMovie, Movie, Rating, User, WatchlistItem
+from movies.models import HiddenMovie, Movie, Rating, SeenMovie, User, WatchlistItem
 
 pytestmark = pytest.mark.database
 
@@ -51,6 +51,7 @@ def test_deleting_a_rating_returns_whether_there_was_one(user: User, movie: Movi
     [
         (services.watch, services.unwatch, WatchlistItem),
         (services.hide, services.unhide, HiddenMovie),
+        (services.see, services.unsee, SeenMovie),
     ],
 )
 def test_adding_to_a_list_is_idempotent(

@@ -24,7 +24,7 @@ HOSTILE = "<script>alert('x')</script>"
 @pytest.fixture
 def boss() -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("boss", "boss@example.org", "unused"))
+    client.force_login(User.objects.create_superuser("boss", "boss@example.org"))
     return client
 
 

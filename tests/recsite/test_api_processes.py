@@ -73,9 +73,10 @@ def at_once(times: int, *request: Any) -> Counter[int]:
         (("me/ratings/", "POST", {"movie": MOVIE, "stars": 4.5}), "movies_rating", {201}),
         (("me/ratings/import/", "POST", {"ratings": [{"movie": MOVIE, "stars": 4.5}]}), "movies_rating", {200}),
         ((f"movies/{MOVIE}/watchlist/", "PUT", None), "movies_watchlistitem", {204}),
+        ((f"movies/{MOVIE}/seen/", "PUT", {"seen_on": "2026-01-31"}), "movies_seenmovie", {204}),
         ((f"movies/{MOVIE}/not-interested/", "PUT", None), "movies_hiddenmovie", {204}),
     ],
-    ids=["put rating", "post rating", "import", "watchlist", "not interested"],
+    ids=["put rating", "post rating", "import", "watchlist", "seen", "not interested"],
 )
 def test_concurrent_identical_writes_leave_one_row(
     site: tuple[Site, str],

@@ -53,6 +53,9 @@ DELETE movies/1/rating/                   - y y y y y y  - - - -
 GET    me/watchlist/                      - y y y y y y  - - - -
 PUT    movies/1/watchlist/                - y y y y y y  - - - -
 DELETE movies/1/watchlist/                - y y y y y y  - - - -
+GET    me/seen/                           - y y y y y y  - - - -
+PUT    movies/1/seen/                     - y y y y y y  - - - -
+DELETE movies/1/seen/                     - y y y y y y  - - - -
 GET    me/not-interested/                 - y y y y y y  - - - -
 PUT    movies/1/not-interested/           - y y y y y y  - - - -
 DELETE movies/1/not-interested/           - y y y y y y  - - - -
@@ -159,7 +162,7 @@ def test_another_users_ratings_and_lists_are_out_of_reach() -> None:
     services.watch(user=owner, movie=movie)
     client = signed_in(account_of("other"), "other")
     assert client.get("/api/v1/me/ratings/").json()["results"] == []
-    for name in ("rating", "watchlist", "not-interested"):
+    for name in ("rating", "watchlist", "seen", "not-interested"):
         assert client.delete(address(f"movies/1/{name}/")).status_code == HTTPStatus.NOT_FOUND
     client.put(address("movies/1/rating/"), {"stars": 1, "user": ID})
     assert Rating.objects.get(user=owner).half_stars == 9

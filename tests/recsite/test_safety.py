@@ -15,7 +15,7 @@ PAGES = ["/", "/movies/", "/accounts/login/", "/accounts/signup/", "/api/v1/movi
 
 @pytest.fixture
 def boss(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("boss", "boss@example.org", "unused"))
+    client.force_login(User.objects.create_superuser("boss", "boss@example.org"))
     return client
 
 

@@ -1,6 +1,7 @@
 """Import, export and statistics of a member's ratings, and deletion of the account."""
 
 import json
+from datetime import date
 from http import HTTPStatus
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from model_bakery import baker
 
 from movies import services
-from movies.models import Genre, HiddenMovie, Movie, Rating, User, WatchlistItem
+from movies.models import Genre, HiddenMovie, Movie, Rating, SeenMovie, User, WatchlistItem
 from movies.selectors.taste import taste_of
 from movies.transfer import cells, ratings_csv
 from movies.transfer.entries import MOST_BYTES, MOST_LINES, UnreadableError
@@ -168,9 +169,11 @@ def test_a_member_can_download_all_personal_data(movies: list[Movie], ada: User,
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.watch(user=ada, movie=movies[1])
     services.hide(user=ada, movie=movies[2])
+    services.see(user=ada, movie=movies[2], seen_on=date(2026, 1, 31))
     exported = json.loads(member.get(reverse("movies:export-account")).content)
     assert [rating["stars"] for rating in exported["ratings"]] == [4.5]
     assert [movie["title"] for movie in exported["watchlist"] + exported["not_interested"]] == ["Amélie", "Alien"]
+    assert [(seen["title"], seen["seen_on"]) for seen in exported["seen"]] == [(movies[2].title, "2026-01-31")]
     assert "password" not in exported
 
 
@@ -179,12 +182,13 @@ def test_deleting_the_account_deletes_everything(movies: list[Movie], ada: User,
     services.rate(user=ada, movie=movies[0], half_stars=9)
     services.watch(user=ada, movie=movies[1])
     services.hide(user=ada, movie=movies[2])
+    services.see(user=ada, movie=movies[2])
     path = reverse("movies:leave")
     refused = member.post(path, {"name": "eve", "password": "lovelace-1815"})
     assert "That is not your username" in refused.content.decode()
     assert User.objects.filter(username="ada").exists()
     assert member.post(path, {"name": "ada", "password": "lovelace-1815"}).status_code == HTTPStatus.FOUND
-    left = [model.objects.count() for model in (User, Rating, WatchlistItem, HiddenMovie)]
-    assert left == [0, 0, 0, 0]
+    left = [model.objects.count() for model in (User, Rating, WatchlistItem, HiddenMovie, SeenMovie)]
+    assert left == [0, 0, 0, 0, 0]
     movies[0].refresh_from_db()
     assert movies[0].rating_count == 0

@@ -10,7 +10,7 @@ from model_bakery import baker
 
 from benchmarks.support.worlds import World
 from movies.models import Movie, User
-from movies.services import hide, rate
+from movies.services import hide, rate, see
 from recommendations import tasks
 from recommendations.exports import recommendations
 from recommendations.exports.recommendations import Export
@@ -61,6 +61,8 @@ def people(world: World, version: ModelVersion) -> list[User]:
     rate(user=stranger, movie=baker.make(Movie, title="New"), half_stars=9)
     rate(user=changed, movie=recommend(changed).entries[0].movie, half_stars=1)
     hide(user=newcomer, movie=recommend(newcomer).entries[0].movie)
+    see(user=newcomer, movie=recommend(newcomer).entries[0].movie)
+    see(user=world.people[6], movie=recommend(world.people[6]).entries[0].movie)
     hide(user=world.people[5], movie=recommend(world.people[5]).entries[0].movie)
     return [newcomer, stranger, changed]
 

@@ -8,6 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from benchmarks.support.worlds import World
+from movies.models import User
 from recommendations.engine.ranking.annoy_index import build_index, open_index
 from recommendations.engine.ranking.exact import ExactRanker
 from recommendations.engine.ranking.hybrid import DEPTH, ServedRanker
@@ -66,8 +67,9 @@ def test_an_operator_can_choose_the_ranker(
 
 
 @pytest.mark.database
-def test_operators_see_the_measurements(version: ModelVersion, admin_client: Client) -> None:
-    page = admin_client.get(f"/admin/recommendations/modelversion/{version.pk}/change/").content.decode()
+def test_operators_see_the_measurements(version: ModelVersion, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("boss"))
+    page = client.get(f"/admin/recommendations/modelversion/{version.pk}/change/").content.decode()
     plan = version.metrics["index"]
     assert f"{plan['serve']} (exact {plan['exact']['p50']:,.0f} µs, approximate" in page
     assert f"recall@10 {plan['recall_at_10']:.3f}" in page

@@ -8,7 +8,7 @@ from model_bakery import baker
 
 from benchmarks.support.worlds import World
 from movies.models import Movie, User
-from movies.services import hide, rate, unrate
+from movies.services import hide, rate, see, unrate
 from recommendations.models import ModelVersion
 from recommendations.serving import active
 from recommendations.serving.predictions import explain, predicted_stars, similar_movies
@@ -43,6 +43,22 @@ def test_nothing_rated_hidden_or_excluded_is_recommended(world: World, version: 
     found = recommend(user, n=100, exclude=[second])
     assert set(ids(found)) == {movie.pk for movie in world.space + world.romance} - rated - {first, second}
     assert len(set(ids(found))) == len(found.entries)
+
+
+def test_what_was_seen_is_recommended_only_on_request(world: World, version: ModelVersion) -> None:
+    user = world.people[0]
+    first, *_ = ids(recommend(user))
+    see(user=user, movie=Movie.objects.get(pk=first))
+    assert first not in ids(recommend(user, n=100))
+    assert ids(recommend(user, filters=Filters(include_seen=True)))[0] == first
+    hide(user=user, movie=Movie.objects.get(pk=first))
+    assert first not in ids(recommend(user, n=100, filters=Filters(include_seen=True)))
+
+
+def test_similar_movies_leave_out_the_excluded_ones_and_stay_full(world: World, version: ModelVersion) -> None:
+    before = [movie.pk for movie in similar_movies(world.space[0], n=6)]
+    after = [movie.pk for movie in similar_movies(world.space[0], n=5, exclude=before[:1])]
+    assert after == before[1:]
 
 
 def test_the_next_list_reflects_the_latest_rating(world: World, version: ModelVersion, newcomer: User) -> None:

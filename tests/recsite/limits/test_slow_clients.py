@@ -129,6 +129,50 @@ def test_ambiguous_framing_ends_the_connection(address: tuple[str, int], head: b
     assert received.count(b"HTTP/1.1 ") == 1
 
 
+SCHEMA = b"GET /api/v1/schema/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@contextlib.contextmanager
+def slow_readers(address: tuple[str, int], count: int, end: bytes = b"\r\n") -> Iterator[list[socket.socket]]:
+    """Ask for a large answer on several connections with small buffers, and do not read it."""
+    with contextlib.ExitStack() as stack:
+        readers = []
+        for _ in range(count):
+            reader = stack.enter_context(contextlib.closing(socket.socket()))
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            reader.settimeout(60)
+            reader.connect(address)
+            reader.sendall(SCHEMA + end)
+            readers.append(reader)
+        yield readers
+
+
+def test_clients_that_do_not_read_hold_no_thread(address: tuple[str, int]) -> None:
+    fast = http.client.HTTPConnection(*address, timeout=60)
+    with contextlib.closing(fast):
+        fast.request("GET", "/api/v1/schema/")
+        whole = fast.getresponse().read()
+    with slow_readers(address, 8) as readers:
+        for _ in range(3):
+            with client(address, GET + b"Connection: close\r\n\r\n") as connection:
+                assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+        # What they did not read comes once they do, and their connections go on.
+        for reader in (readers[0], readers[-1]):
+            response = http.client.HTTPResponse(reader)
+            response.begin()
+            assert response.read() == whole
+            reader.sendall(GET + b"\r\n")
+            assert reader.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_clients_that_do_not_close_hold_nothing(address: tuple[str, int]) -> None:
+    """gunicorn waits two seconds for each of them in the event loop."""
+    with contextlib.ExitStack() as stack:
+        data = GET + b"Connection: close\r\n\r\n"
+        connections = [stack.enter_context(client(address, data)) for _ in range(40)]
+        assert connections[-1].recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
 def test_the_id_of_a_request_is_kept(address: tuple[str, int]) -> None:
     connection = http.client.HTTPConnection(*address, timeout=30)
     with contextlib.closing(connection):

@@ -1,0 +1,1 @@
+"""Second factors, idle sessions of staff, and passwords of staff."""
