@@ -59,7 +59,7 @@ def test_the_watchlist_has_pages(member: Client, ada: User) -> None:
     rate(user=ada, movie=movies[0], half_stars=9)
     first = member.get(reverse("movies:watchlist"))
     assert len(first.context["to_see"]) == PER_PAGE
-    assert [card.movie for card in first.context["seen"]] == movies[:1]
+    assert [card.movie for card in first.context["rated"]] == movies[:1]
     assert len(first.context["hidden"]) == MOST_HIDDEN
     assert "5 more are hidden too" in first.content.decode()
     assert f"{len(movies) - 1} to see" in first.content.decode()
