@@ -222,6 +222,7 @@ class ListQuery(Query):
 class PreviewSerializer(ListQuery):
     """Ratings of a visitor without an account, and the parameters of their list."""
 
+    include_seen = None  # type: ignore[assignment]  # ratings without an account come without movies seen
     n = IntegerField(default=10, min_value=1, max_value=LONGEST_LIST, help_text="How many movies.")
     year_from = IntegerField(required=False, min_value=1870, max_value=2100)
     year_to = IntegerField(required=False, min_value=1870, max_value=2100)
@@ -235,7 +236,7 @@ class PreviewSerializer(ListQuery):
     ratings = ManyField(child=MovieStarsSerializer(), max_length=MOST_RATINGS)
 
     def parameters(self) -> dict[str, Any]:
-        return {name: value for name, value in self.validated_data.items() if name not in ("ratings", "include_seen")}
+        return {name: value for name, value in self.validated_data.items() if name != "ratings"}
 
     def arguments(self) -> dict[str, Any]:
         ratings = {rating["movie"]: rating["half_stars"] for rating in self.validated_data["ratings"]}
