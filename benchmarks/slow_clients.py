@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from urllib.parse import urlencode, urlsplit
 
@@ -59,13 +59,10 @@ def slow_clients(host: str, port: int, count: int = SLOW) -> Iterator[None]:
                     client.close()
                     clients[index] = kind, _connect(host, port, kind)
 
-    thread = threading.Thread(target=trickle)
-    thread.start()
     try:
-        yield
+        with _running([trickle], stop):
+            yield
     finally:
-        stop.set()
-        thread.join()
         for _, client in clients:
             client.close()
 
@@ -86,11 +83,18 @@ def large_bodies(host: str, port: int, count: int = LARGE) -> Iterator[list[int]
         while not stop.wait(0.5):
             statuses.append(send_large(host, port))
 
-    threads = [threading.Thread(target=send) for _ in range(count)]
+    with _running([send] * count, stop):
+        yield statuses
+
+
+@contextlib.contextmanager
+def _running(targets: Iterable[Callable[[], None]], stop: threading.Event) -> Iterator[None]:
+    """Run each function in a thread until the block ends; then set `stop`, and wait for them."""
+    threads = [threading.Thread(target=target) for target in targets]
     for thread in threads:
         thread.start()
     try:
-        yield statuses
+        yield
     finally:
         stop.set()
         for thread in threads:
@@ -126,15 +130,8 @@ def costly_requests(host: str, port: int, headers: Mapping[str, str] = NOTHING) 
                 return
             statuses.append(_ask(host, port, path, headers=headers)[0])
 
-    threads = [threading.Thread(target=target) for target in (through_the_api, pages)]
-    for thread in threads:
-        thread.start()
-    try:
+    with _running((through_the_api, pages), stop):
         yield statuses
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 @cache

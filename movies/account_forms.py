@@ -11,7 +11,6 @@ from django.http import HttpRequest
 
 from movies.accounts import LONGEST_NAME
 from movies.models import User
-from movies.models.people import key_of
 
 
 def password_field() -> forms.CharField:
@@ -42,7 +41,7 @@ class SignUpForm(SignupForm):
 
     def save(self, request: HttpRequest) -> User:
         address = self.cleaned_data.get("email")
-        is_taken = address and User.objects.filter(email_key=key_of(address)).exists()
+        is_taken = User.objects.with_email(address).exists()
         if is_taken:
             self.cleaned_data["email"] = ""
         user: User = super().save(request)

@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse
 
 from movies import selectors, watch_groups
 from movies.models import MOVIELENS_USERNAME, Movie, MovieTag, User
-from movies.models.people import key_of
 from movies.requests import split_url
 from movies.sign_in import devices
 from recsite.accounts.second_factor import second_factors_of
@@ -39,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if "@" in username:
             # It would be taken for the address of another account.
             raise ValidationError("A username cannot contain “@”. Choose another one.")
-        if not shallow and User.objects.filter(username_key=key_of(username) or "").exists():
+        if not shallow and User.objects.named(username).exists():
             raise self.validation_error("username_taken")
         return super().clean_username(username, shallow)
 
@@ -54,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Staff keep theirs: an administrator has set it.
         """
-        others = User.objects.filter(email_key=key_of(email_address.email)).exclude(pk=email_address.user_id)
+        others = User.objects.with_email(email_address.email).exclude(pk=email_address.user_id)
         with transaction.atomic():
             if not EmailAddress.objects.filter(email=email_address.email, verified=True).exists():
                 EmailAddress.objects.filter(user__in=others.filter(is_staff=False), email=email_address.email).delete()

@@ -5,11 +5,14 @@ All are idempotent and safe under concurrent requests: each leaves one row or no
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from movies.models import HiddenMovie, Movie, Rating, SeenMovie, User, WatchlistItem
+
+M = TypeVar("M", Rating, SeenMovie)
 
 
 def rate(*, user: User, movie: Movie, half_stars: int) -> Rating:
@@ -34,16 +37,18 @@ def unrate(*, user: User, movie: Movie) -> bool:
 def add_ratings(*, user: User, ratings: Iterable[tuple[int, int, datetime | None]]) -> int:
     """Save (movie id, half stars, time) of movies that the user has not rated yet; return how many were added."""
     now = timezone.now()
-    before = Rating.objects.filter(user=user).count()
-    Rating.objects.bulk_create(
-        [
-            Rating(user=user, movie_id=pk, half_stars=half_stars, rated_at=rated_at or now)
-            for pk, half_stars, rated_at in ratings
-        ],
-        ignore_conflicts=True,
-        batch_size=200,
+    rows = (
+        Rating(user=user, movie_id=pk, half_stars=half_stars, rated_at=rated_at or now)
+        for pk, half_stars, rated_at in ratings
     )
-    return Rating.objects.filter(user=user).count() - before
+    return _add_missing(Rating, user, rows)
+
+
+def _add_missing(model: type[M], user: User, rows: Iterable[M]) -> int:
+    """Insert the rows of movies that the user has none for; return how many were inserted."""
+    before = model._default_manager.filter(user=user).count()
+    model._default_manager.bulk_create(rows, ignore_conflicts=True, batch_size=200)
+    return model._default_manager.filter(user=user).count() - before
 
 
 def watch(*, user: User, movie: Movie) -> None:
@@ -89,13 +94,8 @@ def unsee(*, user: User, movie: Movie) -> bool:
 
 def add_seen(*, user: User, movies: Iterable[tuple[int, date | None]]) -> int:
     """Mark movies as seen by (movie id, day, or None if it is not known); return how many were not marked before."""
-    before = SeenMovie.objects.filter(user=user).count()
-    SeenMovie.objects.bulk_create(
-        [SeenMovie(user=user, movie_id=pk, seen_on=seen_on) for pk, seen_on in movies],
-        ignore_conflicts=True,
-        batch_size=200,
-    )
-    return SeenMovie.objects.filter(user=user).count() - before
+    rows = (SeenMovie(user=user, movie_id=pk, seen_on=seen_on) for pk, seen_on in movies)
+    return _add_missing(SeenMovie, user, rows)
 
 
 def show_predictions(*, user: User, shown: bool) -> None:

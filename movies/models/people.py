@@ -54,7 +54,15 @@ class UserManager(DjangoUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the user with this name; else the one whose name differs only in case, width or blanks."""
         exact = self.filter(username=username).first()
-        return exact or self.get(username_key=key_of(username) or "")
+        return exact or self.named(username).get()
+
+    def named(self, username: str | None) -> models.QuerySet["User"]:
+        """Return the user who has this name, without regard to case, width or blanks; nobody has an empty one."""
+        return self.filter(username_key=key_of(username) or "")
+
+    def with_email(self, email: str | None) -> models.QuerySet["User"]:
+        """Return the user who has this address, likewise."""
+        return self.filter(email_key=key_of(email) or "")
 
     def create_user(self, username: str, email: str | None = None, *args: Any, **fields: Any) -> "User":
         User(username=username, email=email or "").require_free_names()
@@ -109,11 +117,10 @@ class User(AbstractUser):
 
     def require_free_names(self) -> None:
         """Raise ValidationError if another user has the username or email, without regard to case, width or blanks."""
-        others = User.objects.exclude(pk=self.pk)
         errors = {}
-        if others.filter(username_key=key_of(self.username) or "").exists():
+        if User.objects.named(self.username).exclude(pk=self.pk).exists():
             errors["username"] = "A user with that username already exists."
-        if self.email and others.filter(email_key=key_of(self.email)).exists():
+        if User.objects.with_email(self.email).exclude(pk=self.pk).exists():
             errors["email"] = "A user with that email address already exists."
         if errors:
             raise ValidationError(errors)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from movies.models import HiddenMovie, KeptMovie, Movie, Rating, SeenMovie, User, WatchlistItem
@@ -29,9 +30,9 @@ def marks(user: User, among: Iterable[Movie]) -> dict[int, Marks]:
     return {pk: Marks(half_stars.get(pk), pk in on_watchlist, pk in hidden, pk in seen) for pk in ids}
 
 
-def hidden_ids(user: User) -> list[int]:
-    """Return the ids of a user's hidden movies, ascending."""
-    return list(_ids(HiddenMovie, user))
+def hidden_ids(user: User | AnonymousUser) -> list[int]:
+    """Return the ids of a user's hidden movies, ascending; visitors have none."""
+    return list(_ids(HiddenMovie, user)) if isinstance(user, User) else []
 
 
 def seen_ids(user: User) -> list[int]:

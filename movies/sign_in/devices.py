@@ -22,9 +22,9 @@ MOST_ACCOUNTS = 5
 
 def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """Let the browser keep that this user has signed in with it."""
-    known = {pk: device for pk, device in _known(request).items() if pk != str(user.pk)}
+    known = _known(request)
+    device = known.pop(str(user.pk), secrets.token_urlsafe(9))
     kept = dict(list(known.items())[-(MOST_ACCOUNTS - 1) :])
-    device = _known(request).get(str(user.pk), secrets.token_urlsafe(9))
     response.set_cookie(
         COOKIE,
         signing.dumps({**kept, str(user.pk): device}, salt=COOKIE),

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from movies import posters, selectors
 from movies.cards import cards
 from movies.forms import BrowseForm
-from movies.models import User
 from movies.posters import fetch
 from movies.selectors import Marks, genome, tags
 
@@ -42,8 +41,7 @@ def browse(request: HttpRequest) -> HttpResponse:
 def suggest(request: HttpRequest) -> HttpResponse:
     """Suggest the movies and tags that the text typed so far may mean, as options of a list box."""
     text = BrowseForm(request.GET, request.user).filters().text.strip()
-    hidden = selectors.hidden_ids(request.user) if isinstance(request.user, User) else []
-    answers = selectors.answers(text, SUGGESTIONS, exclude=hidden)
+    answers = selectors.answers(text, SUGGESTIONS, exclude=selectors.hidden_ids(request.user))
     return render(request, "movies/_suggestions.html", {"answers": answers, "text": text})
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate
+from typing import Concatenate, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -21,6 +21,39 @@ from movies.selectors import Marks
 from movies.templatetags.movie_tags import in_words
 
 View = Callable[Concatenate[HttpRequest, ...], HttpResponse]
+
+
+class Mark(NamedTuple):
+    """A list of the member's: how a movie gets in and out, and what is announced then, with its title."""
+
+    is_in: Callable[[Marks], bool]
+    add: Callable[..., None]
+    remove: Callable[..., bool]
+    added: str
+    removed: str
+
+
+WATCHLIST = Mark(
+    lambda marks: marks.on_watchlist,
+    services.watch,
+    services.unwatch,
+    "{} was added to your watchlist.",
+    "{} was removed from your watchlist.",
+)
+NOT_INTERESTED = Mark(
+    lambda marks: marks.is_hidden,
+    services.hide,
+    services.unhide,
+    "We won't recommend {} again.",
+    "We may recommend {} again.",
+)
+SEEN = Mark(
+    lambda marks: marks.is_seen,
+    services.see,
+    services.unsee,
+    "You've seen {}. We won't recommend it.",
+    "{} is no longer marked as seen.",
+)
 
 
 def for_members(view: View) -> View:
@@ -79,46 +112,32 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
     return _respond(request, "movies/_rating.html", context, announcement, "rated")
 
 
+def _toggle(request: HttpRequest, pk: int, mark: Mark) -> HttpResponse:
+    """Put a movie into one of the member's lists, or take it out if it is there."""
+    user, movie, before = _member_movie_marks(request, pk)
+    is_marked = mark.is_in(before)
+    (mark.remove if is_marked else mark.add)(user=user, movie=movie)
+    announcement = (mark.removed if is_marked else mark.added).format(movie.title)
+    marks = selectors.marks(user, [movie])[pk]
+    return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")
+
+
 @require_POST
 @for_members
 def watch(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a movie to the watchlist, or remove it."""
-    user, movie, before = _member_movie_marks(request, pk)
-    if before.on_watchlist:
-        services.unwatch(user=user, movie=movie)
-        announcement = f"{movie.title} was removed from your watchlist."
-    else:
-        services.watch(user=user, movie=movie)
-        announcement = f"{movie.title} was added to your watchlist."
-    marks = selectors.marks(user, [movie])[pk]
-    return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")
+    return _toggle(request, pk, WATCHLIST)
 
 
 @require_POST
 @for_members
 def hide(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a movie as not interested, or undo that."""
-    user, movie, before = _member_movie_marks(request, pk)
-    if before.is_hidden:
-        services.unhide(user=user, movie=movie)
-        announcement = f"We may recommend {movie.title} again."
-    else:
-        services.hide(user=user, movie=movie)
-        announcement = f"We won't recommend {movie.title} again."
-    marks = selectors.marks(user, [movie])[pk]
-    return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")
+    return _toggle(request, pk, NOT_INTERESTED)
 
 
 @require_POST
 @for_members
 def see(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a movie as seen, or undo that."""
-    user, movie, before = _member_movie_marks(request, pk)
-    if before.is_seen:
-        services.unsee(user=user, movie=movie)
-        announcement = f"{movie.title} is no longer marked as seen."
-    else:
-        services.see(user=user, movie=movie)
-        announcement = f"You've seen {movie.title}. We won't recommend it."
-    marks = selectors.marks(user, [movie])[pk]
-    return _respond(request, "movies/_keep.html", {"movie": movie, "marks": marks}, announcement, "kept")
+    return _toggle(request, pk, SEEN)

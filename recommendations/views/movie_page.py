@@ -58,8 +58,7 @@ def similar(user: User | AnonymousUser, movie: Movie, more: Sequence[str], less:
     requested = dict.fromkeys(less, -1) | dict.fromkeys(more, 1)
     leans = {key: lean for key, lean in requested.items() if key in names}
     leanings = [(_movies_with(key), lean) for key, lean in leans.items()]
-    hidden = selectors.hidden_ids(user) if isinstance(user, User) else []
-    movies = similar_movies(movie, n=SIMILAR, leanings=leanings, exclude=hidden)
+    movies = similar_movies(movie, n=SIMILAR, leanings=leanings, exclude=selectors.hidden_ids(user))
     if isinstance(user, User):
         recorder.shown_similar(user, movies)
     title = "Similar, tuned by you" if leans else "People who like this also like"

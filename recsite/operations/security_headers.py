@@ -34,6 +34,7 @@ class SecurityHeadersMiddleware:
             "X-Content-Type-Options": "nosniff",
         }
         self.for_documents = {
+            **self.for_all,
             "Content-Security-Policy": csp.HEADER,
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
             "Permissions-Policy": PERMISSIONS,
@@ -43,6 +44,6 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         is_document = not response.headers.get("Content-Type", "").startswith(NEVER_DOCUMENTS)
-        for name, value in (self.for_all | (self.for_documents if is_document else {})).items():
+        for name, value in (self.for_documents if is_document else self.for_all).items():
             response.headers.setdefault(name, value)
         return response
